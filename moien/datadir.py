@@ -1,0 +1,245 @@
+"""Kaldi data directories: the one form in which a corpus enters the recipe and moves through stage 1.
+
+    wav.scp      utterance → audio file (absolute, or relative to the directory)     required
+    text         utterance → what is said                                            required
+    utt2spk      utterance → speaker                                                 required
+    spk2utt      speaker → its utterances: the inverse of utt2spk                    required
+    utt2samples  utterance → samples; utt2dur the same in seconds                    optional
+    utt2status   utterance → how far its text can be trusted                         optional
+    utt2prompt   utterance → the prompt that it was read from, or a part of          optional
+
+Reading fails closed: a file that is not UTF-8, not sorted in the C locale, not complete or not consistent
+with the others is an error with `file:line`; nothing is skipped. Audio is not opened here (`moien.audio`).
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from moien.errors import WrongData
+
+SPLITS = ("train", "dev", "test")
+MAX_ID_BYTES = 200  # an id becomes a file name
+DROPPED = "dropped.tsv"
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """One recording and its text. `samples` at the file's own rate; `prompt` "" where the corpus has none."""
+
+    id: str
+    speaker: str
+    text: str
+    audio: Path
+    samples: int | None = None
+    status: str = ""
+    prompt: str = ""
+
+
+def clean_text(text: str) -> str:
+    """Unicode NFC, and one space for every run of white space: what can stand on a line of `text`."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def c_sorted(keys: Iterable[str]) -> list[str]:
+    """Sorted by bytes, as `LC_ALL=C sort` does."""
+    return sorted(keys, key=str.encode)
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file; WrongData with `file:line` if it is missing or not UTF-8."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise WrongData("there is no such file", where=path) from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise WrongData(
+            f"not UTF-8 (byte 0x{data[error.start]:02x})",
+            where=f"{path}:{line}",
+            remedy=f"if it is latin-1: iconv -f latin1 -t utf-8 {path}",
+        ) from None
+    return text.split("\n")[: -1 if text.endswith("\n") else None]
+
+
+def read_table(path: Path) -> dict[str, str]:
+    """key → rest of the line. Unique keys in C order, each with a value, newline at the end; or WrongData."""
+    table: dict[str, str] = {}
+    previous = b""
+    for number, line in enumerate(read_lines(path), start=1):
+        key, _, value = line.partition(" ")
+        value = value.strip()
+        here = f"{path}:{number}"
+        if not key or not value:
+            raise WrongData(f"a key and a value are needed, not {line!r}", where=here)
+        if key in table:
+            raise WrongData(f"{key} stands here for the second time", where=here)
+        if key.encode() < previous:
+            raise WrongData(
+                f"{key} is out of order", where=here, remedy="utils/fix_data_dir.py sorts in the C locale"
+            )
+        previous = key.encode()
+        table[key] = value
+    if table and not path.read_bytes().endswith(b"\n"):
+        raise WrongData("the last line has no newline: was it cut?", where=path)
+    return table
+
+
+def read_datadir(path: str | Path) -> list[Utterance]:
+    """The utterances of a data directory in C order; WrongData at the first thing that is amiss."""
+    path = Path(path)
+    if not path.is_dir():
+        raise WrongData("there is no such data directory", where=path)
+    speakers = read_table(path / "utt2spk")
+    if not speakers:
+        raise WrongData("the data directory is empty: no utterance", where=path / "utt2spk")
+    lines = {utt: number for number, utt in enumerate(speakers, start=1)}
+    for utt, speaker in speakers.items():
+        _check_names(utt, speaker, f"{path / 'utt2spk'}:{lines[utt]}")
+    _check_inverse(path, speakers)
+    audio = _read_beside(path, "wav.scp", speakers)
+    texts = _read_beside(path, "text", speakers)
+    samples = _read_beside(path, "utt2samples", speakers, optional=True)
+    status = _read_beside(path, "utt2status", speakers, optional=True)
+    prompts = _read_beside(path, "utt2prompt", speakers, optional=True)
+    for utt, value in audio.items():
+        if value.endswith("|"):  # Kaldi runs it as a command: nothing in a data directory is ever run here
+            raise WrongData("a pipe instead of a file", where=f"{path / 'wav.scp'}:{lines[utt]}")
+    for utt, text in texts.items():
+        if text != clean_text(text):
+            raise WrongData(
+                "not in Unicode NFC, or with double spaces",
+                where=f"{path / 'text'}:{lines[utt]}",
+                remedy="utils/fix_data_dir.py mends it",
+            )
+    for utt, value in samples.items():
+        if not value.isdecimal() or not int(value):
+            raise WrongData(f"{value!r} is no count", where=f"{path / 'utt2samples'}:{lines[utt]}")
+    return [
+        Utterance(
+            utt,
+            speaker,
+            texts[utt],
+            path / audio[utt],
+            int(samples[utt]) if samples else None,
+            status.get(utt, ""),
+            prompts.get(utt, ""),
+        )
+        for utt, speaker in speakers.items()
+    ]
+
+
+def write_datadir(path: str | Path, utterances: Iterable[Utterance]) -> None:
+    """Write the tables of a data directory, sorted; audio below the parent of `path` is named relatively.
+
+    So `data/R/train` and `data/R/wav` can be moved together. WrongData on a duplicate id or a bad name.
+    """
+    path = Path(path)
+    path.mkdir(parents=True, exist_ok=True)
+    by_id: dict[str, Utterance] = {}
+    for utt in utterances:
+        _check_names(utt.id, utt.speaker, f"utterance {utt.id}")
+        if utt.id in by_id:
+            raise WrongData("two utterances have this id", where=f"utterance {utt.id}")
+        if not clean_text(utt.text):
+            raise WrongData("the text is empty", where=f"utterance {utt.id}")
+        by_id[utt.id] = utt
+    ordered = [by_id[key] for key in c_sorted(by_id)]
+    speakers: dict[str, list[str]] = defaultdict(list)
+    for utt in ordered:
+        speakers[utt.speaker].append(utt.id)
+    write_table(path / "wav.scp", {u.id: _portable(u.audio, path) for u in ordered})
+    write_table(path / "text", {u.id: clean_text(u.text) for u in ordered})
+    write_table(path / "utt2spk", {u.id: u.speaker for u in ordered})
+    write_table(path / "spk2utt", {speaker: " ".join(utts) for speaker, utts in speakers.items()})
+    write_table(path / "utt2samples", {u.id: str(u.samples) for u in ordered if u.samples is not None})
+    write_table(path / "utt2status", {u.id: u.status for u in ordered if u.status})
+    write_table(path / "utt2prompt", {u.id: u.prompt for u in ordered if u.prompt})
+
+
+def write_table(path: Path, table: Mapping[str, str]) -> None:
+    """`key value` lines in C order; an empty table is no file."""
+    if table:
+        text = "".join(f"{key} {table[key]}\n" for key in c_sorted(table))
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def read_dropped(path: Path) -> dict[str, str]:
+    """What a corpus program left out, id → reason (`dropped.tsv` beside its tables); none is no file."""
+    file = Path(path) / DROPPED
+    if not file.exists():
+        return {}
+    return dict(line.split("\t", 1) for line in read_lines(file))  # type: ignore[misc]
+
+
+def write_dropped(path: Path, dropped: Mapping[str, str]) -> None:
+    """The counterpart of `read_dropped`."""
+    if dropped:
+        lines = (f"{clean_text(utt)}\t{clean_text(dropped[utt])}\n" for utt in c_sorted(dropped))
+        (path / DROPPED).write_text("".join(lines), encoding="utf-8")
+
+
+def _read_beside(
+    path: Path, name: str, speakers: Mapping[str, str], optional: bool = False
+) -> dict[str, str]:
+    """A table whose keys are exactly those of utt2spk."""
+    file = path / name
+    if optional and not file.exists():
+        return {}
+    table = read_table(file)
+    for number, utt in enumerate(table, start=1):
+        if utt not in speakers:
+            raise WrongData(f"{utt} is not in utt2spk", where=f"{file}:{number}")
+    for number, utt in enumerate(speakers, start=1):
+        if utt not in table:
+            raise WrongData(f"{utt} is not in {name}", where=f"{path / 'utt2spk'}:{number}")
+    return table
+
+
+def _check_names(utt: str, speaker: str, here: str) -> None:
+    if len(speaker.split()) != 1:
+        raise WrongData(f"one speaker belongs to an utterance, not {speaker!r}", where=here)
+    for name in (utt, speaker):
+        bad = len(name.split()) != 1 or set(name) & set("/\\\0") or name[0] in ".-"
+        if bad or len(name.encode()) > MAX_ID_BYTES:
+            raise WrongData(
+                f"{name!r} cannot be the name of a file",
+                where=here,
+                remedy="no white space, no slash, no dot or hyphen in front, at most 200 bytes",
+            )
+    if not utt.startswith(speaker):
+        raise WrongData(
+            f"the speaker {speaker} is not the prefix of the utterance {utt}",
+            where=here,
+            remedy="Kaldi sorts utterances and speakers together: name utterances SPEAKER-…",
+        )
+
+
+def _check_inverse(path: Path, speakers: Mapping[str, str]) -> None:
+    """spk2utt must say the same as utt2spk."""
+    file = path / "spk2utt"
+    seen: set[str] = set()
+    for number, (speaker, utts) in enumerate(read_table(file).items(), start=1):
+        for utt in utts.split():
+            if speakers.get(utt) != speaker or utt in seen:
+                raise WrongData(
+                    f"{speaker} {utt} does not agree with utt2spk",
+                    where=f"{file}:{number}",
+                    remedy="utils/fix_data_dir.py makes spk2utt anew",
+                )
+            seen.add(utt)
+    for number, utt in enumerate(speakers, start=1):
+        if utt not in seen:
+            raise WrongData(f"{utt} is not in spk2utt", where=f"{path / 'utt2spk'}:{number}")
+
+
+def _portable(audio: Path, path: Path) -> str:
+    audio, path = audio.resolve(), path.resolve()
+    return os.path.relpath(audio, path) if audio.is_relative_to(path.parent) else str(audio)

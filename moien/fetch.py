@@ -1,0 +1,131 @@
+"""Files from elsewhere: by sha256, from a mirror folder first, else downloaded once into the user's cache.
+
+`MOIEN_MIRROR` names folders (colon-separated) that may hold the files; `MOIEN_CACHE` the cache. A file with
+another digest is never used, wherever it came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+from moien import __version__
+from moien.errors import WrongData
+from moien.progress import track
+
+CHUNK = 1 << 20
+TIMEOUT_S = 30.0
+
+
+def cache_dir() -> Path:
+    """Where downloads are kept: `MOIEN_CACHE`, else ~/.cache/moien."""
+    return Path(os.environ.get("MOIEN_CACHE") or Path.home() / ".cache" / "moien")
+
+
+def find_in_mirror(mirror_path: str) -> Path | None:
+    """The file or folder `mirror_path` in the first folder of `MOIEN_MIRROR` that has it."""
+    for folder in filter(None, os.environ.get("MOIEN_MIRROR", "").split(os.pathsep)):
+        if (found := Path(folder) / mirror_path).exists():
+            return found.resolve()
+    return None
+
+
+def sha256_file(path: Path) -> str:
+    """Digest of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_files(files: Iterable[Path]) -> str:
+    """Digest of a set of files: of the lines that `sha256sum *` prints of them in the C locale."""
+    lines = [f"{sha256_file(path)}  {path.name}\n" for path in sorted(files, key=lambda p: p.name.encode())]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def check_digest(actual: str, expected: str, where: Path) -> None:
+    """WrongData unless the digests are equal."""
+    if actual != expected:
+        raise WrongData(
+            f"sha256 {actual}, expected {expected}",
+            where=where,
+            remedy="it is damaged, or another version: remove it and run again",
+        )
+
+
+def fetch(name: str, urls: Sequence[str], sha256: str, mirror_path: str) -> Path:
+    """The file called `name` with this digest: from a mirror, else the cache, else the first URL that has it.
+
+    Prints which one it used. WrongData if a mirror's copy has another digest or no URL gives the file.
+    """
+    if (found := find_in_mirror(mirror_path)) is not None:
+        check_digest(sha256_file(found), sha256, found)
+        print(f"{name}: from the mirror, {found}")
+        return found
+    # The digest is in the path, so another version of the file is another file, and a hit needs no rename.
+    target = cache_dir() / "files" / sha256[:16] / PurePosixPath(mirror_path).name
+    if target.is_file():
+        check_digest(sha256_file(target), sha256, target)
+        print(f"{name}: from the cache, {target}")
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    failures = []
+    for url in urls:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".part-", delete=False) as part:
+            try:
+                _download(url, Path(part.name), name)
+                check_digest(sha256_file(Path(part.name)), sha256, Path(url))
+                Path(part.name).replace(target)
+                print(f"{name}: downloaded from {url}")
+                return target
+            except (urllib.error.URLError, TimeoutError, ConnectionError, WrongData) as error:
+                failures.append(f"{url}: {error}")
+            finally:
+                Path(part.name).unlink(missing_ok=True)
+    raise WrongData(
+        "could not be downloaded: " + "; ".join(failures),
+        where=name,
+        remedy=f"put it into a folder as {mirror_path} and name that folder in MOIEN_MIRROR",
+    )
+
+
+def unpack(archive: Path, target: Path, choose: Callable[[PurePosixPath], str | None]) -> list[Path]:
+    """Unpack regular files of a tar archive into `target` as `choose(path in the archive)` names them.
+
+    `choose` returns a file name below `target` or None to leave a member out. Links, devices and names that
+    lead out of `target` are errors: an archive is somebody else's data.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    written = []
+    try:
+        with tarfile.open(archive) as tar:
+            for member in track(tar, f"unpack {archive.name}"):
+                chosen = choose(PurePosixPath(member.name))
+                if member.isdir() or chosen is None:
+                    continue
+                path = (target / chosen).resolve()
+                stream = tar.extractfile(member) if member.isreg() else None
+                if stream is None or not path.is_relative_to(target.resolve()):
+                    raise WrongData(f"the member {member.name!r} is no plain file inside it", where=archive)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with path.open("wb") as out:
+                    while block := stream.read(CHUNK):
+                        out.write(block)
+                written.append(path)
+    except tarfile.TarError as error:
+        raise WrongData(f"not a whole tar archive: {error}", where=archive) from None
+    return written
+
+
+def _download(url: str, part: Path, name: str) -> None:
+    request = urllib.request.Request(url, headers={"User-Agent": f"moien/{__version__}"})
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response, part.open("wb") as out:
+        length = response.headers.get("Content-Length")
+        blocks = iter(lambda: response.read(CHUNK), b"")
+        for block in track(blocks, f"download {name}", total=-(-int(length) // CHUNK) if length else None):
+            out.write(block)
