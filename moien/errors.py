@@ -1,0 +1,27 @@
+"""The two ways a run can fail that are the user's to mend; both print as one line, never as a traceback."""
+
+from __future__ import annotations
+
+
+class MoienError(Exception):
+    """What is wrong, where (`file:line` or an utterance), and what to do about it."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, where: object = None, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.where, self.remedy = message, where, remedy
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}\n  → {self.remedy}" if self.remedy else text
+
+
+class WrongCall(MoienError):
+    """The command or its settings are wrong: exit code 2."""
+
+    exit_code = 2
+
+
+class WrongData(MoienError):
+    """A file, corpus or model is wrong: exit code 1."""

@@ -1,0 +1,60 @@
+"""What a stage leaves beside its output: `manifest.json`, from which the next run knows what is up to date.
+
+It holds nothing that differs between two runs of the same thing (times and commands are in the log), so that the
+same inputs, settings and seed give the same bytes, this file included.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+NAME = "manifest.json"
+WORTH_NAMING = ("moien", "torch", "kokoro", "viter", "pyworld", "numpy")
+
+
+def sha256_file(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_json(value: Any) -> str:
+    """SHA-256 of a JSON value, independent of the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def write(folder: Path, **facts: Any) -> dict[str, Any]:
+    """Write the manifest of a finished stage over all files in `folder`; return it."""
+    outputs = {
+        str(path.relative_to(folder)): [path.stat().st_size, sha256_file(path)]
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != NAME
+    }
+    versions = {"python": platform.python_version()} | {name: version(name) for name in WORTH_NAMING}
+    manifest = facts | {"versions": versions, "outputs": outputs, "digest": sha256_json(outputs)}
+    (folder / NAME).write_text(
+        json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
+    )
+    return manifest
+
+
+def read(folder: Path) -> dict[str, Any] | None:
+    """The manifest in `folder`, or None where there is none that can be read."""
+    try:
+        return json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def missing_output(folder: Path, manifest: dict[str, Any]) -> str | None:
+    """The first output that is gone or has another size; contents are hashed only when they are written."""
+    for name, (size, _) in manifest["outputs"].items():
+        path = folder / name
+        if not path.is_file() or path.stat().st_size != size:
+            return name
+    return None
