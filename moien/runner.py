@@ -1,0 +1,173 @@
+"""Run a range of stages, each as a process of its own with a log; skip what is up to date; stop at once on Ctrl-C."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from moien.config import Settings
+from moien.errors import WrongCall, WrongData
+from moien.stages import BY_NAME, STAGES, Stage, State, missing_input, state, temporary
+
+GRACE_S = 1.5  # what a stage gets to end by itself after Ctrl-C, before it is killed
+TERMINAL_CODES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|[^\n]*\r(?!\n)|\r")  # colours, and lines a bar overwrote
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would happen to one stage of the range."""
+
+    stage: Stage
+    runs: bool
+    why: str
+
+
+def select(first: Stage, last: Stage, skipped: Sequence[Stage]) -> list[Stage]:
+    """The stages of a range; WrongCall when nothing is left to run."""
+    chosen = [s for s in STAGES if first.number <= s.number <= last.number and s not in skipped]
+    if not chosen:
+        raise WrongCall(
+            f"nothing to run: --stage {first.number} --stop-stage {last.number}"
+            + (f" --skip-stage {','.join(str(s.number) for s in skipped)}" if skipped else ""),
+            remedy="the first stage must not lie behind the last",
+        )
+    return chosen
+
+
+def plan(stages: Sequence[Stage], settings: Settings, force: bool) -> list[Plan]:
+    """Which stages of the range would run, and why; WrongData when an input outside the range is unfit."""
+    rows: list[Plan] = []
+    will_run: set[str] = set()
+    in_range = {stage.name for stage in stages}
+    for stage in stages:
+        for name in (n for n in stage.inputs if n not in in_range):
+            needed = state(BY_NAME[name], settings)
+            if needed.kind != "done":
+                raise missing_input(stage, BY_NAME[name], settings, needed.why)
+        now = state(stage, settings)
+        above = [name for name in stage.inputs if name in will_run]
+        if stage.output is None:
+            row = Plan(stage, True, "looks, writes nothing")
+        elif force:
+            row = Plan(stage, True, "forced")
+        elif now.kind != "done":
+            row = Plan(stage, True, now.why or now.kind)
+        elif above:
+            row = Plan(stage, True, f"stage {above[0]} runs before it")
+        else:
+            row = Plan(stage, False, "up to date")
+        if row.runs and stage.output is not None:
+            will_run.add(stage.name)
+        rows.append(row)
+    return rows
+
+
+def run(stages: Sequence[Stage], settings: Settings, recipe: str, overrides: Sequence[str], force: bool) -> None:
+    """Run the range. A stage that turns out up to date after the ones before it is skipped and says so."""
+    plan(stages, settings, force)  # fail before the first minute of work, not in the middle
+    with _only_one(settings):
+        for stage in stages:
+            [row] = plan([stage], settings, force)
+            if not row.runs:
+                print(f"stage {stage.number} {stage.name}: up to date, skipped (--force runs it again)", flush=True)
+                continue
+            print(f"stage {stage.number} {stage.name}: {stage.sentence} [{row.why}]", flush=True)
+            _run_stage(stage, settings, recipe, overrides)
+
+
+@contextlib.contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    folder = settings.system.work_dir / "exp" / settings.recipe
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WrongData(
+                "another run of this recipe is at work", where=folder, remedy="wait for it, or end it"
+            ) from None
+        yield
+
+
+def _run_stage(stage: Stage, settings: Settings, recipe: str, overrides: Sequence[str]) -> None:
+    command = [sys.executable, str(stage.program), "--recipe", recipe]
+    for override in overrides:
+        command += ["--set", override]
+    log_file = settings.system.work_dir / "exp" / settings.recipe / "log" / f"{stage.name}.log"
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    with log_file.open("wb") as log:
+        log.write(f"# {shlex.join(command)}\n".encode())
+        code = 1
+        try:
+            code = _tee(command, log)
+        except KeyboardInterrupt:
+            code = 130
+            raise
+        finally:
+            if stage.output is not None:
+                shutil.rmtree(temporary(stage, settings), ignore_errors=True)  # a killed stage could not
+            log.write(f"# {time.monotonic() - start:.1f} s, exit code {code}\n".encode())
+    if code:
+        kind = WrongCall if code == WrongCall.exit_code else WrongData
+        where = f"stage {stage.number} ({stage.name})"
+        raise kind(f"failed with exit code {code}", where=where, remedy=f"see {log_file}")
+    print(f"stage {stage.number} {stage.name}: done in {time.monotonic() - start:.1f} s", flush=True)
+
+
+def _tee(command: Sequence[str], log: BinaryIO) -> int:
+    """Run a command; its output goes to the terminal and, without terminal codes, to the log."""
+    if sys.stdout.isatty():  # a pseudo-terminal, so that the stage draws its bars
+        reader, writer = pty.openpty()
+    else:
+        reader, writer = os.pipe()
+    # its own session: Ctrl-C reaches it from here alone, once, and with all its children
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=writer, stderr=writer, start_new_session=True)
+    os.close(writer)
+    try:
+        # EIO is how Linux says that the other end of a pseudo-terminal was closed
+        with contextlib.suppress(OSError):
+            while chunk := os.read(reader, 1 << 16):
+                sys.stdout.buffer.write(chunk)
+                sys.stdout.buffer.flush()
+                log.write(TERMINAL_CODES.sub(b"", chunk))
+                log.flush()
+        return child.wait()
+    finally:
+        _end(child)
+        os.close(reader)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    for sign in (signal.SIGINT, signal.SIGKILL):
+        if child.poll() is not None:
+            return
+        os.killpg(child.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(GRACE_S)
+
+
+def listing(settings: Settings) -> list[tuple[Stage, State]]:
+    """Every stage with its state."""
+    return [(stage, state(stage, settings)) for stage in STAGES]
+
+
+def leave_at_sigterm() -> None:
+    """Treat SIGTERM like Ctrl-C, so that a cluster's scheduler ends a run as cleanly as a user."""
+
+    def interrupt(signum: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The staged entry: finds the environment and hands over to `moien run`. `./run.sh --help` lists the options.
+set -euo pipefail
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+python=${MOIEN_PYTHON:-$here/.venv/bin/python}
+if [ ! -x "$python" ]; then
+  printf 'error: there is no environment at %s\n  → make setup   (or set MOIEN_PYTHON to a python that has moien)\n' "$python" >&2
+  exit 1
+fi
+exec "$python" -m moien run "$@"
