@@ -17,8 +17,9 @@ from moien.audio import FRAME_SAMPLES, HOP_SAMPLES, SAMPLE_RATE, speech_level
 
 FRAME_PERIOD_MS = 1000 * HOP_SAMPLES / SAMPLE_RATE
 LEVEL_WINDOW_SAMPLES = 720  # 30 ms: two periods of the lowest voices
-MIN_VOICED_FRAMES = 3  # nobody voices for less than 37 ms
-JUMP_OCTAVES = 0.45  # no larynx does this in 12.5 ms: a track that jumps so has changed octave
+MIN_RUN = 3  # values: nobody voices, or stops voicing, for less than 37 ms
+FASTEST_OCTAVES = 1 / 6  # in 12.5 ms: singers reach 0.1; what moves faster is the tracker groping at an edge
+JUMP_OCTAVES = 0.45  # and a track that jumps so far has changed octave
 FAR_OCTAVES = 0.6  # and only a stretch this far from the utterance's median is on the wrong side
 
 
@@ -32,7 +33,7 @@ def f0_hz(
     voicing_threshold: float = 0.95,
     gate_db: float = 22.0,
 ) -> np.ndarray:
-    """F0 of one utterance, cleaned: false voicing removed, octave jumps repaired, islands dropped.
+    """F0 of one utterance, cleaned: false voicing removed, octave jumps repaired, islands and holes smoothed.
 
     Args:
         samples: float samples `[N]` at 24 kHz; cut or zero-padded to `frames` · 600.
@@ -61,8 +62,7 @@ def f0_hz(
     f0 = f0[: 2 * frames]
     voiced = (f0 > 0) & (aperiodicity[: 2 * frames, 0] < 0.999)  # love train marks a whole frame with 1
     voiced &= _level_db(wave, 2 * frames) > 20 * np.log10(speech_level(wave, SAMPLE_RATE) + 1e-9) - gate_db
-    f0 = repair_octaves(np.where(voiced, f0, 0.0))
-    return drop_islands(f0).astype(np.float32)
+    return smooth_runs(repair_octaves(np.where(voiced, f0, 0.0))).astype(np.float32)
 
 
 def repair_octaves(f0: np.ndarray) -> np.ndarray:
@@ -76,7 +76,7 @@ def repair_octaves(f0: np.ndarray) -> np.ndarray:
         return f0
     log_f0 = np.log2(np.maximum(f0, 1.0))
     median = np.median(log_f0[f0 > 0])
-    for start, end in _stretches(f0):
+    for start, end in _stretches(f0, JUMP_OCTAVES):
         distance = np.median(log_f0[start:end]) - median
         octave = np.sign(distance)
         if abs(distance) > FAR_OCTAVES and abs(distance - octave) < abs(distance):
@@ -84,20 +84,23 @@ def repair_octaves(f0: np.ndarray) -> np.ndarray:
     return f0
 
 
-def drop_islands(f0: np.ndarray, shortest: int = MIN_VOICED_FRAMES) -> np.ndarray:
-    """Unvoice voiced runs of fewer than `shortest` values."""
+def smooth_runs(f0: np.ndarray, shortest: int = MIN_RUN) -> np.ndarray:
+    """Unvoice stretches of fewer than `shortest` values, then bridge holes shorter than that inside voicing."""
     f0 = f0.copy()
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], (f0 > 0).astype(np.int8), [0]])))
-    for start, end in edges.reshape(-1, 2):
+    for start, end in _stretches(f0, FASTEST_OCTAVES):
         if end - start < shortest:
             f0[start:end] = 0.0
+    voiced = np.flatnonzero(f0)
+    for left, right in zip(voiced[:-1], voiced[1:], strict=True):
+        if 1 < right - left <= shortest:
+            f0[left : right + 1] = np.geomspace(f0[left], f0[right], right - left + 1)
     return f0
 
 
-def _stretches(f0: np.ndarray) -> list[tuple[int, int]]:
-    """`[start, end)` of the voiced stretches without a jump inside."""
+def _stretches(f0: np.ndarray, jump_octaves: float) -> list[tuple[int, int]]:
+    """`[start, end)` of the voiced stretches in which no two neighbours differ by more than `jump_octaves`."""
     log_f0 = np.log2(np.maximum(f0, 1.0))  # unvoiced is 0, which is a jump from any voice
-    cuts = np.flatnonzero(np.abs(np.diff(log_f0)) > JUMP_OCTAVES) + 1
+    cuts = np.flatnonzero(np.abs(np.diff(log_f0)) > jump_octaves) + 1
     bounds = [0, *cuts.tolist(), len(f0)]
     return [(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if f0[a] > 0]
 
