@@ -1,1 +1,1 @@
-"""What the base model hears of a recording: mel, energy and F0, 300 samples a value, and their packed files."""
+"""What the base model hears of a recording: mel, energy and F0, 300 samples a value, packed in files."""

@@ -2,12 +2,13 @@
 
 The trackers are WORLD's (pyworld). Both call too much voiced for a vocoder that is told F0 by ear: on Marylux
 harvest says 93 % where about 65 % is right, because it bridges stops, fricatives and the room's noise. So
-voicing is decided afterwards by two measures that agree best with reference segments (error 31 % → 17 %): D4C's
-"love train" (the share of the power below 4 kHz: low in fricatives and noise) and a gate on the level.
+voicing is decided afterwards by the two measures that agree best with reference segments (error 31 % → 17 %):
+D4C's "love train" (the share of the power below 4 kHz: low in fricatives and noise) and a gate on the level.
 """
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import Literal
 
@@ -55,7 +56,9 @@ def f0_hz(
     if not wave.any():
         return np.zeros(2 * frames, np.float32)
     tracker = pyworld.harvest if method == "harvest" else pyworld.dio
-    f0, times = tracker(wave, SAMPLE_RATE, f0_floor=floor_hz, f0_ceil=ceiling_hz, frame_period=FRAME_PERIOD_MS)
+    f0, times = tracker(
+        wave, SAMPLE_RATE, f0_floor=floor_hz, f0_ceil=ceiling_hz, frame_period=FRAME_PERIOD_MS
+    )
     if method == "dio":
         f0 = pyworld.stonemask(wave, f0, times, SAMPLE_RATE)
     aperiodicity = pyworld.d4c(wave, f0, times, SAMPLE_RATE, threshold=voicing_threshold)
@@ -66,7 +69,7 @@ def f0_hz(
 
 
 def repair_octaves(f0: np.ndarray) -> np.ndarray:
-    """Move stretches that a jump separates and that lie an octave off the utterance's median back by an octave.
+    """Move back by an octave what a jump separates and what lies an octave off the utterance's median.
 
     A stretch ends where voicing ends or where F0 jumps by more than 0.45 octave between two values; a steady
     climb is never touched, however high it goes, unless all of it is on the wrong side.
@@ -85,24 +88,24 @@ def repair_octaves(f0: np.ndarray) -> np.ndarray:
 
 
 def smooth_runs(f0: np.ndarray, shortest: int = MIN_RUN) -> np.ndarray:
-    """Unvoice stretches of fewer than `shortest` values, then bridge holes shorter than that inside voicing."""
+    """Unvoice stretches shorter than `shortest` values, then bridge such holes inside voicing."""
     f0 = f0.copy()
     for start, end in _stretches(f0, FASTEST_OCTAVES):
         if end - start < shortest:
             f0[start:end] = 0.0
     voiced = np.flatnonzero(f0)
-    for left, right in zip(voiced[:-1], voiced[1:], strict=True):
+    for left, right in itertools.pairwise(voiced):
         if 1 < right - left <= shortest:
             f0[left : right + 1] = np.geomspace(f0[left], f0[right], right - left + 1)
     return f0
 
 
 def _stretches(f0: np.ndarray, jump_octaves: float) -> list[tuple[int, int]]:
-    """`[start, end)` of the voiced stretches in which no two neighbours differ by more than `jump_octaves`."""
+    """`[start, end)` of the voiced stretches without a jump of more than `jump_octaves` inside."""
     log_f0 = np.log2(np.maximum(f0, 1.0))  # unvoiced is 0, which is a jump from any voice
     cuts = np.flatnonzero(np.abs(np.diff(log_f0)) > jump_octaves) + 1
     bounds = [0, *cuts.tolist(), len(f0)]
-    return [(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if f0[a] > 0]
+    return [(a, b) for a, b in itertools.pairwise(bounds) if f0[a] > 0]
 
 
 def _level_db(wave: np.ndarray, values: int) -> np.ndarray:

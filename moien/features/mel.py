@@ -1,9 +1,9 @@
 """Log-mel and energy, exactly as StyleTTS2 trained Kokoro's base model.
 
-The base never saw another mel: its energy predictor was taught on this one. StyleTTS2 (github.com/yl4579/StyleTTS2)
-builds `MelSpectrogram(n_mels=80, n_fft=2048, win_length=1200, hop_length=300)` and leaves torchaudio's sample rate at
-its default of 16,000, although the audio has 24,000: the filters lie at two thirds of where 24,000 would put
-them (a mean difference of 0.3 in normalised log-mel). Everything in this project takes its mel from here.
+The base never saw another mel: its energy predictor was taught on this one. StyleTTS2 (yl4579/StyleTTS2 on
+GitHub) builds `MelSpectrogram(n_mels=80, n_fft=2048, win_length=1200, hop_length=300)` and leaves the rate at
+torchaudio's default of 16,000, although the audio has 24,000: the filters lie at two thirds of where 24,000
+would put them (a mean difference of 0.3 in normalised log-mel). All of this project takes its mel here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ MEAN, SCALE = -4.0, 4.0
 def _spectrogram(device: str) -> MelSpectrogram:
     """The mel filter bank, once for each device."""
     mel = MelSpectrogram(
-        sample_rate=FILTER_BANK_RATE, n_mels=N_MELS, n_fft=N_FFT, win_length=WINDOW_SAMPLES, hop_length=HOP_SAMPLES
+        sample_rate=FILTER_BANK_RATE,
+        n_mels=N_MELS,
+        n_fft=N_FFT,
+        win_length=WINDOW_SAMPLES,
+        hop_length=HOP_SAMPLES,
     )
     return mel.to(device)
 
@@ -41,8 +45,8 @@ def log_mel(audio: Tensor) -> Tensor:
         audio: samples at 24 kHz, `[B, N]` or `[N]`.
 
     Returns:
-        `[B, 80, N // 300]` (or `[80, N // 300]`): column i is centred on sample 300·i. StyleTTS2 drops the one
-        column more that the centred transform makes, so that two columns belong to each duration frame.
+        `[B, 80, N // 300]` (or `[80, N // 300]`): column i is centred on sample 300·i. The one more column
+        that the centred transform makes is dropped, as in StyleTTS2: two columns for each duration frame.
 
     Raises:
         WrongData: fewer samples than the transform's half window (1,025).
@@ -57,5 +61,5 @@ def log_mel(audio: Tensor) -> Tensor:
 
 
 def energy(mel: Tensor) -> Tensor:
-    """Kokoro's energy of a normalised log-mel `[..., 80, T]`: log of the L2 norm over the mel bins, `[..., T]`."""
+    """Kokoro's energy `[..., T]` of a normalised log-mel `[..., 80, T]`: log of the L2 norm over bins."""
     return torch.log(torch.exp(mel * SCALE + MEAN).norm(dim=-2))

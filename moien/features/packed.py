@@ -1,0 +1,134 @@
+"""F0 and energy of a split in one file, instead of thousands of small ones.
+
+`SPLIT.safetensors` holds `f0` and `energy`, float32 `[values of all utterances]`, one after another;
+`SPLIT.index.json` says where each lies: `{utterance: [offset, length]}`. Readers map the file into memory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+
+from moien.audio import FRAME_SAMPLES, SAMPLE_RATE, pad_to_frames, read_audio
+from moien.config import FeatureSettings
+from moien.errors import WrongData
+
+
+@dataclass(frozen=True)
+class Measured:
+    """F0 in Hz (0 unvoiced) and Kokoro's energy of an utterance, each float32 `[2 · frames]`."""
+
+    id: str
+    f0: np.ndarray
+    energy: np.ndarray
+
+
+def measure(samples: np.ndarray, settings: FeatureSettings) -> tuple[np.ndarray, np.ndarray]:
+    """F0 and energy, float32 `[2 · frames]` each, of samples `[N]` at 24 kHz."""
+    import torch
+
+    from moien.features.f0 import f0_hz
+    from moien.features.mel import energy, log_mel
+
+    samples = pad_to_frames(samples)
+    f0 = f0_hz(
+        samples,
+        len(samples) // FRAME_SAMPLES,
+        settings.f0_method,
+        floor_hz=settings.f0_floor_hz,
+        ceiling_hz=settings.f0_ceiling_hz,
+        voicing_threshold=settings.voicing_threshold,
+        gate_db=settings.gate_db,
+    )
+    return f0, energy(log_mel(torch.from_numpy(samples))).numpy()
+
+
+def measure_all(audio: Mapping[str, Path], settings: FeatureSettings, nj: int) -> Iterator[Measured]:
+    """Measure the files (24 kHz) of many utterances in `nj` processes, in the order given, whatever `nj`."""
+    # Spawned, not forked: a forked child inherits the locks of torch's threads and may wait for ever.
+    with ProcessPoolExecutor(nj, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+        yield from pool.map(partial(_measure_file, settings=settings), audio.items())
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)  # the processes are the parallelism; threads would fight for the same cores
+
+
+def _measure_file(item: tuple[str, Path], settings: FeatureSettings) -> Measured:
+    utterance, path = item
+    samples, rate = read_audio(path)
+    if rate != SAMPLE_RATE:
+        raise WrongData(f"{rate} Hz, not {SAMPLE_RATE}", where=path, remedy="run stage 1 again")
+    return Measured(utterance, *measure(samples, settings))
+
+
+def write_packed(folder: Path, split: str, utterances: Iterable[Measured]) -> None:
+    """Write the two files of a split; the same utterances in the same order give the same bytes."""
+    from safetensors.numpy import save_file
+
+    index: dict[str, tuple[int, int]] = {}
+    f0, energy, offset = [np.zeros(0, np.float32)], [np.zeros(0, np.float32)], 0
+    for utterance in utterances:
+        index[utterance.id] = (offset, len(utterance.f0))
+        offset += len(utterance.f0)
+        f0.append(utterance.f0)
+        energy.append(utterance.energy)
+    save_file({"f0": np.concatenate(f0), "energy": np.concatenate(energy)}, folder / f"{split}.safetensors")
+    text = json.dumps(index, indent=0, ensure_ascii=False) + "\n"
+    (folder / f"{split}.index.json").write_text(text, encoding="utf-8")
+
+
+class PackedFeatures(Mapping[str, tuple[np.ndarray, np.ndarray]]):
+    """Utterance → (f0, energy) of a split: read-only views `[2 · frames]` of the mapped file."""
+
+    def __init__(self, folder: str | Path, split: str) -> None:
+        """Open `folder/split.safetensors`; WrongData when it is missing, cut or does not fit its index."""
+        path = Path(folder) / f"{split}.safetensors"
+        try:
+            self._index = json.loads(path.with_name(f"{split}.index.json").read_text(encoding="utf-8"))
+            self._f0, self._energy = _map_tensors(path, ("f0", "energy"))
+        except (OSError, ValueError, KeyError) as error:
+            raise WrongData(f"no packed features: {error}", where=path, remedy="run stage 4 again") from error
+        needed = max((offset + length for offset, length in self._index.values()), default=0)
+        if not len(self._f0) == len(self._energy) == needed:
+            raise WrongData(
+                f"{needed} values are indexed, {len(self._f0)} are there",
+                where=path,
+                remedy="run stage 4 again",
+            )
+
+    def __getitem__(self, utterance: str) -> tuple[np.ndarray, np.ndarray]:
+        offset, length = self._index[utterance]
+        return self._f0[offset : offset + length], self._energy[offset : offset + length]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index)
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+
+def _map_tensors(path: Path, names: Iterable[str]) -> list[np.ndarray]:
+    """Float32 vectors of a safetensors file without reading them: the library itself copies for numpy."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(size))
+    vectors = []
+    for name in names:
+        start, end = header[name]["data_offsets"]
+        empty = start == end  # a mapping of nothing is refused by the system
+        vectors.append(
+            np.zeros(0, np.float32)
+            if empty
+            else np.memmap(path, np.float32, "r", offset=8 + size + start, shape=((end - start) // 4,))
+        )
+    return vectors

@@ -1,0 +1,46 @@
+"""Stage 4, features: F0 and energy of every aligned utterance, packed into one file a split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from moien.align import Alignment, read_alignments
+
+from moien.datadir import SPLITS, read_datadir
+from moien.errors import WrongData
+from moien.features.packed import Measured, measure_all, write_packed
+from moien.progress import track
+from moien.stages import StageRun, stage
+
+
+@stage("features")
+def main(run: StageRun) -> None:
+    """Measure all splits in parallel; an utterance in which no voice is found is dropped."""
+    for split in SPLITS:
+        alignments = read_alignments(run.inputs["align"] / f"{split}.jsonl")
+        audio = {u.id: u.audio for u in read_datadir(run.inputs["data"] / split) if u.id in alignments}
+        measured = measure_all(audio, run.settings.features, run.nj)
+        measured = track(measured, f"F0 of {split}", total=len(audio))
+        write_packed(run.out, split, _voiced(run, measured, alignments))
+
+
+def _voiced(
+    run: StageRun, measured: Iterator[Measured], alignments: dict[str, Alignment]
+) -> Iterator[Measured]:
+    for utterance in measured:
+        frames = alignments[utterance.id].frames
+        if len(utterance.f0) != 2 * frames:
+            raise WrongData(
+                f"the alignment has {frames} frames, the audio {len(utterance.f0) // 2}",
+                where=f"utterance {utterance.id}",
+                remedy="run stage 3 again: the audio has changed since",
+            )
+        if utterance.f0.any():
+            run.tally.keep()
+            yield utterance
+        else:
+            run.tally.drop(utterance.id, "no voiced frame found")
+
+
+if __name__ == "__main__":
+    main()
