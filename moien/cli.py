@@ -69,7 +69,9 @@ def main() -> None:
 @click.option("--nj", type=click.IntRange(1, 256), help="Parallel jobs; changes no result.")
 @click.option("--ngpu", type=click.IntRange(0, 1), help="GPUs to use.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of every random choice.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting; may be repeated.")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting; may be repeated."
+)
 @click.option("--force", is_flag=True, help="Run also what is up to date.")
 @click.option("--dry-run", is_flag=True, help="Show what would run and why; run nothing.")
 @click.option("--list", "list_", is_flag=True, help="Show every stage and its state; run nothing.")
@@ -115,7 +117,9 @@ def run(
 @main.command()
 @click.argument("things", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the voice packs to a PNG file.")
+@click.option(
+    "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the voice packs to a PNG file."
+)
 def inspect(things: tuple[str, ...], as_json: bool, plot: Path | None) -> None:
     """Show what is in a base model, weights (.pth) or voice packs (.pt).
 

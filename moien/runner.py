@@ -22,7 +22,9 @@ from moien.errors import WrongCall, WrongData
 from moien.stages import BY_NAME, STAGES, Stage, State, missing_input, state, temporary
 
 GRACE_S = 1.5  # what a stage gets to end by itself after Ctrl-C, before it is killed
-TERMINAL_CODES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|[^\n]*\r(?!\n)|\r")  # colours, and lines a bar overwrote
+TERMINAL_CODES = re.compile(
+    rb"\x1b\[[0-9;?]*[A-Za-z]|[^\n]*\r(?!\n)|\r"
+)  # colours, and lines a bar overwrote
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,19 @@ def plan(stages: Sequence[Stage], settings: Settings, force: bool) -> list[Plan]
     return rows
 
 
-def run(stages: Sequence[Stage], settings: Settings, recipe: str, overrides: Sequence[str], force: bool) -> None:
+def run(
+    stages: Sequence[Stage], settings: Settings, recipe: str, overrides: Sequence[str], force: bool
+) -> None:
     """Run the range. A stage that turns out up to date after the ones before it is skipped and says so."""
     plan(stages, settings, force)  # fail before the first minute of work, not in the middle
     with _only_one(settings):
         for stage in stages:
             [row] = plan([stage], settings, force)
             if not row.runs:
-                print(f"stage {stage.number} {stage.name}: up to date, skipped (--force runs it again)", flush=True)
+                print(
+                    f"stage {stage.number} {stage.name}: up to date, skipped (--force runs it again)",
+                    flush=True,
+                )
                 continue
             print(f"stage {stage.number} {stage.name}: {stage.sentence} [{row.why}]", flush=True)
             _run_stage(stage, settings, recipe, overrides)
@@ -134,7 +141,9 @@ def _tee(command: Sequence[str], log: BinaryIO) -> int:
     else:
         reader, writer = os.pipe()
     # its own session: Ctrl-C reaches it from here alone, once, and with all its children
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=writer, stderr=writer, start_new_session=True)
+    child = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=writer, stderr=writer, start_new_session=True
+    )
     os.close(writer)
     try:
         # EIO is how Linux says that the other end of a pseudo-terminal was closed
@@ -161,7 +170,8 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 def listing(settings: Settings) -> list[tuple[Stage, State]]:
     """Every stage with its state."""
-    return [(stage, state(stage, settings)) for stage in STAGES]
+    known: dict[str, State] = {}
+    return [(stage, state(stage, settings, known)) for stage in STAGES]
 
 
 def leave_at_sigterm() -> None:

@@ -93,8 +93,18 @@ def provenance(stage: Stage, settings: Settings) -> dict[str, Any]:
     return {"settings": {key: dumped[key] for key in stage.settings}, "inputs": digests, "files": files}
 
 
-def state(stage: Stage, settings: Settings) -> State:
-    """Compare a stage's manifest with the settings, files and inputs of now."""
+def state(stage: Stage, settings: Settings, known: dict[str, State] | None = None) -> State:
+    """Compare a stage's manifest with the settings, files and inputs of now.
+
+    `known` remembers what was found on the way: every stage is an input of several others.
+    """
+    known = {} if known is None else known
+    if stage.name not in known:
+        known[stage.name] = _compare(stage, settings, known)
+    return known[stage.name]
+
+
+def _compare(stage: Stage, settings: Settings, known: dict[str, State]) -> State:
     if stage.output is None:
         return State("done")
     folder = stage.folder(settings)
@@ -102,7 +112,7 @@ def state(stage: Stage, settings: Settings) -> State:
     if made is None:
         return State("missing")
     for name in stage.inputs:
-        if (above := state(BY_NAME[name], settings)).kind != "done":
+        if (above := state(BY_NAME[name], settings, known)).kind != "done":
             return State("changed", f"stage {name} is {above.kind}")
     gone = manifest.missing_output(folder, made)
     if gone is not None:
@@ -249,7 +259,11 @@ def execute(stage: Stage, work: Callable[[StageRun], None], settings: Settings) 
         run = StageRun(stage, settings, made, inputs)
         work(run)
         run.tally.close(stage.name, settings.max_dropped)
-        counts = {"kept": run.tally.kept, "dropped": run.tally.reasons, "dropped_utterances": run.tally.dropped}
+        counts = {
+            "kept": run.tally.kept,
+            "dropped": run.tally.reasons,
+            "dropped_utterances": run.tally.dropped,
+        }
         facts = provenance(stage, settings) | {"counts": counts, "notes": run.notes}
         manifest.write(made, stage=stage.name, recipe=settings.recipe, **facts)
         shutil.rmtree(final, ignore_errors=True)

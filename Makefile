@@ -1,0 +1,42 @@
+# `make help` lists the targets. Everything runs in .venv, which `make setup` makes from requirements.txt.
+SHELL := /bin/bash
+RECIPE ?= mini
+PY := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint repro image lock bench-align clean
+
+help:           ## say what each target does
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
+
+setup:          ## make .venv from the locked requirements; does nothing when it is up to date
+	@utils/setup.sh
+
+demo: setup     ## run the recipe mini to the end and print its scores
+	@./run.sh --recipe mini
+	@$(PY) utils/show_results.py mini
+
+test: setup     ## all tests, offline
+	@$(PY) -m pytest
+
+lint: setup     ## ruff and mypy
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+repro: setup    ## the same stages through DVC
+	@.venv/bin/dvc repro
+
+image:          ## build the CUDA image with docker (BASE=debian:12 for a CPU image)
+	docker build -f docker/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) -t moien .
+
+bench-align: setup ## boundaries of the recipe's alignment against its corpus' reference segments
+	@$(PY) utils/bench_align.py $(RECIPE)
+
+lock: setup     ## resolve pyproject.toml into requirements.txt, with hashes
+	python3 -m venv .venv/lock && .venv/lock/bin/pip install -q pip-tools
+	.venv/lock/bin/pip-compile -q --generate-hashes --extra dev --strip-extras --no-annotate --no-header \
+	  --no-emit-index-url --no-emit-trusted-host --unsafe-package webrtcvad -o requirements.txt pyproject.toml
+
+clean:          ## remove what the stages of RECIPE wrote
+	rm -rf data/$(RECIPE) dump/$(RECIPE) exp/$(RECIPE)

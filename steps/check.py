@@ -1,0 +1,71 @@
+"""Stage 0, check: what the other stages need and is not there, each with the command that mends it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+
+from moien.config import ROOT
+from moien.errors import WrongData
+from moien.stages import StageRun, stage
+
+DISK_GB = (
+    6  # audio, features, checkpoints and speech of a corpus of an hour, with room to write beside the old
+)
+MEMORY_GB = 5.5  # training on the CPU takes 3 to 5 GB
+PACKAGES = ("torch", "torchaudio", "kokoro", "viter", "pyworld", "resemblyzer", "distillmos", "speechmos")
+
+
+def problems(run: StageRun) -> list[tuple[str, str]]:
+    """What is wrong, with the remedy for each."""
+    settings, found = run.settings, []
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        found.append((f"packages are missing: {', '.join(missing)}", "make setup"))
+
+    folder = settings.system.work_dir
+    free = shutil.disk_usage(folder).free / 1e9
+    print(f"disk: {free:.0f} GB free at {folder}")
+    if free < DISK_GB:
+        found.append(
+            (f"{free:.1f} GB of disk are free, {DISK_GB} are needed", "--set system.work_dir=FOLDER")
+        )
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    print(f"memory: {memory:.0f} GB, {os.cpu_count()} cores")
+    if memory < MEMORY_GB:
+        found.append((f"{memory:.1f} GB of memory, {MEMORY_GB} are needed", "use a larger machine"))
+
+    if settings.system.ngpu:
+        import torch
+
+        if not torch.cuda.is_available():
+            found.append(("torch sees no CUDA device", "--ngpu 0, or mend the driver; in docker: --gpus all"))
+
+    program = ROOT / settings.corpus.program
+    if not program.is_file():
+        found.append(
+            (f"{program} is missing", "name a program in local/: --set corpus.program=local/ljspeech.py")
+        )
+    if not (run.recipe_dir / "eval.txt").is_file():
+        found.append((f"{run.recipe_dir}/eval.txt is missing", "write some sentences to speak, one a line"))
+
+    from moien.kokoro.base import ensure_base
+
+    base = ensure_base(settings.base)
+    print(f"base model: {base.dir} ({len(base.voices)} voice packs)")
+    return found
+
+
+@stage("check")
+def main(run: StageRun) -> None:
+    """Print what is there; fail with everything that is not."""
+    found = problems(run)
+    for what, remedy in found:
+        print(f"missing: {what}\n  → {remedy}")
+    if found:
+        raise WrongData(f"{len(found)} thing(s) missing", where="stage check", remedy="see above")
+
+
+if __name__ == "__main__":
+    main()

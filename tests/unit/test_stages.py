@@ -1,0 +1,131 @@
+"""A stage is atomic, knows when it is up to date, and counts what it loses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from moien import manifest
+from moien.config import ROOT, Settings, known_keys, load_settings
+from moien.errors import WrongData
+from moien.runner import plan, select
+from moien.stages import BY_NAME, STAGES, StageRun, execute, state, temporary
+
+DATA, G2P, ALIGN = BY_NAME["data"], BY_NAME["g2p"], BY_NAME["align"]
+
+
+def settings(tmp_path: Path, *overrides: str) -> Settings:
+    return load_settings("mini", [f"system.work_dir={tmp_path}", *overrides])
+
+
+def write_one(run: StageRun) -> None:
+    (run.out / "file").write_text(run.stage.name)
+    run.tally.keep()
+
+
+def test_the_table_is_in_order_and_reads_only_what_lies_before() -> None:
+    assert [stage.number for stage in STAGES] == list(range(len(STAGES)))
+    outputs = [stage.output for stage in STAGES if stage.output]
+    assert len(set(outputs)) == len(outputs)
+    for stage in STAGES:
+        assert stage.program.is_file()
+        assert all(BY_NAME[name].number < stage.number for name in stage.inputs)
+        assert set(stage.settings) <= set(known_keys())
+
+
+def test_a_finished_stage_is_done_until_something_it_depends_on_changes(tmp_path: Path) -> None:
+    now = settings(tmp_path)
+    assert state(DATA, now).kind == "missing"
+    execute(DATA, write_one, now)
+    execute(G2P, write_one, now)
+    assert state(DATA, now).kind == state(G2P, now).kind == "done"
+
+    other_seed = settings(tmp_path, "seed=5")
+    assert state(DATA, other_seed).why == "seed was 20, now 5"
+    assert state(G2P, other_seed).why == "stage data is changed"
+    assert state(DATA, settings(tmp_path, "system.nj=7")).kind == "done"
+
+    (DATA.folder(now) / "file").unlink()
+    assert state(DATA, now).why == "file is gone or was edited"
+
+
+def test_two_runs_leave_the_same_manifest(tmp_path: Path) -> None:
+    folders = []
+    for name in ("a", "b"):
+        now = settings(tmp_path / name)
+        execute(DATA, write_one, now)
+        folders.append(DATA.folder(now) / manifest.NAME)
+    assert folders[0].read_bytes() == folders[1].read_bytes()
+
+
+def test_a_stage_that_fails_keeps_the_old_output_and_leaves_nothing_half_done(tmp_path: Path) -> None:
+    now = settings(tmp_path)
+    execute(DATA, write_one, now)
+
+    def break_down(run: StageRun) -> None:
+        (run.out / "half").write_text("x")
+        raise WrongData("no", where="somewhere")
+
+    with pytest.raises(WrongData):
+        execute(DATA, break_down, now)
+    assert (DATA.folder(now) / "file").read_text() == "data"
+    assert not (DATA.folder(now) / "half").exists()
+    assert not temporary(DATA, now).exists()
+
+
+def test_an_input_that_is_missing_is_named_with_the_command_that_makes_it(tmp_path: Path) -> None:
+    with pytest.raises(WrongData, match=r"(?s)stage 2 \(g2p\).*stage 1 \(data\).*missing.*--stage 1"):
+        execute(G2P, write_one, settings(tmp_path))
+    with pytest.raises(WrongData, match="stage 1"):
+        plan(select(ALIGN, ALIGN, ()), settings(tmp_path), force=False)
+
+
+def test_an_input_made_with_other_settings_is_refused(tmp_path: Path) -> None:
+    execute(DATA, write_one, settings(tmp_path))
+    execute(G2P, write_one, settings(tmp_path))
+    with pytest.raises(WrongData, match="seed was 20, now 3"):
+        plan([ALIGN], settings(tmp_path, "seed=3"), force=False)
+
+
+def test_what_runs_after_a_stage_that_runs_runs_too(tmp_path: Path) -> None:
+    now = settings(tmp_path)
+    execute(DATA, write_one, now)
+    execute(G2P, write_one, now)
+    assert [row.runs for row in plan([DATA, G2P], now, force=False)] == [False, False]
+    (DATA.folder(now) / "file").unlink()
+    assert [row.runs for row in plan([DATA, G2P], now, force=False)] == [True, True]
+
+
+def test_too_many_lost_utterances_fail_and_the_table_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lose(run: StageRun) -> None:
+        run.tally.keep(8)
+        run.tally.drop("a", "silent")
+        run.tally.drop("b", "too long: 40.0 s")
+
+    with pytest.raises(WrongData, match="2 of 10 utterances were dropped"):
+        execute(DATA, lose, settings(tmp_path))
+    assert "in 10, kept 8, dropped 2" in (printed := capsys.readouterr().out)
+    assert "too long  (e.g. b: too long: 40.0 s)" in printed
+    execute(DATA, lose, settings(tmp_path, "max_dropped=0.2"))
+    made = json.loads((tmp_path / "data/mini/manifest.json").read_text())
+    assert made["counts"]["dropped"] == {"silent": 1, "too long": 1}
+
+
+@pytest.mark.parametrize("recipe", sorted(p.parent.name for p in (ROOT / "recipes").glob("*/params.yaml")))
+def test_every_recipe_loads_and_every_setting_is_explained(recipe: str) -> None:
+    assert load_settings(recipe).recipe == recipe
+
+    def unexplained(model: type, path: str = "") -> list[str]:
+        found = []
+        for name, field in model.model_fields.items():  # type: ignore[attr-defined]
+            if hasattr(field.annotation, "model_fields"):
+                found += unexplained(field.annotation, f"{path}{name}.")
+            elif not field.description:
+                found.append(path + name)
+        return found
+
+    assert unexplained(Settings) == []

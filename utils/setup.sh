@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Make .venv from the hash-locked requirements.txt. Run again, it does nothing unless the lock changed.
+set -euo pipefail
+cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
+
+say() { printf '%s\n' "$*" >&2; }
+refuse() { say "error: $1"; say "  → $2"; exit 1; }
+
+want=$(sha256sum requirements.txt pyproject.toml | sha256sum | cut -d' ' -f1)
+if [ "$(cat .venv/locked 2>/dev/null)" = "$want" ]; then exit 0; fi
+
+works() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; }
+python=
+for candidate in ${PYTHON:-python3.12 python3.11 python3}; do
+  if works "$candidate"; then python=$candidate; break; fi
+done
+[ -n "$python" ] || refuse "no Python 3.11 or 3.12 among: ${PYTHON:-python3.12 python3.11 python3} ($(python3 -V 2>&1))" \
+  "install one and name it: make setup PYTHON=python3.11 (kokoro 0.9.4 refuses 3.13; the code needs 3.11)"
+[ "$(uname -m)" = x86_64 ] || refuse "the locked wheels are for x86-64, this machine is $(uname -m)" "use an x86-64 machine or the container"
+
+free_gb=$(($(df -Pk . | awk 'NR==2 {print $4}') / 1048576))
+[ "$free_gb" -ge 9 ] || refuse "the environment takes 7 GB, $free_gb GB are free here" "free some disk"
+
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then  # Debian and Ubuntu ship it apart
+  package=python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "installing $package"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package"; } >/dev/null
+  else
+    refuse "$python cannot make virtual environments" "sudo apt-get install $package, then make setup"
+  fi
+fi
+
+say "making .venv with $("$python" -V) (about 6 GB, a few minutes)"
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+# --no-deps: the lock is complete, but for webrtcvad, which needs a compiler and which webrtcvad-wheels stands for
+.venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
+.venv/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
+.venv/bin/moien --version >/dev/null
+printf '%s' "$want" >.venv/locked
+say "done: .venv"
