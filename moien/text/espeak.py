@@ -1,0 +1,147 @@
+"""Any language of espeak-ng, through its library in the wheel `espeakng-loader`: no system package is needed.
+
+espeak-ng drops punctuation, so a text is cut at its pauses and every clause is transcribed by itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import difflib
+import functools
+import json
+import re
+import threading
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+
+from moien.errors import WrongCall, WrongData
+from moien.kokoro.symbols import VOCAB
+from moien.text.phonemes import Phonemes, Word, assemble
+from moien.text.tokens import clean, tokenise, unspeakable
+
+SYNCHRONOUS, DONT_EXIT = 2, 0x8000  # speak_lib.h: audio to the callback at once; never exit() on an error
+_UTF8, _IPA, _TIE = 1, 0x02, 0x80 | ord("^") << 8  # the tie joins the letters of one phoneme: t^s, e^ɪ
+
+# One token for affricates and the closing diphthongs: the conventions that Kokoro was trained with (misaki's).
+KOKORO = {
+    "t^s": "ʦ", "d^z": "ʣ", "t^ʃ": "ʧ", "d^ʒ": "ʤ", "a^ɪ": "I", "a^ʊ": "W", "e^ɪ": "A", "o^ʊ": "O", "ə^ʊ": "Q",
+    "ɔ^ɪ": "Y", "g": "ɡ", "ʀ": "ʁ", "X": "χ", "ɫ": "l", "ɝ": "ɜɹ", "ɵ": "ø", "ɘ": "ə", "ʉ": "u", "ʏ": "y",
+    "ʌ̈": "ʌ", "ɑ̈": "ɑ", "ɐ̃": "ə\u0303",
+}  # fmt: skip
+_STRIPPED = str.maketrans(dict.fromkeys("^-_|\u0361\u0329\u032f\u0325\u032a\u030a\u031a\u0306\u031e\u02d1"))
+
+_lock = threading.Lock()  # the library has one state for the whole process
+
+
+@functools.cache
+def library() -> ctypes.CDLL:
+    """espeak-ng's library, initialised once in a process. WrongData if its files cannot be used."""
+    import espeakng_loader
+
+    lib = ctypes.CDLL(espeakng_loader.get_library_path())
+    lib.espeak_TextToPhonemes.restype = ctypes.c_char_p
+    lib.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
+    lib.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
+    data = espeakng_loader.get_data_path()
+    if lib.espeak_Initialize(SYNCHRONOUS, 0, data.encode(), DONT_EXIT) < 0:
+        raise WrongData("espeak-ng cannot read its data", where=data, remedy="make setup; a path over 150 bytes is "
+                        "too long for espeak-ng: then move the environment")  # fmt: skip
+    return lib
+
+
+class _Voice(ctypes.Structure):
+    _fields_ = (("name", ctypes.c_char_p), ("languages", ctypes.c_char_p))  # the rest is not read
+
+
+def languages() -> list[str]:
+    """The codes of all languages that espeak-ng speaks."""
+    voices = library().espeak_ListVoices(None)
+    codes = set()
+    for voice in iter(voices.__getitem__(i).contents if voices[i] else None for i in range(10_000)):
+        if voice is None:
+            break
+        codes.add(voice.languages[1:].decode())  # the byte before the code is its priority
+    return sorted(codes)
+
+
+def set_voice(name: str) -> None:
+    """Make `name`, a language code with an optional variant (`lb+f2`), the voice of this process."""
+    if library().espeak_SetVoiceByName(name.encode()) != 0:
+        near = difflib.get_close_matches(name, languages(), n=3, cutoff=0.4)
+        raise WrongCall(
+            f"espeak-ng has no language {name!r}", remedy=f"nearest: {', '.join(near)}" if near else None
+        )
+
+
+def transcribe(text: str, language: str) -> str:
+    """IPA of a text as espeak-ng writes it, with `^` inside phonemes of two letters; flags of language removed.
+
+    `text` should have no punctuation: espeak-ng takes it for the end of a clause and does not show it.
+    """
+    with _lock:
+        set_voice(language)
+        clauses = []
+        rest = ctypes.c_char_p(text.encode())
+        while rest.value is not None:  # one call transcribes one clause and moves the pointer
+            ipa = library().espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA | _TIE)
+            clauses.append(ipa.decode() if ipa else "")
+    # `(en)` … `(lb)` say that a word was read in another language; ties stand between their letters too.
+    return " ".join(re.sub(r"\([^)]*\)", " ", " ".join(clauses)).split())
+
+
+def to_kokoro(ipa: str, mapping: Mapping[str, str] = KOKORO) -> str:
+    """Write IPA in Kokoro's symbols as far as `mapping` goes; what is left over is for `assemble` to refuse."""
+    for theirs in sorted(mapping, key=len, reverse=True):
+        ipa = ipa.replace(theirs, mapping[theirs])
+    ipa = ipa.translate(_STRIPPED)
+    # ç is one symbol for Kokoro, õ is two
+    return "".join(c if c in VOCAB else unicodedata.normalize("NFD", c) for c in ipa)
+
+
+class EspeakFrontend:
+    """Text → phonemes of any language that espeak-ng speaks; every word is its guess."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        transcribe("", language)  # a wrong language is found here, not at the first text
+
+    def __call__(self, text: str) -> Phonemes:
+        """Phonemes of a text; WrongData for what espeak-ng would leave out."""
+        cleaned = clean(text)
+        pieces: list[Word | str] = []
+        clause: list[str] = []
+        for kind, token in [*tokenise(cleaned), ("pause", "")]:
+            if kind == "word":
+                clause.append(token)
+                continue
+            pieces += self._clause(clause, cleaned)
+            clause = []
+            if token:
+                pieces.append(token)
+        return assemble(text, pieces)
+
+    def save(self, folder: Path) -> None:
+        """Write what `open_frontend` needs."""
+        folder.mkdir(parents=True, exist_ok=True)
+        facts = {"front_end": "espeak", "language": self.language}
+        (folder / "frontend.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+
+    def _clause(self, words: list[str], text: str) -> list[Word]:
+        """The words of a stretch without pauses, read together: espeak-ng links some (of the → ʌvðə)."""
+        if not words:
+            return []
+        for character in sorted(set("".join(words))):
+            if not (character.isalnum() or unicodedata.category(character)[0] == "M" or character in "'-./,:"):
+                if not transcribe(character, self.language):
+                    raise unspeakable(character, text)
+        said = to_kokoro(transcribe(" ".join(words), self.language)).split()
+        # A number is several spoken words. Where the counts do not add up, the clause stays in one piece.
+        counts = [len(transcribe(word, self.language).split()) for word in words]
+        if sum(counts) != len(said):
+            return [Word(" ".join(words), " ".join(said), "guess")]
+        starts = [sum(counts[:i]) for i in range(len(counts))]
+        return [
+            Word(word, " ".join(said[start : start + count]), "guess")
+            for word, start, count in zip(words, starts, counts, strict=True)
+        ]

@@ -1,0 +1,1 @@
+"""Luxembourgish (placeholder until the next commit of this session)."""
