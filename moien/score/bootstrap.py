@@ -1,0 +1,40 @@
+"""Means with intervals: how far another choice of sentences could have moved the number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over `n` utterances with its 95 % interval `low`..`high`; NaN throughout where `n` is 0."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def sure(self) -> bool:
+        """True where the interval leaves zero out: a difference that other sentences would have shown too."""
+        return self.n > 1 and (self.low > 0 or self.high < 0)
+
+
+def bootstrap(values: Sequence[float] | np.ndarray, resamples: int = 2000, seed: int = 0) -> Estimate:
+    """Percentile bootstrap over utterances (Efron 1979; for system comparison Bisani and Ney 2004).
+
+    Args:
+        values: one number an utterance; NaN ones do not exist and are left out of `n`.
+        resamples: draws with replacement.
+        seed: of the draws; the same numbers give the same interval.
+    """
+    known = np.asarray(values, dtype=float)
+    known = known[~np.isnan(known)]
+    if not len(known):
+        return Estimate(*[float("nan")] * 3, n=0)
+    draws = np.random.default_rng(seed).integers(0, len(known), size=(resamples, len(known)))
+    low, high = np.percentile(known[draws].mean(axis=1), [2.5, 97.5])
+    return Estimate(float(known.mean()), float(low), float(high), len(known))

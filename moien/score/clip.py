@@ -1,0 +1,145 @@
+"""A recording as the metrics see it: one loudness, and every analysis made once, when first asked for."""
+
+from __future__ import annotations
+
+import warnings
+from functools import cached_property, lru_cache
+
+import numpy as np
+from scipy.ndimage import binary_opening
+from scipy.spatial.distance import cdist
+
+from moien.audio import FRAME_SAMPLES, HOP_SAMPLES, SAMPLE_RATE, frames_in, resample, speech_level
+from moien.errors import WrongData
+
+LEVEL = 0.086  # speech level that every clip is brought to: what the base model speaks (measured)
+SILENCE_DB = -26.0  # below the speech level: on Marylux 60 % of the silence, 6 % of the phones (closures)
+MIN_SPEECH_VALUES = 3  # 37.5 ms: a shorter burst is a click, not speech
+ALL_PASS = 0.466  # alpha that bends 24 kHz to the mel scale (SPTK's table)
+ORDER = 24  # mel-cepstral coefficients 1..24, as is usual for MCD
+F0_METHOD = "harvest"
+
+
+class Clip:
+    """A recording at 24 kHz, brought to one loudness, with lazily cached analyses at 80 Hz (`[T]` values).
+
+    Equal loudness is what makes the predicted opinion scores comparable between rows: both hear a level.
+
+    Args:
+        samples: float `[N]`, mono.
+        rate: its sampling rate in Hz; another than 24 kHz is resampled.
+        name: what an error calls it.
+
+    Raises:
+        WrongData: no sound in it (empty, silent, or shorter than one analysis frame) or a value that is no number.
+    """
+
+    def __init__(self, samples: np.ndarray, rate: int = SAMPLE_RATE, name: str = "clip") -> None:
+        samples = np.asarray(samples, dtype=np.float32)
+        if not np.isfinite(samples).all():
+            raise WrongData("audio with values that are no numbers cannot be scored", where=name)
+        if rate != SAMPLE_RATE:
+            samples = resample(samples, rate, SAMPLE_RATE)
+        level = speech_level(samples, SAMPLE_RATE) if len(samples) >= 2 * FRAME_SAMPLES else 0.0
+        if level < 1e-6:
+            raise WrongData("there is no speech to score", where=name, remedy="listen to it; decode it again")
+        self.name = name
+        self.samples = np.clip(samples * (LEVEL / level), -1.0, 1.0)  # DNSMOS refuses anything beyond 1
+        if not self.speech.any():
+            raise WrongData("there is no speech to score, only clicks", where=name)
+
+    @property
+    def values(self) -> int:
+        """Number of analysis values: two a duration frame."""
+        return 2 * frames_in(len(self.samples))
+
+    @cached_property
+    def at_16k(self) -> np.ndarray:
+        """The clip at 16 kHz, within ±1: what the opinion models take."""
+        return np.clip(resample(self.samples, SAMPLE_RATE, 16000), -1.0, 1.0)
+
+    @cached_property
+    def f0(self) -> np.ndarray:
+        """F0 in Hz, 0 where unvoiced, `[T]`: the same analysis that makes the training's targets."""
+        from moien.features.f0 import f0_hz
+
+        return f0_hz(self.samples, self.values // 2, F0_METHOD)
+
+    @cached_property
+    def speech(self) -> np.ndarray:
+        """Where there is speech, bool `[T]`: RMS over 25 ms above −26 dB of the speech level, clicks removed."""
+        padded = np.pad(self.samples.astype(np.float64), (HOP_SAMPLES, self.values * HOP_SAMPLES - len(self.samples)))
+        power = np.add.reduceat(padded**2, np.arange(0, len(padded), HOP_SAMPLES))
+        rms = np.sqrt((power[:-1] + power[1:]) / (2 * HOP_SAMPLES))  # window centred on sample 300·i
+        return binary_opening(rms > LEVEL * 10 ** (SILENCE_DB / 20), np.ones(MIN_SPEECH_VALUES))
+
+    @property
+    def speech_seconds(self) -> float:
+        """From the first to the last speech, pauses inside included, in seconds."""
+        where = np.flatnonzero(self.speech)
+        return float(where[-1] - where[0] + 1) * HOP_SAMPLES / SAMPLE_RATE
+
+    @cached_property
+    def mel_cepstrum(self) -> np.ndarray:
+        """Mel-cepstrum of WORLD's spectral envelope (CheapTrick), `[T, 25]`."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pyworld asks pkg_resources for its own version
+            import pyworld
+        times = np.arange(self.values) * HOP_SAMPLES / SAMPLE_RATE
+        envelope = pyworld.cheaptrick(
+            self.samples.astype(np.float64), self.f0.astype(np.float64), times, SAMPLE_RATE)  # fmt: skip
+        return mel_cepstrum(envelope)
+
+
+class Pair:
+    """A spoken clip against the natural recording of the same sentence.
+
+    Args:
+        natural: the recording.
+        spoken: what is scored; the same object as `natural` scores the recording itself.
+        centroid: unit vector `[D]` of the speaker (see `moien.score.similarity`), or None without one.
+    """
+
+    def __init__(self, natural: Clip, spoken: Clip, centroid: np.ndarray | None = None) -> None:
+        self.natural, self.spoken, self.centroid = natural, spoken, centroid
+
+    @cached_property
+    def path(self) -> tuple[np.ndarray, np.ndarray]:
+        """Value indices `[P]` into natural and spoken along the cheapest path (DTW), over speech alone."""
+        import librosa
+
+        ours, theirs = (np.flatnonzero(clip.speech) for clip in (self.natural, self.spoken))
+        cost = cdist(self.natural.mel_cepstrum[ours, 1:], self.spoken.mel_cepstrum[theirs, 1:])
+        path = librosa.sequence.dtw(C=cost)[1]
+        return ours[path[::-1, 0]], theirs[path[::-1, 1]]
+
+
+def mel_cepstrum(envelope: np.ndarray, order: int = ORDER, alpha: float = ALL_PASS) -> np.ndarray:
+    """Mel-cepstrum `[T, order + 1]` of power spectra `[T, bins]`.
+
+    The cepstrum of the log amplitude, its frequency axis then bent by the all-pass `alpha` (Oppenheim and
+    Johnson 1972; the `sp2mc` and `freqt` of SPTK).
+    """
+    log_amplitude = 0.5 * np.log(np.maximum(envelope, 1e-16))
+    cepstrum = np.fft.irfft(log_amplitude, axis=-1)
+    bins = envelope.shape[-1]
+    cepstrum = cepstrum[..., :bins]
+    cepstrum[..., 1:-1] *= 2.0  # both sides of the even sequence; the two end points stand alone
+    return cepstrum @ _bending(bins, order, alpha).T
+
+
+@lru_cache(maxsize=4)
+def _bending(inputs: int, order: int, alpha: float) -> np.ndarray:
+    """The frequency transform as a matrix `[order + 1, inputs]`: it is linear, so once is enough.
+
+    Column k holds the bent cepstrum of z^-k = A(z)^k with A the all-pass of `-alpha`: each column is the one
+    before, convolved with A, which is the recursion of SPTK's freqt written column by column.
+    """
+    matrix = np.zeros((order + 1, inputs))
+    matrix[0, 0] = 1.0
+    for k in range(1, inputs):
+        before, column = matrix[:, k - 1], matrix[:, k]
+        column[0] = alpha * before[0]
+        for m in range(1, order + 1):
+            column[m] = alpha * (before[m] - column[m - 1]) + before[m - 1]
+    return matrix

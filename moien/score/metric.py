@@ -1,0 +1,41 @@
+"""What a metric is: a name, how to read its number, and a function of a pair of clips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from moien.score.clip import Pair
+
+Best = Literal["low", "high", "one", "natural"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One score of an utterance.
+
+    `best` is where a good value lies: low, high, at one (a ratio), or at the natural recording's own value.
+    `compute` returns NaN where the metric does not exist for a pair (no voiced speech, no known speaker).
+    """
+
+    name: str
+    label: str
+    unit: str
+    best: Best
+    digits: int
+    meaning: str
+    compute: Callable[[Pair], float]
+
+    def distance(self, value: float | np.ndarray, natural: float | np.ndarray) -> np.ndarray:
+        """How far from good `value` is, larger being worse: what sorting and comparing rows use."""
+        value = np.asarray(value, dtype=float)
+        if self.best == "low":
+            return value
+        if self.best == "high":
+            return -value
+        if self.best == "one":
+            return np.abs(np.log(value))
+        return np.abs(value - np.asarray(natural, dtype=float))
