@@ -26,7 +26,7 @@ class StageType(click.ParamType):
             if value in (stage.name, str(stage.number)):
                 return stage
         names = ", ".join(f"{stage.number} {stage.name}" for stage in STAGES)
-        self.fail(f"{value!r} is no stage; the stages are {names}", param, ctx)
+        raise click.BadParameter(f"{value!r} is no stage; the stages are {names}", ctx, param)
 
 
 class StagesType(StageType):
