@@ -138,6 +138,9 @@ class G2PSettings(Section):
     front_end: Literal["auto", "espeak"] = Field(
         "auto", description="auto: the language's own front end where there is one (lb), else espeak-ng's rules; "
         "espeak: those rules in any case, to compare.")  # fmt: skip
+    symbols: dict[str, str] = Field(
+        default_factory=dict, description="How to write sounds of espeak-ng that Kokoro has no symbol for, e.g. "
+        "{ɬ: l}; empty, because the common ones are built in and a wrong guess is worse than an error.")  # fmt: skip
 
 
 class AlignSettings(Section):

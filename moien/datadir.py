@@ -4,7 +4,7 @@
     text         utterance → what is said                                            required
     utt2spk      utterance → speaker                                                 required
     spk2utt      speaker → its utterances: the inverse of utt2spk                    required
-    utt2samples  utterance → samples; utt2dur the same in seconds                    optional
+    utt2samples  utterance → samples at 24 kHz (processed data); utt2dur in seconds  optional
     utt2status   utterance → how far its text can be trusted                         optional
     utt2prompt   utterance → the prompt that it was read from, or a part of          optional
 
@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from moien.audio import SAMPLE_RATE
 from moien.errors import WrongData
 
 SPLITS = ("train", "dev", "test")
@@ -30,7 +31,7 @@ DROPPED = "dropped.tsv"
 
 @dataclass(frozen=True)
 class Utterance:
-    """One recording and its text. `samples` at the file's own rate; `prompt` "" where the corpus has none."""
+    """One recording and its text; `samples` at 24 kHz once stage 1 made them; "" is an unknown status or prompt."""
 
     id: str
     speaker: str
@@ -159,7 +160,9 @@ def write_datadir(path: str | Path, utterances: Iterable[Utterance]) -> None:
     write_table(path / "text", {u.id: clean_text(u.text) for u in ordered})
     write_table(path / "utt2spk", {u.id: u.speaker for u in ordered})
     write_table(path / "spk2utt", {speaker: " ".join(utts) for speaker, utts in speakers.items()})
-    write_table(path / "utt2samples", {u.id: str(u.samples) for u in ordered if u.samples is not None})
+    counted = {u.id: u.samples for u in ordered if u.samples is not None}
+    write_table(path / "utt2samples", {utt: str(samples) for utt, samples in counted.items()})
+    write_table(path / "utt2dur", {utt: f"{samples / SAMPLE_RATE:.6f}" for utt, samples in counted.items()})
     write_table(path / "utt2status", {u.id: u.status for u in ordered if u.status})
     write_table(path / "utt2prompt", {u.id: u.prompt for u in ordered if u.prompt})
 

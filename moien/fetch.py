@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from moien import __version__
 from moien.errors import WrongData
+from moien.manifest import sha256_file
 from moien.progress import track
 
 CHUNK = 1 << 20
@@ -34,12 +35,6 @@ def find_in_mirror(mirror_path: str) -> Path | None:
         if (found := Path(folder) / mirror_path).exists():
             return found.resolve()
     return None
-
-
-def sha256_file(path: Path) -> str:
-    """Digest of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sha256_files(files: Iterable[Path]) -> str:

@@ -1,0 +1,129 @@
+"""What the programs in `local/` share, and how stage 1 runs one of them.
+
+A corpus program is called as `python local/NAME.py OUT_DIR [--option value …]` and writes a data directory of
+the raw corpus (audio stays where it is). What it had to leave out stands in `OUT_DIR/dropped.tsv` with a
+reason, so that stage 1 counts it.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from moien.datadir import Utterance, clean_text, read_lines, write_datadir, write_dropped
+from moien.errors import MoienError, WrongCall, WrongData
+from moien.fetch import find_in_mirror
+
+AUDIO_EXTENSIONS = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".oga", ".m4a")
+
+
+def program(function: Callable[..., None]) -> Callable[..., Any]:
+    """A click command whose help is the module's docstring and whose errors are one line and an exit code."""
+    import click
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> None:
+        try:
+            function(*args, **kwargs)
+        except MoienError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(error.exit_code)
+        except OSError as error:  # no permission, disk full: the user's to mend
+            click.echo(f"error: {error}", err=True)
+            sys.exit(1)
+
+    paragraphs = (sys.modules[function.__module__].__doc__ or "").strip()
+    return click.command(help=paragraphs, context_settings={"help_option_names": ["-h", "--help"]})(guarded)
+
+
+def run_program(path: Path, options: Mapping[str, Any], out: Path) -> None:
+    """Run a corpus program. Its options become `--key value` in a list, never a line for a shell."""
+    if not path.is_file():
+        raise WrongCall(f"there is no corpus program {path}", remedy="corpus.program names a file in local/")
+    done = subprocess.run([sys.executable, str(path), str(out), *as_arguments(options)], check=False)
+    if done.returncode:
+        error = WrongCall if done.returncode == 2 else WrongData
+        raise error(f"{path.name} failed with exit code {done.returncode}: see above", where="the raw corpus")
+
+
+def as_arguments(options: Mapping[str, Any]) -> list[str]:
+    """`{"min_votes": 2, "all": True, "lang": ["a", "b"]}` → `--min-votes 2 --all --lang a --lang b`."""
+    arguments: list[str] = []
+    for key, value in options.items():
+        name = "--" + key.replace("_", "-")
+        if value is True:
+            arguments.append(name)
+        elif value is not False and value is not None:
+            for item in value if isinstance(value, (list, tuple)) else [value]:
+                arguments += [name, str(item)]
+    return arguments
+
+
+def find_folder(folder: str) -> Path:
+    """A corpus folder: the path itself, or a folder of that name in `MOIEN_MIRROR`.
+
+    The second keeps paths of one machine out of a recipe's settings.
+    """
+    found = Path(folder).expanduser()
+    if found.is_dir():
+        return found.resolve()
+    if (mirrored := find_in_mirror(folder)) is not None and mirrored.is_dir():
+        return mirrored
+    raise WrongData(
+        "there is no such corpus folder",
+        where=folder,
+        remedy="give its path, or name the folder above it in MOIEN_MIRROR",
+    )
+
+
+def read_columns(path: Path, separator: str, columns: Sequence[int]) -> Iterator[tuple[str, list[str]]]:
+    """(`file:line`, fields) of every line that is not blank; WrongData for another number of columns."""
+    for number, line in enumerate(read_lines(path), start=1):
+        if not line.strip():
+            continue
+        fields = [field.strip() for field in line.rstrip("\r").split(separator)]
+        here = f"{path}:{number}"
+        if len(fields) not in columns:
+            wanted = " or ".join(map(str, columns))
+            raise WrongData(f"{len(fields)} columns where {wanted} are needed: {line[:80]!r}", where=here)
+        yield here, fields
+
+
+def find_audio(folder: Path) -> dict[str, Path]:
+    """Audio files below `folder` by stem; WrongData where two files have one stem."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in AUDIO_EXTENSIONS and not path.name.startswith("."):
+            if path.stem in found:
+                raise WrongData(f"two files for one id: {found[path.stem].name} and {path}", where=folder)
+            found[path.stem] = path
+    return found
+
+
+def utterance_id(speaker: str, name: str) -> str:
+    """An id as Kaldi wants it, with the speaker in front, safe as a file name."""
+    safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
+    return safe if safe.startswith(speaker) else f"{speaker}-{safe}"
+
+
+def speaker_name(name: str) -> str:
+    """A speaker's name as it can stand in an id."""
+    return "".join(c if c.isalnum() or c == "_" else "_" for c in clean_text(name)).strip("_") or "speaker"
+
+
+def write_corpus(out: Path, utterances: Sequence[Utterance], dropped: Mapping[str, str]) -> None:
+    """Write what a corpus program found, and say how much it is; WrongData if that is nothing."""
+    if not utterances:
+        reasons = sorted({reason.partition(":")[0] for reason in dropped.values()})
+        raise WrongData(
+            "the corpus has no usable utterance" + (f" ({', '.join(reasons)})" if reasons else "")
+        )
+    write_datadir(out, utterances)
+    write_dropped(out, dropped)
+    speakers = len({utt.speaker for utt in utterances})
+    print(f"{len(utterances)} utterances of {speakers} speakers, {len(dropped)} left out → {os.fspath(out)}")

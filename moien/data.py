@@ -1,0 +1,280 @@
+"""Stage 1: raw recordings to what the base model speaks: 24 kHz mono, edges of 50-100 ms, the base's level.
+
+Two passes over the audio, each utterance by itself in a pool of processes: `measure` finds speech, level and
+faults; from all levels follows the gain of each speaker; `render` cuts, levels and writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from moien.audio import SAMPLE_RATE, clipped_share, read_audio, resample, speech_level, write_wav
+from moien.config import DataSettings
+from moien.datadir import SPLITS, Utterance, clean_text, read_lines
+from moien.errors import WrongData
+from moien.progress import track
+from moien.vad import speech_span
+
+SEGMENTS = "reference_segments.jsonl"
+SILENT = 1e-3  # -60 dB: no speech is that soft
+PEAK = 0.99
+HALF_STEP = 0.6 / 32768  # below it, a 16-bit sample is zero
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What `measure` found, in samples at 24 kHz: the part to keep and the room tone to put at its edges."""
+
+    start: int
+    end: int
+    before: int
+    after: int
+    level: float
+    peak: float
+
+    @property
+    def samples(self) -> int:
+        """Samples of the processed utterance."""
+        return self.before + self.end - self.start + self.after
+
+    @property
+    def shift_s(self) -> float:
+        """What to add to a time of the raw recording, in seconds."""
+        return (self.before - self.start) / SAMPLE_RATE
+
+
+def in_parallel(work: Callable[[A], B], items: Sequence[A], nj: int, label: str) -> Iterator[B]:
+    """`work` of each item, in order, over `nj` processes, with progress."""
+    if nj == 1:
+        yield from track(map(work, items), label, total=len(items))
+        return
+    # spawn: a fork of a process with threads (progress, onnxruntime) may hang
+    pool = ProcessPoolExecutor(nj, mp_context=get_context("spawn"))
+    try:
+        yield from track(pool.map(work, items, chunksize=4), label, total=len(items))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C must not wait for the queue
+
+
+def measure(utterance: Utterance, settings: DataSettings) -> Cut | str:
+    """Where the speech of a recording lies and how loud it is, or the reason why it cannot be used."""
+    try:
+        samples, rate = read_audio(utterance.audio)
+    except WrongData as error:
+        return error.message
+    if rate < settings.min_rate:
+        return f"sampled too slowly: {rate} Hz, less than data.min_rate = {settings.min_rate}"
+    if len(samples) > settings.max_raw_seconds * rate:
+        return f"longer than data.max_raw_seconds: {len(samples) / rate:.1f} s"
+    if (share := clipped_share(samples)) > settings.max_clipped:
+        return f"clipped: {share:.2%} of the samples"
+    samples = resample(samples, rate)
+    if speech_level(samples) < SILENT:
+        return "silent"
+    span = speech_span(samples, SAMPLE_RATE)
+    if span is None:
+        return "no speech in it"
+    cut = find_cut(samples, span, settings)
+    seconds = cut.samples / SAMPLE_RATE
+    if seconds < settings.min_seconds:
+        return f"shorter than data.min_seconds: {seconds:.2f} s of speech"
+    if seconds > settings.max_seconds:
+        return f"longer than data.max_seconds: {seconds:.1f} s of speech"
+    return cut
+
+
+def find_cut(samples: np.ndarray, span: tuple[int, int], settings: DataSettings) -> Cut:
+    """Keep `edge_seconds` on both sides of the speech; fill up with room tone what a recording lacks of
+    `min_edge_seconds`. Digital zeros at the ends go: they are no silence that a microphone ever heard."""
+    edge, least = (round(s * SAMPLE_RATE) for s in (settings.edge_seconds, settings.min_edge_seconds))
+    sounding = np.flatnonzero(np.abs(samples) > HALF_STEP)
+    start = max(span[0] - edge, int(sounding[0]))
+    end = min(span[1] + edge, int(sounding[-1]) + 1)
+    kept = samples[start:end]
+    return Cut(
+        start,
+        end,
+        before=max(0, least - (span[0] - start)),
+        after=max(0, least - (end - span[1])),
+        level=speech_level(kept),
+        peak=float(np.abs(kept).max()),
+    )
+
+
+def room_tone(samples: np.ndarray, count: int) -> np.ndarray:
+    """`count` samples of the quietest stretch of a clip that is not digital zero, to lengthen its edges."""
+    if not count:
+        return samples[:0]
+    step = max(1, count // 4)
+    stretches = [samples[i : i + count] for i in range(0, len(samples) - count + 1, step)]
+    audible = [s for s in stretches if np.abs(s).max() > HALF_STEP] or [np.zeros(count, np.float32)]
+    return min(audible, key=lambda s: float(np.square(s, dtype=np.float64).sum()))
+
+
+def gains(
+    levels: Mapping[str, float], speakers: Mapping[str, str], settings: DataSettings
+) -> dict[str, float]:
+    """Factor for each utterance: its speaker's median level → `speech_level`.
+
+    One factor for a speaker keeps what is natural: a question is softer than an exclamation. Only an
+    utterance that would still be more than `level_range_db` away from the target (another day, another
+    distance to the microphone) is brought to that bound.
+    """
+    of_speaker: dict[str, list[float]] = defaultdict(list)
+    for utt, level in levels.items():
+        of_speaker[speakers[utt]].append(level)
+    median = {speaker: float(np.median(values)) for speaker, values in of_speaker.items()}
+    ratio = 10 ** (settings.level_range_db / 20)
+    low, high = settings.speech_level / ratio, settings.speech_level * ratio
+    return {
+        utt: float(np.clip(level * settings.speech_level / median[speakers[utt]], low, high)) / level
+        for utt, level in levels.items()
+    }
+
+
+def render(job: tuple[Utterance, Cut, float], folder: Path) -> Utterance:
+    """Write one utterance as `folder/ID.wav`, never clipped; return it with its new audio."""
+    utterance, cut, gain = job
+    samples = resample(*read_audio(utterance.audio))
+    kept = samples[cut.start : cut.end]
+    padded = np.concatenate([room_tone(kept, cut.before), kept, room_tone(kept, cut.after)])
+    audio = padded * min(gain, PEAK / cut.peak)
+    path = folder / f"{utterance.id}.wav"
+    write_wav(path, audio)
+    return replace(utterance, audio=path, samples=len(audio))
+
+
+def prompt_keys(utterances: Iterable[Utterance]) -> dict[str, str]:
+    """Utterance → key of all that must stay in one split: the same prompt, or the same words."""
+    parent: dict[str, str] = {}
+
+    def root(key: str) -> str:
+        while parent.setdefault(key, key) != key:
+            key = parent[key]
+        return key
+
+    words = {}
+    for utt in utterances:
+        text = "".join(c if c.isalnum() else " " for c in clean_text(utt.text).casefold())
+        words[utt.id] = f"text {clean_text(text) or utt.text}"
+        if utt.prompt:
+            first, second = sorted((root(words[utt.id]), root(f"prompt {utt.prompt}")))
+            parent[second] = first  # the smaller key is the root, so the order of utterances decides nothing
+    return {utt: root(key) for utt, key in words.items()}
+
+
+def split(utterances: Sequence[Utterance], settings: DataSettings) -> dict[str, str]:
+    """Utterance → train, dev or test, by a hash of its prompt: stable when utterances are added.
+
+    Test takes the prompts with the smallest hashes, dev those with the largest, by percentage and then up or
+    down to the bounds in prompts. Only prompts all of whose utterances have a status in `eval_status` may go
+    there (any prompt, if that is empty). WrongData if there are too few.
+    """
+    keys = prompt_keys(utterances)
+    statuses: dict[str, set[str]] = defaultdict(set)
+    for utt in utterances:
+        statuses[keys[utt.id]].add(utt.status)
+    allowed = set(settings.eval_status)
+    hashes = {
+        int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) / 2**64: key
+        for key, status in statuses.items()
+        if not allowed or status <= allowed
+    }
+    ordered = sorted(hashes)
+    test = _count(sum(h < settings.test_percent / 100 for h in ordered), settings.test_prompts)
+    dev = _count(sum(h >= 1 - settings.dev_percent / 100 for h in ordered), settings.dev_prompts)
+    if test + dev > len(ordered) or test + dev >= len(statuses):
+        kind = f" with status {', '.join(settings.eval_status)}" if allowed else ""
+        raise WrongData(
+            f"{len(statuses)} prompts, {len(ordered)} of them{kind} fit for evaluation: too few for {test} "
+            f"in test, {dev} in dev and some left to train on",
+            where="splits",
+            remedy="more recordings, or lower data.test_prompts and data.dev_prompts",
+        )
+    of_prompt = {hashes[h]: "test" for h in ordered[:test]}
+    of_prompt |= {hashes[h]: "dev" for h in ordered[len(ordered) - dev :]}
+    return {utt: of_prompt.get(key, "train") for utt, key in keys.items()}
+
+
+def _count(wanted: int, bounds: tuple[int, int]) -> int:
+    return min(max(wanted, bounds[0]), bounds[1])
+
+
+def shift_segments(raw: Path, out: Path, cuts: Mapping[str, Cut]) -> int:
+    """Move the reference segments of a raw corpus to the processed audio; return how many clips have them."""
+    if not raw.exists():
+        return 0
+    lines = []
+    for number, line in enumerate(read_lines(raw), start=1):
+        try:
+            row = json.loads(line)
+            utt, segments = row["id"], [(float(s), float(d), str(label)) for s, d, label in row["segments"]]
+        except (ValueError, KeyError, TypeError) as error:
+            raise WrongData(f"not a line of segments: {error}", where=f"{raw}:{number}") from None
+        if utt in cuts:
+            end_s = cuts[utt].samples / SAMPLE_RATE
+            lines.append(json.dumps({"id": utt, "segments": _moved(segments, cuts[utt].shift_s, end_s)}))
+    out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return len(lines)
+
+
+def _moved(
+    segments: Iterable[tuple[float, float, str]], shift_s: float, end_s: float
+) -> list[tuple[float, float, str]]:
+    """Segments later by `shift_s`, those of silence cut to the clip; phones stay whole, wherever they lie."""
+    moved = []
+    for start, duration, label in segments:
+        first, last = start + shift_s, start + duration + shift_s
+        if label == "_":
+            first, last = max(first, 0.0), min(last, end_s)
+        if last > first:
+            moved.append((round(first, 6), round(last - first, 6), label))
+    return moved
+
+
+def prepare(
+    utterances: Sequence[Utterance],
+    settings: DataSettings,
+    out: Path,
+    nj: int,
+    drop: Callable[[str, str], None],
+) -> tuple[list[Utterance], dict[str, Cut]]:
+    """Measure and render all utterances into `out/wav`; `drop(utterance, reason)` hears what is left out."""
+    cuts: dict[str, Cut] = {}
+    found = in_parallel(partial(measure, settings=settings), utterances, nj, "find speech")
+    for utt, result in zip(utterances, found, strict=True):
+        if isinstance(result, Cut):
+            cuts[utt.id] = result
+        else:
+            drop(utt.id, result)
+    speakers = {utt.id: utt.speaker for utt in utterances}
+    gain = gains({utt: cut.level for utt, cut in cuts.items()}, speakers, settings)
+    jobs = [(utt, cuts[utt.id], gain[utt.id]) for utt in utterances if utt.id in cuts]
+    (out / "wav").mkdir()
+    return list(in_parallel(partial(render, folder=out / "wav"), jobs, nj, "cut and level")), cuts
+
+
+def summary(utterances: Sequence[Utterance], splits: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    """Utterances, minutes and speakers of each split."""
+    counts = Counter(splits[utt.id] for utt in utterances)
+    table = {}
+    for name in SPLITS:
+        inside = [utt for utt in utterances if splits[utt.id] == name]
+        minutes = sum(utt.samples or 0 for utt in inside) / SAMPLE_RATE / 60
+        speakers = len({utt.speaker for utt in inside})
+        table[name] = {"utterances": counts[name], "minutes": round(minutes, 2), "speakers": speakers}
+    return table

@@ -1,0 +1,37 @@
+"""Stage 1, data: the raw corpus to 24 kHz mono audio and the Kaldi data directories train, dev and test."""
+
+from __future__ import annotations
+
+import shutil
+
+from moien.config import ROOT
+from moien.corpus import run_program
+from moien.data import SEGMENTS, prepare, shift_segments, split, summary
+from moien.datadir import SPLITS, read_datadir, read_dropped, write_datadir
+from moien.stages import StageRun, stage
+
+
+@stage("data")
+def main(run: StageRun) -> None:
+    """Let the corpus program write its data directory, then cut, level and split."""
+    settings = run.settings
+    raw = run.out / "raw"  # names files of this machine, so it does not stay
+    run_program(ROOT / settings.corpus.program, settings.corpus.options, raw)
+    for utt, reason in read_dropped(raw).items():
+        run.tally.drop(utt, reason)
+    utterances, cuts = prepare(read_datadir(raw), settings.data, run.out, run.nj, run.tally.drop)
+    run.tally.keep(len(utterances))
+    if utterances:  # otherwise the tally says why there is nothing
+        splits = split(utterances, settings.data)
+        for name in SPLITS:
+            write_datadir(run.out / name, [utt for utt in utterances if splits[utt.id] == name])
+        for name, row in summary(utterances, splits).items():
+            run.note(name, row)
+            print(f"{name}: {row['utterances']} utterances, {row['minutes']} min, {row['speakers']} speakers")
+        run.note("room_tone_added", sum(cut.before + cut.after > 0 for cut in cuts.values()))
+        run.note("reference_segments", shift_segments(raw / SEGMENTS, run.out / SEGMENTS, cuts))
+    shutil.rmtree(raw)
+
+
+if __name__ == "__main__":
+    main()
