@@ -33,10 +33,10 @@ image:          ## build the CUDA image with docker (BASE=debian:12 for a CPU im
 bench-align: setup ## boundaries of the recipe's alignment against its corpus' reference segments
 	@$(PY) utils/bench_align.py $(RECIPE)
 
-lock: setup     ## resolve pyproject.toml into requirements.txt, with hashes
-	python3 -m venv .venv/lock && .venv/lock/bin/pip install -q pip-tools
-	.venv/lock/bin/pip-compile -q --generate-hashes --extra dev --strip-extras --no-annotate --no-header \
-	  --no-emit-index-url --no-emit-trusted-host --unsafe-package webrtcvad -o requirements.txt pyproject.toml
+lock:           ## resolve pyproject.toml into requirements.txt, with hashes (the same for Python 3.11 and 3.12)
+	@python3 -m venv .venv/lock && .venv/lock/bin/pip install -q uv
+	.venv/lock/bin/uv pip compile -q --generate-hashes --extra dev --python-version 3.11 --no-annotate --no-header \
+	  --python-platform x86_64-manylinux_2_28 --override utils/lock-overrides.txt -o requirements.txt pyproject.toml
 
 clean:          ## remove what the stages of RECIPE wrote
 	rm -rf data/$(RECIPE) dump/$(RECIPE) exp/$(RECIPE)
