@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from moien import __version__
-from moien.errors import MoienError, WrongCall
+from moien.errors import MoienError, WrongCall, WrongData
 from moien.stages import STAGES, Stage
 
 
@@ -130,9 +130,34 @@ def inspect(things: tuple[str, ...], as_json: bool, plot: Path | None) -> None:
 
 @main.command()
 @click.argument("text", required=False)
-def g2p(text: str | None) -> None:
-    """Turn text into Kokoro's phonemes."""
-    raise WrongCall("not here yet")
+@click.option("--words", is_flag=True, help="Read standard input, one word a line; print `word<TAB>phonemes`.")
+@click.option("--language", default="lb", show_default=True, help="Language, as an espeak-ng voice.")
+def g2p(text: str | None, words: bool, language: str) -> None:
+    """Turn TEXT into Kokoro's phonemes; --words does so for a list on standard input."""
+    if (text is None) == (not words):
+        raise WrongCall("either a text or --words is needed", remedy='moien g2p "Moien, wéi geet et?"')
+    from moien.config import G2PSettings
+    from moien.kokoro.symbols import MAX_PHONEMES
+    from moien.text import load_frontend
+
+    frontend = load_frontend(G2PSettings(), language)
+    if text is not None:
+        phonemes = frontend(text).phonemes
+        click.echo(phonemes)
+        if len(phonemes) > MAX_PHONEMES:
+            click.echo(f"note: {len(phonemes)} phonemes; Kokoro reads {MAX_PHONEMES} at once", err=True)
+        return
+    failed = 0
+    for number, line in enumerate(click.get_binary_stream("stdin"), start=1):
+        try:
+            if word := line.decode("utf-8").strip():
+                click.echo(f"{word}\t{frontend(word).phonemes}")
+        except (WrongData, UnicodeDecodeError) as error:  # one bad line must not cost the rest of a long list
+            failed += 1
+            reason = error.message if isinstance(error, WrongData) else "not UTF-8"
+            click.echo(f"error: standard input:{number}: {reason}", err=True)
+    if failed:
+        raise WrongData(f"lines without phonemes: {failed}", where="standard input", remedy="they are named above")
 
 
 @main.command()

@@ -36,7 +36,7 @@ def load_frontend(settings: G2PSettings, language: str) -> Frontend:
         return LuxembourgishFrontend.load()
     from moien.text.espeak import EspeakFrontend
 
-    return EspeakFrontend(language)
+    return EspeakFrontend(language, settings.symbols)
 
 
 def open_frontend(folder: str | Path) -> Frontend:
@@ -44,7 +44,7 @@ def open_frontend(folder: str | Path) -> Frontend:
     file = Path(folder) / "frontend.json"
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))
-        kind, language = facts["front_end"], facts["language"]
+        kind, language, symbols = facts["front_end"], facts["language"], facts["symbols"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WrongData(f"not a saved front end ({error})", where=file, remedy="run stage 2 again") from None
     if kind == "lb":
@@ -54,5 +54,5 @@ def open_frontend(folder: str | Path) -> Frontend:
     if kind == "espeak":
         from moien.text.espeak import EspeakFrontend
 
-        return EspeakFrontend(language)
+        return EspeakFrontend(language, symbols)
     raise WrongData(f"there is no front end {kind!r}", where=file, remedy="it was written by another version")

@@ -27,9 +27,11 @@ _UTF8, _IPA, _TIE = 1, 0x02, 0x80 | ord("^") << 8  # the tie joins the letters o
 KOKORO = {
     "t^s": "ʦ", "d^z": "ʣ", "t^ʃ": "ʧ", "d^ʒ": "ʤ", "a^ɪ": "I", "a^ʊ": "W", "e^ɪ": "A", "o^ʊ": "O", "ə^ʊ": "Q",
     "ɔ^ɪ": "Y", "g": "ɡ", "ʀ": "ʁ", "X": "χ", "ɫ": "l", "ɝ": "ɜɹ", "ɵ": "ø", "ɘ": "ə", "ʉ": "u", "ʏ": "y",
-    "ʌ̈": "ʌ", "ɑ̈": "ɑ", "ɐ̃": "ə\u0303",
+    "ʑ": "ʒ", "ʐ": "ʒ", "ħ": "h", "ε": "ɛ",
 }  # fmt: skip
-_STRIPPED = str.maketrans(dict.fromkeys("^-_|\u0361\u0329\u032f\u0325\u032a\u030a\u031a\u0306\u031e\u02d1"))
+# Ties, and the small marks of a voiceless, syllabic, short, dental, raised … sound, that Kokoro has no symbol for.
+_STRIPPED = str.maketrans(dict.fromkeys(
+    "^-_|\u0361\u0329\u032f\u0325\u032a\u030a\u031a\u0306\u031e\u031d\u033a\u033b\u0308\u02d1"))  # fmt: skip
 
 _lock = threading.Lock()  # the library has one state for the whole process
 
@@ -51,17 +53,18 @@ def library() -> ctypes.CDLL:
 
 
 class _Voice(ctypes.Structure):
-    _fields_ = (("name", ctypes.c_char_p), ("languages", ctypes.c_char_p))  # the rest is not read
+    # the rest of the structure is not read
+    _fields_ = tuple((name, ctypes.c_char_p) for name in ("name", "languages", "identifier"))
 
 
 def languages() -> list[str]:
-    """The codes of all languages that espeak-ng speaks."""
+    """The codes of all languages that espeak-ng speaks: the names of its voice files (`roa/fr` → `fr`)."""
     voices = library().espeak_ListVoices(None)
-    codes = set()
-    for voice in iter(voices.__getitem__(i).contents if voices[i] else None for i in range(10_000)):
-        if voice is None:
+    codes = []
+    for voice in voices:  # ends with a null pointer
+        if not voice:
             break
-        codes.add(voice.languages[1:].decode())  # the byte before the code is its priority
+        codes.append(voice.contents.identifier.decode().rpartition("/")[2])
     return sorted(codes)
 
 
@@ -102,8 +105,10 @@ def to_kokoro(ipa: str, mapping: Mapping[str, str] = KOKORO) -> str:
 class EspeakFrontend:
     """Text → phonemes of any language that espeak-ng speaks; every word is its guess."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, extra_symbols: Mapping[str, str] | None = None) -> None:
         self.language = language
+        self._extra = dict(extra_symbols or {})
+        self._mapping = KOKORO | self._extra
         transcribe("", language)  # a wrong language is found here, not at the first text
 
     def __call__(self, text: str) -> Phonemes:
@@ -124,18 +129,21 @@ class EspeakFrontend:
     def save(self, folder: Path) -> None:
         """Write what `open_frontend` needs."""
         folder.mkdir(parents=True, exist_ok=True)
-        facts = {"front_end": "espeak", "language": self.language}
-        (folder / "frontend.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        facts = {"front_end": "espeak", "language": self.language, "symbols": self._extra}
+        line = json.dumps(facts, ensure_ascii=False)
+        (folder / "frontend.json").write_text(line + "\n", encoding="utf-8")
 
     def _clause(self, words: list[str], text: str) -> list[Word]:
         """The words of a stretch without pauses, read together: espeak-ng links some (of the → ʌvðə)."""
         if not words:
             return []
         for character in sorted(set("".join(words))):
-            if not (character.isalnum() or unicodedata.category(character)[0] == "M" or character in "'-./,:"):
-                if not transcribe(character, self.language):
-                    raise unspeakable(character, text)
-        said = to_kokoro(transcribe(" ".join(words), self.language)).split()
+            written = (
+                character.isalnum() or unicodedata.category(character)[0] == "M" or character in "'-./,:"
+            )
+            if not written and not transcribe(character, self.language):
+                raise unspeakable(character, text)
+        said = to_kokoro(transcribe(" ".join(words), self.language), self._mapping).split()
         # A number is several spoken words. Where the counts do not add up, the clause stays in one piece.
         counts = [len(transcribe(word, self.language).split()) for word in words]
         if sum(counts) != len(said):

@@ -1,0 +1,111 @@
+"""Numbers as Luxembourgish words, in the spelling of the LOD.
+
+The words are put together here, so their n-rule (Eifeler Regel) is applied here: n stays before a vowel and
+n d t z h, else it goes. A final n that depends on the next word is `OPTIONAL_N` until `settle_n` sees that word.
+`JOINT` marks where a long number is put together, so that each part can be looked up in the lexicon.
+"""
+
+from __future__ import annotations
+
+import re
+
+JOINT = "\u2060"  # word joiner; `tokens.clean` takes it out of every text that comes from outside
+OPTIONAL_N = "\ue000"  # private use; `tokens.clean` refuses it
+
+_SMALL = (
+    "null eent zwee dräi véier fënnef sechs siwe\ue000 aacht néng zéng eelef zwielef dräizéng véierzéng fofzéng "
+    "siechzéng siwwenzéng uechtzéng nonzéng"
+).split()
+_UNITS = "- een zwee dräi véier fënnef sechs siwen aacht néng".split()
+_TENS = "- - zwanzeg drësseg véierzeg fofzeg sechzeg siwwenzeg achtzeg nonzeg".split()
+_ORDINALS = (
+    "nullt éischt zweet drëtt véiert fënneft sechst siwent aacht néngt zéngt eeleft zwieleft dräizéngt véierzéngt "
+    "fofzéngt siechzéngt siwwenzéngt uechtzéngt nonzéngt"
+).split()
+_KEEPS_N = "aeiouäëéöüyndtzh"
+EN = "e" + OPTIONAL_N  # the ending -en of adjectives
+LARGEST = 10**12 - 1  # beyond that a number is read digit by digit
+
+
+def cardinal(number: int, gender: str = "") -> str:
+    """`gender`: "" counting (eent), "m" masculine and neuter (ee or een, zwee), "f" feminine (eng, zwou)."""
+    if number < 0:
+        return f"minus {cardinal(-number, gender)}"
+    if number > LARGEST:
+        return digits(str(number))
+    if gender and number == 1:
+        return "eng" if gender == "f" else f"ee{OPTIONAL_N}"
+    if gender == "f" and number == 2:
+        return "zwou"
+    words = []
+    for size, one, many in ((10**9, "Milliard", "Milliarden"), (10**6, "Millioun", "Milliounen")):
+        count, number = divmod(number, size)
+        if count:
+            words += [cardinal(count, "f"), one if count == 1 else many]
+    if number or not words:
+        words.append(_below_million(number))
+    return " ".join(words)
+
+
+def year(number: int) -> str:
+    """A year: 1100 to 1999 by hundreds (nonzénghonnert…), others as cardinals."""
+    if 1100 <= number <= 1999:
+        hundreds, rest = divmod(number, 100)
+        return _join(_SMALL[hundreds], "honnert", _below_hundred(rest) if rest else "")
+    return cardinal(number)
+
+
+def ordinal(number: int, ending: str = "") -> str:
+    """The `number`th, with the ending of an adjective: "" (zweet), "er", `EN`."""
+    if number < len(_ORDINALS):
+        return _ORDINALS[number] + ending
+    head, rest = divmod(number, 100)
+    if head and 0 < rest < len(_ORDINALS):
+        return _join(cardinal(head * 100), _ORDINALS[rest]) + ending
+    return cardinal(number).replace(OPTIONAL_N, "n") + "st" + ending
+
+
+def digits(text: str) -> str:
+    """One word for each digit."""
+    return " ".join(_SMALL[int(digit)] for digit in text)
+
+
+def settle_n(text: str) -> str:
+    """Decide every `OPTIONAL_N`: n before a vowel, n d t z h or a pause, nothing before other consonants."""
+
+    def decide(match: re.Match[str]) -> str:
+        following = match[1]
+        return "n" if not following or following.lower() in _KEEPS_N else ""
+
+    return re.sub(OPTIONAL_N + r"(?=\s?(\w?))", decide, text)
+
+
+def _below_million(number: int) -> str:
+    thousands, rest = divmod(number, 1000)
+    if not thousands:
+        return _below_thousand(rest)
+    count = _below_thousand(thousands) if thousands > 1 else ""
+    return _join(re.sub("eent$", "een", count), "dausend", _below_thousand(rest) if rest else "")
+
+
+def _below_thousand(number: int) -> str:
+    hundreds, small = divmod(number, 100)
+    if not hundreds:
+        return _below_hundred(small)
+    count = _SMALL[hundreds] if hundreds > 1 else ""
+    return _join(count, "honnert", _below_hundred(small) if small else "")
+
+
+def _below_hundred(number: int) -> str:
+    if number < len(_SMALL):
+        return _SMALL[number]
+    tens, unit = divmod(number, 10)
+    if not unit:
+        return _TENS[tens]
+    link = "an" if _TENS[tens][0] in _KEEPS_N else "a"
+    return f"{_UNITS[unit]}{link}{_TENS[tens]}"
+
+
+def _join(*parts: str) -> str:
+    """One word of its parts; honnert and dausend, the only ones that follow, both keep an n before them."""
+    return JOINT.join(filter(None, parts)).replace(OPTIONAL_N + JOINT, "n" + JOINT)
