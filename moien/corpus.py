@@ -15,11 +15,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from moien.audio import EXTENSIONS
 from moien.datadir import Utterance, clean_text, read_lines, write_datadir, write_dropped
 from moien.errors import MoienError, WrongCall, WrongData
 from moien.fetch import find_in_mirror
-
-AUDIO_EXTENSIONS = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".oga", ".m4a")
 
 
 def program(function: Callable[..., None]) -> Callable[..., Any]:
@@ -98,7 +97,7 @@ def find_audio(folder: Path) -> dict[str, Path]:
     """Audio files below `folder` by stem; WrongData where two files have one stem."""
     found: dict[str, Path] = {}
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in AUDIO_EXTENSIONS and not path.name.startswith("."):
+        if path.suffix.lower() in EXTENSIONS and not path.name.startswith("."):
             if path.stem in found:
                 raise WrongData(f"two files for one id: {found[path.stem].name} and {path}", where=folder)
             found[path.stem] = path

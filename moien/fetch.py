@@ -7,6 +7,7 @@ another digest is never used, wherever it came from.
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import tarfile
 import tempfile
@@ -73,13 +74,13 @@ def fetch(name: str, urls: Sequence[str], sha256: str, mirror_path: str) -> Path
     for url in urls:
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".part-", delete=False) as part:
             try:
-                _download(url, Path(part.name), name)
+                download(url, Path(part.name))
                 check_digest(sha256_file(Path(part.name)), sha256, Path(url))
                 Path(part.name).replace(target)
                 print(f"{name}: downloaded from {url}")
                 return target
-            except (urllib.error.URLError, TimeoutError, ConnectionError, WrongData) as error:
-                failures.append(f"{url}: {error}")
+            except WrongData as error:
+                failures.append(str(error))
             finally:
                 Path(part.name).unlink(missing_ok=True)
     raise WrongData(
@@ -87,6 +88,22 @@ def fetch(name: str, urls: Sequence[str], sha256: str, mirror_path: str) -> Path
         where=name,
         remedy=f"put it into a folder as {mirror_path} and name that folder in MOIEN_MIRROR",
     )
+
+
+def download(url: str, target: Path) -> None:
+    """Download `url` to `target`, unchecked: the caller must check what it got. WrongData if it does not come."""
+    request = urllib.request.Request(url, headers={"User-Agent": f"moien/{__version__}"})
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response, target.open("wb") as out:
+            length = response.headers.get("Content-Length")
+            blocks = iter(lambda: response.read(CHUNK), b"")
+            total = -(-int(length) // CHUNK) if length else None
+            for block in track(blocks, f"download {target.name}", total=total):
+                out.write(block)
+    except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
+        raise WrongData(
+            f"the download failed: {error}", where=url, remedy="connect, or use MOIEN_MIRROR"
+        ) from None
 
 
 def unpack(archive: Path, target: Path, choose: Callable[[PurePosixPath], str | None]) -> list[Path]:
@@ -115,12 +132,3 @@ def unpack(archive: Path, target: Path, choose: Callable[[PurePosixPath], str | 
     except tarfile.TarError as error:
         raise WrongData(f"not a whole tar archive: {error}", where=archive) from None
     return written
-
-
-def _download(url: str, part: Path, name: str) -> None:
-    request = urllib.request.Request(url, headers={"User-Agent": f"moien/{__version__}"})
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response, part.open("wb") as out:
-        length = response.headers.get("Content-Length")
-        blocks = iter(lambda: response.read(CHUNK), b"")
-        for block in track(blocks, f"download {name}", total=-(-int(length) // CHUNK) if length else None):
-            out.write(block)

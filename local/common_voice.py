@@ -1,0 +1,88 @@
+"""Common Voice as it is downloaded: a language's folder with `clips/` and its tsv files.
+
+Speakers are client_ids. Thousands of people in thousands of rooms make no voice, so clips are filtered by votes
+and speakers by the number of clips that are left.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from moien.corpus import find_folder, program, read_columns, utterance_id, write_corpus
+from moien.datadir import Utterance, clean_text
+from moien.errors import WrongData
+
+NEEDED = ("client_id", "path", "sentence", "up_votes", "down_votes")
+NAME_LENGTH = 12  # hexadecimal digits of a client_id: 48 bits tell a million speakers apart
+
+
+@program
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--folder", required=True, help="The language's folder: a path, or a folder in MOIEN_MIRROR.")
+@click.option("--tsv", default="validated.tsv", show_default=True, help="Which of its tables.")
+@click.option(
+    "--min-up-votes", default=2, show_default=True, type=click.IntRange(0), help="Votes for a clip."
+)
+@click.option(
+    "--max-down-votes", default=0, show_default=True, type=click.IntRange(0), help="Votes against it."
+)
+@click.option(
+    "--min-clips", default=50, show_default=True, type=click.IntRange(1), help="Clips of a speaker."
+)
+def main(out: Path, folder: str, tsv: str, min_up_votes: int, max_down_votes: int, min_clips: int) -> None:
+    """Write the data directory OUT."""
+    root = find_folder(folder)
+    utterances: list[Utterance] = []
+    dropped: dict[str, str] = {}
+    unwanted = 0  # what the options leave out was not asked for: it is said, but is no fault of the corpus
+    seen: dict[str, str] = {}
+    for here, row in read_rows(root / tsv):
+        name = row["path"]
+        if name in seen:
+            raise WrongData(f"{name} stands here for the second time, first in {seen[name]}", where=here)
+        seen[name] = here
+        if votes(row["up_votes"], here) < min_up_votes or votes(row["down_votes"], here) > max_down_votes:
+            unwanted += 1
+            continue
+        audio = root / "clips" / (name if Path(name).suffix else f"{name}.mp3")
+        text = clean_text(row["sentence"])
+        if not audio.is_file():
+            dropped[name] = f"a text without audio: {here}"
+        elif not text:
+            dropped[name] = f"an empty text: {here}"
+        else:
+            who = f"cv{row['client_id'][:NAME_LENGTH]}"
+            utterances.append(Utterance(utterance_id(who, audio.stem), who, text, audio))
+    count = Counter(utt.speaker for utt in utterances)
+    kept = [utt for utt in utterances if count[utt.speaker] >= min_clips]
+    few = [who for who in count if count[who] < min_clips]
+    print(f"{unwanted} clips left out by votes; {len(few)} speakers with less than {min_clips} clips")
+    write_corpus(out, kept, dropped)
+
+
+def read_rows(path: Path) -> list[tuple[str, dict[str, str]]]:
+    """(`file:line`, fields by column) of a tsv file. Its fields are never quoted."""
+    lines = read_columns(path, "\t", range(1, 100))
+    columns = next(lines, ("", [""]))[1]
+    if missing := [name for name in NEEDED if name not in columns]:
+        raise WrongData(f"the header line has no {', '.join(missing)}", where=f"{path}:1")
+    rows = []
+    for here, fields in lines:
+        if len(fields) != len(columns):
+            raise WrongData(f"{len(fields)} columns, but the header has {len(columns)}", where=here)
+        rows.append((here, dict(zip(columns, fields, strict=True))))
+    return rows
+
+
+def votes(text: str, here: str) -> int:
+    """A count of votes."""
+    if not text.isdecimal():
+        raise WrongData(f"{text!r} is no number of votes", where=here)
+    return int(text)
+
+
+if __name__ == "__main__":
+    main()

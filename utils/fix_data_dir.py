@@ -1,0 +1,89 @@
+"""Mend what can be mended in a Kaldi data directory without guessing, and say what was done.
+
+Sorted in the C locale, NFC, single spaces, a newline at the end, spk2utt made from utt2spk; utterances that are
+not in all of wav.scp, text and utt2spk, or whose audio cannot be opened, are left out and named. Two different
+values for one key, or a file that is not UTF-8, are not guessed at: they are errors. The old tables are kept in
+`DIR/.backup`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+from moien.corpus import program
+from moien.datadir import Utterance, clean_text, read_lines, write_datadir
+from moien.errors import WrongData
+
+REQUIRED = ("wav.scp", "text", "utt2spk")
+OPTIONAL = ("utt2samples", "utt2status", "utt2prompt")
+TABLES = (*REQUIRED, *OPTIONAL, "spk2utt", "utt2dur")
+
+
+@program
+@click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
+def main(directory: Path) -> None:
+    """Mend DIR."""
+    from moien.audio import read_header
+
+    tables = {name: read_loosely(directory / name) for name in REQUIRED + OPTIONAL}
+    utterances: list[Utterance] = []
+    left_out: dict[str, str] = {}
+    for utt in sorted(set().union(*(tables[name] for name in REQUIRED))):
+        missing = [name for name in REQUIRED if not tables[name].get(utt)]
+        if missing:
+            left_out[utt] = f"not in {', '.join(missing)}"
+            continue
+        audio = directory / tables["wav.scp"][utt]
+        try:
+            read_header(audio)
+        except WrongData as error:
+            left_out[utt] = f"{error.message} ({audio})"
+            continue
+        samples = tables["utt2samples"].get(utt)
+        utterances.append(
+            Utterance(
+                utt,
+                tables["utt2spk"][utt],
+                tables["text"][utt],
+                audio,
+                int(samples) if samples and samples.isdecimal() else None,
+                tables["utt2status"].get(utt, ""),
+                tables["utt2prompt"].get(utt, ""),
+            )
+        )
+    for utt, reason in left_out.items():
+        print(f"left out {utt}: {reason}")
+    if not utterances:
+        raise WrongData("no utterance would be left: nothing was changed", where=directory)
+    # A sibling: an error while writing leaves DIR as it was, and relative paths are the same from there.
+    mended = directory.resolve().with_name(f".{directory.resolve().name}.mended")
+    shutil.rmtree(mended, ignore_errors=True)
+    write_datadir(mended, utterances)
+    backup = directory / ".backup"
+    backup.mkdir(exist_ok=True)
+    for name in TABLES:
+        if (directory / name).exists():
+            (directory / name).replace(backup / name)
+        if (mended / name).exists():
+            (mended / name).replace(directory / name)
+    mended.rmdir()
+    print(f"{directory}: kept {len(utterances)} utterances, left out {len(left_out)}; old tables in {backup}")
+
+
+def read_loosely(path: Path) -> dict[str, str]:
+    """A table in any order, blank lines and repeated equal lines forgiven; no file is no entry."""
+    table: dict[str, str] = {}
+    for number, line in enumerate(read_lines(path) if path.exists() else [], start=1):
+        key, _, value = clean_text(line).partition(" ")
+        if table.get(key, value) != value:
+            raise WrongData(f"{key} has another value above", where=f"{path}:{number}", remedy="remove one")
+        if key:
+            table[key] = value
+    return table
+
+
+if __name__ == "__main__":
+    main()
