@@ -1,0 +1,162 @@
+"""The trainable forward: KModel's own submodules, batched with padding, and gradients all the way.
+
+`KModel.forward_with_tokens` runs without gradients and for one sentence. These are its steps one by one; on the
+same durations and noise they give its audio (the tests hold them to 1e-5), and a padded batch gives what each
+sentence gives alone. T counts tokens (boundaries included), F frames of 600 samples; F0 and energy have two
+values a frame. Style halves: acoustic = style[:, :128] for the decoder, prosodic = style[:, 128:] for the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import torch
+from kokoro import KModel
+from kokoro.istftnet import AdaIN1d, AdainResBlk1d
+from torch import Tensor
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from moien.audio import FRAME_SAMPLES
+
+
+def text_mask(lengths: Tensor, size: int | None = None) -> Tensor:
+    """Padding of sequences of these lengths: bool [B, size], True beyond the end; size = the longest."""
+    positions = torch.arange(size or int(lengths.max()), device=lengths.device)
+    return positions[None, :] >= lengths[:, None]
+
+
+def encode_phonemes(model: KModel, input_ids: Tensor, lengths: Tensor) -> Tensor:
+    """PL-BERT's reading of the tokens [B, T], projected: [B, 512, T]."""
+    mask = text_mask(lengths, input_ids.shape[1])
+    hidden = model.bert(input_ids, attention_mask=(~mask).int())
+    return model.bert_encoder(hidden).transpose(-1, -2)
+
+
+def predict_durations(
+    model: KModel, d_en: Tensor, style_prosodic: Tensor, lengths: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Logits [B, T, 50] whose sigmoids sum to each token's frames, and the prosody features d [B, T, 640]."""
+    mask = text_mask(lengths, d_en.shape[-1])
+    d = model.predictor.text_encoder(d_en, style_prosodic, lengths, mask)
+    return model.predictor.duration_proj(_lstm(model.predictor.lstm, d, lengths)), d
+
+
+def durations_from_logits(logits: Tensor, speed: float = 1.0) -> Tensor:
+    """Frames of each token [B, T] as KModel rounds them, at least one; padding gets frames too: mask it."""
+    return torch.round(torch.sigmoid(logits).sum(-1) / speed).clamp(min=1).long()
+
+
+def expand(durations: Tensor) -> Tensor:
+    """Alignment [B, T, F] of durations [B, T] in frames: 1 where frame f belongs to token t, 0 elsewhere."""
+    ends = durations.cumsum(1)
+    frames = torch.arange(int(ends[:, -1].max()), device=durations.device)
+    return ((frames >= (ends - durations)[:, :, None]) & (frames < ends[:, :, None])).float()
+
+
+def predict_f0_energy(
+    model: KModel, d: Tensor, alignment: Tensor, style_prosodic: Tensor
+) -> tuple[Tensor, Tensor]:
+    """F0 in Hz and energy, each [B, 2F] and 0 in the padding, from d [B, T, 640] on the alignment's frames."""
+    predictor, frames, size = model.predictor, frame_lengths(alignment), alignment.shape[-1]
+    if int(frames.min()) == size:
+        # Kokoro's own, to the last bit: the source sums F0 to phases, where 1e-5 Hz soon is another waveform.
+        return predictor.F0Ntrain(d.transpose(1, 2) @ alignment, style_prosodic)
+    shared = _lstm(predictor.shared, alignment.transpose(1, 2) @ d, frames).transpose(1, 2)
+    curves = []
+    for blocks, project in [(predictor.F0, predictor.F0_proj), (predictor.N, predictor.N_proj)]:
+        x, keep = shared, ~text_mask(frames, size)[:, None, :]
+        for block in blocks:
+            x, keep = _adain_block(block, x, style_prosodic, keep)
+        curves.append((project(x) * keep).squeeze(1))
+    return curves[0], curves[1]
+
+
+def frame_lengths(alignment: Tensor) -> Tensor:
+    """Frames of each sentence [B] of an alignment [B, T, F]."""
+    return alignment.sum((1, 2)).round().long()
+
+
+def decode_audio(
+    model: KModel,
+    input_ids: Tensor,
+    lengths: Tensor,
+    alignment: Tensor,
+    f0: Tensor,
+    energy: Tensor,
+    style_acoustic: Tensor,
+    crop: tuple[int | Sequence[int], int] | None = None,
+) -> Tensor:
+    """Audio [B, 600 · frames] of the whole sentences, or of `crop` = (first frame(s), frames) of each.
+
+    The text features are computed on the whole sentence and then cropped, so that a crop has its context. f0 and
+    energy [B, 2F] are given whole. Whole sentences of unequal length go through the decoder one by one: its
+    instance norms would hear the padding. The source draws its phase and noise anew: see `seeded_source`.
+    """
+    text = model.text_encoder(input_ids, lengths, text_mask(lengths, input_ids.shape[1]))
+    asr = text @ alignment
+    if crop is None:
+        frames = frame_lengths(alignment).tolist()
+        if len(set(frames)) == 1:
+            return model.decoder(asr, f0, energy, style_acoustic).squeeze(1)
+        audio = asr.new_zeros(len(frames), max(frames) * FRAME_SAMPLES)
+        for item, count in enumerate(frames):
+            one = slice(item, item + 1)
+            curves = f0[one, : 2 * count], energy[one, : 2 * count]
+            part = model.decoder(asr[one, :, :count], *curves, style_acoustic[one])
+            audio[item, : count * FRAME_SAMPLES] = part.squeeze(1)
+        return audio
+    first, count = crop
+    starts = [first] * len(asr) if isinstance(first, int) else list(first)
+    asr = torch.stack([x[:, s : s + count] for x, s in zip(asr, starts, strict=True)])
+    f0, energy = (
+        torch.stack([x[2 * s : 2 * (s + count)] for x, s in zip(curve, starts, strict=True)])
+        for curve in (f0, energy)
+    )
+    return model.decoder(asr, f0, energy, style_acoustic).squeeze(1)
+
+
+@contextmanager
+def seeded_source(model: KModel, seed: int) -> Iterator[None]:
+    """Draw the source's random phases and noise (and any dropout) inside from this seed, and no other draw."""
+    devices = [model.device] if model.device.type == "cuda" else []
+    with torch.random.fork_rng(devices):
+        torch.manual_seed(seed)
+        yield
+
+
+def fold_weight_norm(model: KModel) -> KModel:
+    """Fold weight_g and weight_v into weights, in place: faster speech, but no more training and no export."""
+    for module in model.modules():
+        if hasattr(module, "weight_g"):
+            torch.nn.utils.remove_weight_norm(module)
+    return model
+
+
+def _lstm(lstm: torch.nn.LSTM, x: Tensor, lengths: Tensor) -> Tensor:
+    """A bidirectional LSTM over padded [B, L, C]: packed, so that the way back begins at each one's own end."""
+    packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
+    return pad_packed_sequence(lstm(packed)[0], batch_first=True, total_length=x.shape[1])[0]
+
+
+def _adain_block(block: AdainResBlk1d, x: Tensor, style: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
+    """AdainResBlk1d over padded [B, C, L], with keep [B, 1, L] True on what is no padding; and the new keep.
+
+    Padding must be 0 before each convolution, as beyond a lone sentence's edge, and out of each norm's statistics.
+    """
+    y = block.actv(_adain(block.norm1, x, style, keep)) * keep
+    if block.upsample_type != "none":
+        keep = keep.repeat_interleave(2, dim=-1)
+    y = block.conv1(block.dropout(block.pool(y) * keep))
+    y = block.actv(_adain(block.norm2, y, style, keep)) * keep
+    y = block.conv2(block.dropout(y))
+    return (y + block._shortcut(x)) * 0.5**0.5, keep
+
+
+def _adain(adain: AdaIN1d, x: Tensor, style: Tensor, keep: Tensor) -> Tensor:
+    gamma, beta = adain.fc(style)[:, :, None].chunk(2, dim=1)
+    count = keep.sum(-1, keepdim=True)
+    mean = (x * keep).sum(-1, keepdim=True) / count
+    variance = ((x - mean).square() * keep).sum(-1, keepdim=True) / count
+    # Its own scale and shift are 1 and 0 by design (export.ADAIN_NORM).
+    return (1 + gamma) * (x - mean) * torch.rsqrt(variance + adain.norm.eps) + beta
