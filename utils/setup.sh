@@ -36,6 +36,6 @@ say "making .venv with $("$python" -V) (about 6 GB, a few minutes)"
 # --no-deps: the lock is complete, but for webrtcvad, which needs a compiler and which webrtcvad-wheels stands for
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
-.venv/bin/moien --version >/dev/null
+.venv/bin/python -c "import moien, torch"
 printf '%s' "$want" >.venv/locked
 say "done: .venv"
