@@ -1,0 +1,110 @@
+"""Text to speech with a Kokoro voice: the one way that `moien say`, stage 7 and the samples of training speak.
+
+The tokens are made by the same `symbols.encode` as those of training, and the model runs KModel's own forward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from kokoro import KModel
+
+from moien.errors import WrongCall, WrongData
+from moien.kokoro.base import Base, load_model, load_pack
+from moien.kokoro.forward import fold_weight_norm, seeded_source
+from moien.kokoro.symbols import MAX_PHONEMES, PAUSE_SYMBOLS, encode
+from moien.text import Frontend, Phonemes, open_frontend
+
+BREAKS = (".!?…", ";:—", ",", " ")  # where a long text may be parted, the best first
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Audio float32 [N] at 24 kHz, and what it was made of: phonemes, their tokens, frames of each token.
+
+    A text too long for one go has several sentences' tokens one after another, each between its boundaries.
+    """
+
+    audio: np.ndarray
+    tokens: tuple[int, ...]
+    durations: tuple[int, ...]
+    phonemes: str
+
+
+class Voice:
+    """A model, the voice packs of its speakers, and the front end that reads its language."""
+
+    def __init__(
+        self, model: KModel, packs: Mapping[str, torch.Tensor], frontend: Frontend | None = None
+    ) -> None:
+        """Without a front end it speaks phonemes only. The model is left as it is: it may be in training."""
+        self.model, self.packs, self.frontend = model, dict(packs), frontend
+
+    def speak(self, text: str | Phonemes, speaker: str, speed: float = 1.0, seed: int = 0) -> Speech:
+        """Speak a text, or phonemes; the same seed gives the same samples. Above full scale it is turned down.
+
+        WrongCall for a speaker that the voice has not, WrongData for a text that cannot be spoken.
+        """
+        if speaker not in self.packs:
+            raise WrongCall(
+                f"there is no speaker {speaker!r}", remedy=f"there is {', '.join(sorted(self.packs))}"
+            )
+        if isinstance(text, str):
+            if self.frontend is None:
+                raise ValueError("a voice without a front end speaks phonemes only")
+            text = self.frontend(text)
+        parts = [self._speak_part(part, speaker, speed, seed) for part in split(text.phonemes)]
+        audio = np.concatenate([part.audio for part in parts])
+        return Speech(
+            audio / max(1.0, float(np.abs(audio).max())),
+            tuple(token for part in parts for token in part.tokens),
+            tuple(frames for part in parts for frames in part.durations),
+            text.phonemes,
+        )
+
+    def _speak_part(self, phonemes: str, speaker: str, speed: float, seed: int) -> Speech:
+        tokens = encode(phonemes)
+        device = self.model.device
+        style = self.packs[speaker][len(phonemes) - 1].to(device)
+        with seeded_source(self.model, seed):
+            input_ids = torch.tensor([tokens], device=device)
+            audio, durations = self.model.forward_with_tokens(input_ids, style, speed)
+        if not torch.isfinite(audio).all():
+            raise WrongData("the model speaks values that are not finite", where=phonemes)
+        return Speech(audio.cpu().numpy(), tuple(tokens), tuple(durations.tolist()), phonemes)
+
+
+def split(phonemes: str, limit: int = MAX_PHONEMES) -> list[str]:
+    """Parts of at most `limit` phonemes, parted at the last sentence end that fits, else comma, else space.
+
+    Spaces at the edges of a part go; WrongData if nothing is left that sounds.
+    """
+    parts, rest = [], phonemes.strip()
+    while len(rest) > limit:
+        ends = (max(rest.rfind(mark, 0, limit) for mark in marks) + 1 for marks in BREAKS)
+        cut = next((end for end in ends if end), limit)
+        parts.append(rest[:cut].strip())
+        rest = rest[cut:].strip()
+    parts = [part for part in [*parts, rest] if not PAUSE_SYMBOLS.issuperset(part)]
+    if not parts:
+        raise WrongData("there is nothing to speak", where=repr(phonemes))
+    return parts
+
+
+def load_voice(folder: Path, frontend: Path | Frontend, device: str = "cpu") -> Voice:
+    """The voice of stage 6 (or any folder with one .pth, config.json and voices/*.pt), all its speakers."""
+    base = Base(folder)
+    return stock_voice(base, list(base.voices), frontend, device)
+
+
+def stock_voice(base: Base, names: Sequence[str], frontend: Path | Frontend, device: str = "cpu") -> Voice:
+    """A base model as it is, with the packs of these names. `frontend` may be the folder that stage 2 wrote."""
+    if unknown := [name for name in names if name not in base.voices]:
+        raise WrongCall(f"the base has no voice {unknown[0]!r}", remedy=f"it has {', '.join(base.voices)}")
+    model = fold_weight_norm(load_model(base.weights, base.config)).to(device)
+    reader = open_frontend(frontend) if isinstance(frontend, Path) else frontend
+    return Voice(model, {name: load_pack(base.voices[name]) for name in names}, reader)
