@@ -173,6 +173,25 @@ class FeatureSettings(Section):
 class EmbeddingSettings(Section):
     """Stage 5."""
 
+    encoder: Literal["resemblyzer", "wavlm"] = Field(
+        "resemblyzer", description="resemblyzer: weights in its wheel, offline; wavlm: stronger, from the hub."
+    )
+    model: str = Field(
+        "microsoft/wavlm-base-plus-sv", description="With encoder=wavlm: a model of the hub, or a local folder."
+    )
+    outlier_z: float = Field(
+        4.0, ge=1, description="A clip this many robust standard deviations farther from its speaker's centroid than "
+        "the median clip is listed: at 4, short clips are not.")  # fmt: skip
+    sentences: int = Field(2, ge=1, le=20, description="Sentences that each pack of the base speaks to be compared.")
+    sentence_phonemes: int = Field(40, ge=10, le=200, description="About how long they are: 40 are 3 s of speech.")
+    clips: int = Field(36, ge=6, description="Recordings of each speaker that the style is fitted on.")
+    prosodic_steps: int = Field(30, ge=0, description="Steps of Adam for the prosodic half; 0 leaves the pack's.")
+    prosodic_lr: float = Field(0.02, gt=0, le=1, description="Their learning rate.")
+    acoustic_steps: int = Field(30, ge=0, description="Steps of Adam for the acoustic half; 0 leaves the pack's.")
+    acoustic_lr: float = Field(0.02, gt=0, le=1, description="Their learning rate.")
+    prior: float = Field(0.05, ge=0, description="Weight of the squared distance from the base's pack.")
+    crop_frames: int = Field(60, ge=10, le=400, description="Frames (25 ms) of each crop for the acoustic half.")
+
 
 class ProsodyPhase(Section):
     """Phase `prosody`: durations, F0 and energy of the predictor; BERT stays frozen."""

@@ -1,0 +1,355 @@
+"""The training loop, from top to bottom: phases as data, one loop for all of them.
+
+    prosody    durations, F0 and energy of the predictor, on whole utterances
+    acoustic   decoder and acoustic style, on crops
+
+In each phase some tensors of the base model learn and all others are frozen, and each speaker's style learns as a
+delta on every row of its voice pack. On a CPU the same settings, seed and threads give the same bits, interrupted
+or not. The device may be `cuda`; this loop has never run on one.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from kokoro import KModel
+from torch import Tensor, nn
+
+from moien.audio import FRAME_SAMPLES, write_wav
+from moien.config import AcousticPhase, ProsodyPhase, TrainSettings
+from moien.errors import WrongCall, WrongData
+from moien.kokoro.base import Base, load_model
+from moien.kokoro.export import ADAIN_NORM
+from moien.kokoro.forward import (
+    decode_audio,
+    encode_phonemes,
+    expand,
+    predict_durations,
+    predict_f0_energy,
+    seeded_source,
+)
+from moien.progress import track
+from moien.train import checkpoint, losses
+from moien.train.checkpoint import Progress
+from moien.train.data import Batch, BatchPlan, Item, TrainingSet, collate, crop
+from moien.train.plot import write_curves
+
+BETAS, EPS = (0.0, 0.99), 1e-9  # StyleTTS2's AdamW: no momentum, batches are small and unlike each other
+ACOUSTIC, PROSODIC = slice(0, 128), slice(128, 256)  # the halves of a style
+Losses = dict[str, Tensor]
+
+
+@dataclass
+class Voice:
+    """What is being trained: the model, a style delta `[128]` for each half and speaker, and the untouched base."""
+
+    model: KModel
+    base: KModel
+    settings: TrainSettings
+    deltas: dict[str, nn.Parameter]  # "style.acoustic.SPEAKER", "style.prosody.SPEAKER"
+    device: str
+    _frozen: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)
+
+    def style(self, batch: Batch) -> Tensor:
+        """The style of each utterance, `[B, 256]`: its row of the pack plus its speaker's delta."""
+        deltas = [self.delta(speaker) for speaker in batch.speakers]
+        return batch.style + torch.stack(deltas)
+
+    def delta(self, speaker: str) -> Tensor:
+        """The style delta of a speaker, `[256]`."""
+        return torch.cat([self.deltas[f"style.{half}.{speaker}"] for half in ("acoustic", "prosody")])
+
+    def frozen(self, item: Item) -> tuple[Tensor, Tensor]:
+        """What the untouched base makes of an utterance: phonemes encoded `[512, T]`, energy `[2F]`. Made once.
+
+        One utterance at a time, because in a batch the last bits depend on the padding: the cache would then
+        depend on where training was interrupted.
+        """
+        if item["id"] not in self._frozen:
+            one = collate([item]).to(self.device)
+            with torch.no_grad():
+                encoded = encode_phonemes(self.base, one.input_ids, one.lengths)
+                _, d = predict_durations(self.base, encoded, one.style[:, PROSODIC], one.lengths)
+                _, energy = predict_f0_energy(self.base, d, expand(one.gt_duration), one.style[:, PROSODIC])
+            self._frozen[item["id"]] = encoded[0], energy[0]
+        return self._frozen[item["id"]]
+
+    def encoded(self, items: Sequence[Item]) -> Tensor:
+        """The phonemes of a batch as BERT sees them, `[B, 512, T]`."""
+        rows = [self.frozen(item)[0].T for item in items]
+        return nn.utils.rnn.pad_sequence(rows, batch_first=True).transpose(1, 2)
+
+
+def prosody_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: ProsodyPhase) -> Losses:
+    """Durations from the text; F0 and energy on the natural durations."""
+    style = voice.style(batch)[:, PROSODIC]
+    logits, d = predict_durations(voice.model, voice.encoded(items), style, batch.lengths)
+    f0, energy = predict_f0_energy(voice.model, d, expand(batch.gt_duration), style)
+    target = batch.gt_energy
+    if phase.energy_target == "base":
+        rows = [voice.frozen(item)[1] for item in items]
+        target = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+    duration, bins = losses.duration_losses(logits, batch.gt_duration, batch.lengths)
+    return {
+        "duration": phase.duration * duration,
+        "duration_bins": phase.duration_bins * bins,
+        "f0": phase.f0 * losses.f0_loss(f0, batch.gt_f0, batch.frames),
+        "energy": phase.energy * losses.energy_loss(energy, target, batch.frames),
+    }
+
+
+def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: AcousticPhase) -> Losses:
+    """A crop of each utterance, decoded on natural durations and F0, against the recording."""
+    style = voice.style(batch)
+    alignment = expand(batch.gt_duration)
+    energy = batch.gt_energy
+    if phase.energy_input == "predicted":
+        with torch.no_grad():
+            _, d = predict_durations(voice.model, voice.encoded(items), style[:, PROSODIC], batch.lengths)
+            _, energy = predict_f0_energy(voice.model, d, alignment, style[:, PROSODIC])
+    length = min(phase.crop_frames, int(batch.frames.min()))
+    start = [int(torch.randint(int(frames) - length + 1, ())) for frames in batch.frames]
+    audio = decode_audio(
+        voice.model, batch.input_ids, batch.lengths, alignment, batch.gt_f0, energy, style[:, ACOUSTIC],
+        crop=(start, length),
+    )  # fmt: skip
+    natural = crop(batch.gt_audio, [FRAME_SAMPLES * s for s in start], FRAME_SAMPLES * length)
+    return {
+        "mel": phase.mel * losses.mel_loss(audio, natural, phase.floor),
+        "stft": phase.stft * losses.stft_loss(audio, natural, phase.floor),
+    }
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A phase as data: its settings, its losses, how it batches, and which half of the style learns."""
+
+    name: str
+    settings: ProsodyPhase | AcousticPhase
+    losses: Callable[..., Losses]
+    frames: Sequence[int]  # what an utterance counts in a batch …
+    batch: int  # … and how much a batch holds
+
+    def learned(self, voice: Voice) -> dict[str, nn.Parameter]:
+        """The tensors that learn, by name; WrongCall for a glob that names none or a part that is cached."""
+        named = {n: p for n, p in voice.model.named_parameters() if not ADAIN_NORM.search(n)}
+        chosen: dict[str, nn.Parameter] = {}
+        for glob in self.settings.learn:
+            found = {name: tensor for name, tensor in named.items() if fnmatchcase(name, glob)}
+            if not found or any(name.startswith("bert") for name in found):
+                raise WrongCall(
+                    f"{glob!r} names {'BERT, whose outputs are computed once' if found else 'no tensor'}",
+                    where=f"train.{self.name}.learn",
+                    remedy="`moien inspect` shows the parts, e.g. predictor.* or decoder.encode.*",
+                )
+            chosen |= found
+        return chosen
+
+    def styles(self, voice: Voice) -> dict[str, nn.Parameter]:
+        """The style deltas that learn."""
+        return {name: delta for name, delta in voice.deltas.items() if name.startswith(f"style.{self.name}.")}
+
+
+def phases_of(settings: TrainSettings, frames: Sequence[int]) -> list[Phase]:
+    """The phases in the order of the settings."""
+    known = {
+        "prosody": Phase("prosody", settings.prosody, prosody_losses, frames, settings.prosody.batch_frames),
+        "acoustic": Phase(
+            "acoustic", settings.acoustic, acoustic_losses, [1] * len(frames), settings.acoustic.crops
+        ),
+    }
+    return [known[name] for name in settings.phases]
+
+
+def train(
+    base: Base, data: TrainingSet, dev: TrainingSet, settings: TrainSettings, work: Path,
+    seed: int, device: str = "cpu",
+) -> tuple[dict[str, Tensor], list[dict]]:  # fmt: skip
+    """Run all phases, from the checkpoint in `work` if there is one.
+
+    Args:
+        base: the base model's files. It is loaded twice: to be trained, and for what its untouched state says.
+        data, dev: the train and dev split.
+        work: folder for `checkpoint.pt` and `samples/`.
+        seed: of every random choice.
+
+    Returns:
+        The learned tensors by name (of KModel, or `style.HALF.SPEAKER`), on the CPU, and the rows of the curves:
+        `{"phase", "step", "lr", "train": {loss: mean of the interval}, "dev": {loss: mean}}`.
+
+    Raises:
+        WrongCall: a glob in `learn` that names nothing. WrongData: no finite loss, too often.
+    """
+    phases = phases_of(settings, data.frames)
+    speakers = sorted(data.packs)
+    deltas = {
+        f"style.{half}.{speaker}": nn.Parameter(torch.zeros(128, device=device))
+        for half in ("acoustic", "prosody")
+        for speaker in speakers
+    }
+    model, untouched = (load_model(base.weights, base.config).to(device) for _ in range(2))
+    voice = Voice(model, untouched, settings, deltas, device)
+    learned: dict[str, nn.Parameter] = dict(deltas)
+    for phase in phases:
+        learned |= phase.learned(voice)
+    fold_frozen(model, set(learned))
+
+    torch.manual_seed(seed)
+    progress, optimiser_state = Progress(), None
+    if resumed := checkpoint.load(work):
+        progress, tensors, optimiser_state = resumed
+        with torch.no_grad():
+            for name, tensor in tensors.items():
+                learned[name].copy_(tensor)
+        print(f"train: resumed before step {progress.step} of phase {progress.phase + 1}", flush=True)
+
+    while progress.phase < len(phases):
+        phase = phases[progress.phase]
+        tensors, styles = phase.learned(voice), phase.styles(voice)
+        learning = list(tensors.values()) + list(styles.values())
+        for tensor in learned.values():
+            tensor.requires_grad_(any(tensor is other for other in learning))
+        optimiser = torch.optim.AdamW(
+            [{"params": list(tensors.values())}, {"params": list(styles.values())}],
+            betas=BETAS, eps=EPS, weight_decay=settings.weight_decay,
+        )  # fmt: skip
+        if optimiser_state:
+            optimiser.load_state_dict(optimiser_state)
+        count = sum(tensor.numel() for tensor in learning)
+        print(
+            f"train: phase {phase.name}, {phase.settings.steps} steps, {count / 1e6:.2f} M numbers learn",
+            flush=True,
+        )
+
+        means, started, since = Means(), time.monotonic(), progress.step
+        batches = islice(
+            iter(BatchPlan(phase.frames, phase.batch, seed)), progress.step, phase.settings.steps
+        )
+        for indices in track(batches, f"train: {phase.name}", total=phase.settings.steps - progress.step):
+            scale = schedule(progress.step, settings.warmup_steps, phase.settings.steps)
+            for group, peak in zip(
+                optimiser.param_groups, (phase.settings.lr, phase.settings.style_lr), strict=True
+            ):
+                group["lr"] = peak * scale
+            items = [data[index] for index in indices]
+            parts = phase.losses(voice, items, collate(items).to(device), phase.settings)
+            optimiser.zero_grad(set_to_none=True)
+            loss = torch.stack(list(parts.values())).sum()
+            if finite := bool(loss.isfinite()):
+                loss.backward()
+                norm = nn.utils.clip_grad_norm_(learning, settings.clip_norm)
+                finite = bool(norm.isfinite())
+            if finite:
+                optimiser.step()
+                means.add(parts)
+            else:
+                skip_bad_step(progress, phase, [item["id"] for item in items], settings.max_bad_steps)
+            progress.step += 1
+            if progress.step % settings.interval_steps == 0 or progress.step == phase.settings.steps:
+                steps, seconds = progress.step - since, time.monotonic() - started
+                row = {
+                    "phase": phase.name,
+                    "step": progress.step,
+                    "lr": phase.settings.lr * scale,
+                    "train": means.values(),
+                    "dev": validate(voice, phase, dev),
+                }
+                progress.history.append(row)
+                print(
+                    f"train: {describe(row, phase.settings.steps)}, {seconds / steps:.2f} s a step",
+                    flush=True,
+                )
+                write_sample(
+                    voice, dev[0], work / "samples" / f"{len(progress.history):03d}-{phase.name}.wav"
+                )
+                write_curves(progress.history, work)
+                checkpoint.save(work, progress, learned, optimiser.state_dict())
+                means, started, since = Means(), time.monotonic(), progress.step
+        progress.phase, progress.step, optimiser_state = progress.phase + 1, 0, None
+    return {name: tensor.detach().cpu() for name, tensor in learned.items()}, progress.history
+
+
+class Means:
+    """Running means of the losses."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, float] = {}
+        self._count = 0
+
+    def add(self, parts: Losses) -> None:
+        """Count one step."""
+        self._count += 1
+        for name, part in parts.items():
+            self._sums[name] = self._sums.get(name, 0.0) + part.item()
+
+    def values(self) -> dict[str, float]:
+        """The mean of each."""
+        return {name: round(total / self._count, 5) for name, total in self._sums.items()}
+
+
+def schedule(step: int, warmup: int, steps: int) -> float:
+    """Share of the peak learning rate at a step: a linear rise, then half a cosine down to 0 at the end."""
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    return 0.5 + 0.5 * math.cos(math.pi * (step - warmup) / max(steps - warmup, 1))
+
+
+def skip_bad_step(progress: Progress, phase: Phase, ids: list[str], allowed: int) -> None:
+    """Count a step whose loss or gradient is not finite; WrongData after too many."""
+    progress.bad_steps += 1
+    here = f"phase {phase.name}, step {progress.step}, {', '.join(ids)}"
+    print(f"train: no finite loss or gradient: {here}: the step is skipped", flush=True)
+    if progress.bad_steps > allowed:
+        raise WrongData(
+            f"{progress.bad_steps} steps had no finite loss or gradient: training diverges",
+            where=here,
+            remedy=f"listen to these utterances; if they are sound, lower --set train.{phase.name}.lr",
+        )
+
+
+def validate(voice: Voice, phase: Phase, dev: TrainingSet) -> dict[str, float]:
+    """Mean losses over the first utterances of dev; the generators of training are not touched."""
+    means = Means()
+    with torch.no_grad(), torch.random.fork_rng():
+        torch.manual_seed(0)  # the same crops and the same noise at every validation
+        for index in range(min(voice.settings.validation_utterances, len(dev))):
+            item = dev[index]
+            means.add(phase.losses(voice, [item], collate([item]).to(voice.device), phase.settings))
+    return means.values()
+
+
+def speak(model: KModel, tokens: Tensor, style: Tensor, seed: int = 0) -> np.ndarray:
+    """Speech of tokens `[T]` with a style `[256]` from them alone, by KModel's own forward; float32 `[N]`."""
+    with seeded_source(model, seed):
+        audio, _ = model.forward_with_tokens(tokens[None].to(model.device), style[None].to(model.device))
+    return audio.float().cpu().numpy()
+
+
+def write_sample(voice: Voice, item: Item, path: Path) -> None:
+    """Write what the voice now makes of an utterance's tokens."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    style = item["style"].to(voice.device) + voice.delta(item["speaker"]).detach()
+    write_wav(path, np.clip(np.nan_to_num(speak(voice.model, item["input_ids"], style)), -1, 1))
+
+
+def describe(row: dict, steps: int) -> str:
+    """A row of the curves as a line for the log."""
+    parts = ", ".join(
+        f"{name} {value:.3f} (dev {row['dev'][name]:.3f})" for name, value in row["train"].items()
+    )
+    return f"{row['phase']} {row['step']}/{steps}: {parts}"
+
+
+def fold_frozen(model: nn.Module, learned: set[str]) -> None:
+    """Make one weight of g and v in each convolution that never learns: it need not be made again at each step."""
+    for name, module in model.named_modules():
+        if hasattr(module, "weight_g") and not {f"{name}.weight_g", f"{name}.weight_v"} & learned:
+            nn.utils.remove_weight_norm(module)

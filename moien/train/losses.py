@@ -1,0 +1,98 @@
+"""Losses, each over real (not padded) positions only. Weights stand in the settings.
+
+Durations, F0 and energy as StyleTTS2 (Li et al. 2023, github.com/yl4579/StyleTTS2, `train_second.py`); spectra as
+Parallel WaveGAN's multi-resolution STFT loss (Yamamoto et al. 2020), on compressed power.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from moien.features.mel import MEAN, SCALE, log_mel
+
+RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))  # n_fft, hop, window: StyleTTS2's three
+F0_SCALE = 10.0  # F0 is in Hz: a tenth brings its loss to the size of the others
+
+
+def length_mask(lengths: Tensor, size: int) -> Tensor:
+    """`[B, size]`, True at real positions."""
+    return torch.arange(size, device=lengths.device)[None] < lengths[:, None]
+
+
+def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
+    """Mean of `values` where `mask`, each position counting once whichever utterance it belongs to."""
+    return (values * mask).sum() / mask.sum().clamp(min=1)
+
+
+def duration_losses(logits: Tensor, durations: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """L1 of the frames and binary cross-entropy over the bins (1 for the first d of 50).
+
+    Args:
+        logits: `[B, T, 50]`; the duration is the sum of their sigmoids.
+        durations: frames `[B, T]`.
+        lengths: tokens `[B]`, BOS and EOS counted. The L1 leaves these two out, as StyleTTS2 does: their silence
+            says more about where a clip was cut than about speech.
+    """
+    size, bins = logits.shape[1], logits.shape[2]
+    real = length_mask(lengths, size)
+    inner = real & length_mask(lengths - 1, size)
+    inner[:, 0] = False
+    l1 = masked_mean((torch.sigmoid(logits).sum(-1) - durations).abs(), inner)
+    target = (torch.arange(bins, device=logits.device) < durations[..., None]).float()
+    cross_entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none").mean(-1)
+    return l1, masked_mean(cross_entropy, real)
+
+
+def f0_loss(predicted: Tensor, target: Tensor, frames: Tensor) -> Tensor:
+    """Smooth L1 of F0 in Hz (0 unvoiced) over 10, `[B, 2F]`; `frames` `[B]` of 600 samples."""
+    mask = length_mask(2 * frames, predicted.shape[1])
+    return masked_mean(F.smooth_l1_loss(predicted, target, reduction="none"), mask) / F0_SCALE
+
+
+def energy_loss(predicted: Tensor, target: Tensor, frames: Tensor) -> Tensor:
+    """Smooth L1 of the energy, `[B, 2F]`."""
+    mask = length_mask(2 * frames, predicted.shape[1])
+    return masked_mean(F.smooth_l1_loss(predicted, target, reduction="none"), mask)
+
+
+def mel_loss(predicted: Tensor, target: Tensor, floor: float) -> Tensor:
+    """L1 of log(floor + mel power) of two waveforms `[B, N]`.
+
+    Why not Kokoro's own floor of 1e-5: it lies 20 dB and more below a good room's noise, so that half of the loss
+    would come from pauses, and the model would learn the noise of the room before it learns the speaker.
+    """
+    return F.l1_loss(_log_power(predicted, floor), _log_power(target, floor))
+
+
+def _log_power(audio: Tensor, floor: float) -> Tensor:
+    power = torch.exp(log_mel(audio) * SCALE + MEAN)
+    return torch.log(floor + power)
+
+
+def stft_loss(predicted: Tensor, target: Tensor, floor: float) -> Tensor:
+    """Spectral convergence plus L1 of the log magnitude, mean over three resolutions, of waveforms `[B, N]`.
+
+    `floor` is a power, as in `mel_loss`; the power of noise grows with the window, so the floor does as well.
+    """
+    total = predicted.new_zeros(())
+    for n_fft, hop, window in RESOLUTIONS:
+        ours, theirs = (_magnitude(x, n_fft, hop, window, floor) for x in (predicted, target))
+        total = total + (theirs - ours).norm() / theirs.norm() + F.l1_loss(ours.log(), theirs.log())
+    return total / len(RESOLUTIONS)
+
+
+def _magnitude(audio: Tensor, n_fft: int, hop: int, window: int, floor: float) -> Tensor:
+    spectrum = torch.stft(audio, n_fft, hop, window, _hann(window, str(audio.device)), return_complex=True)
+    power = spectrum.real.square() + spectrum.imag.square()
+    return (
+        power + floor * window / 1200
+    ).sqrt()  # 1200: the mel's window; no abs(), whose gradient at 0 is NaN
+
+
+@lru_cache(maxsize=8)
+def _hann(size: int, device: str) -> Tensor:
+    return torch.hann_window(size, device=device)

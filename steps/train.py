@@ -1,0 +1,68 @@
+"""Stage 6, train: fine-tune the base model, and choose by scores how far to go from it.
+
+Writes model.pth (Kokoro's own format), config.json, voices/SPEAKER.pt, settings.yaml, curves.png, dvclive/,
+history.jsonl, samples/ and choice.json. An interrupted run continues from its last checkpoint, to the same bits.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import yaml
+
+from moien.stages import StageRun, stage
+
+
+@stage("train")
+def main(run: StageRun) -> None:
+    """Train all phases, choose, and write the voice."""
+    import torch
+
+    from moien.errors import WrongCall
+    from moien.kokoro.base import ensure_base
+    from moien.kokoro.export import save_pack, save_weights
+    from moien.train.choose import choose
+    from moien.train.data import TrainingSet, read_packs
+    from moien.train.loop import train
+
+    settings = run.settings.train
+    if run.device == "cuda" and not torch.cuda.is_available():
+        raise WrongCall("system.ngpu is 1, but torch finds no GPU", remedy="--ngpu 0 trains on the CPU")
+    torch.set_num_threads(run.settings.system.threads)
+    folders = [run.inputs[name] for name in ("data", "align", "features", "embedding")]
+    data, dev = (TrainingSet(*folders, split) for split in ("train", "dev"))
+    run.tally.keep(len(data))
+    for utterance, reason in data.dropped.items():
+        run.tally.drop(utterance, reason)
+
+    base = ensure_base(run.settings.base)
+    learned, history = train(base, data, dev, settings, run.work_dir, run.settings.seed, run.device)
+    base_packs = read_packs(run.inputs["embedding"] / "styles", set(data.packs), suffix=".base.pt")
+    utterances = [utterance for utterance, _ in data.utterances]
+    model, packs, table = choose(base, learned, data.packs, base_packs, dev, utterances, settings.choice)
+
+    chosen = table["candidates"][table["chosen"]]
+    print(f"choice: predictor α {chosen['predictor']:g}, decoder α {chosen['decoder']:g}", flush=True)
+    if not table["quality_kept"]:
+        print("choice: every candidate falls too far below the stock model: this training harms", flush=True)
+    run.note("alpha", {part: chosen[part] for part in ("predictor", "decoder")})
+    run.note("quality_kept", table["quality_kept"])
+
+    save_weights(model, run.out / "model.pth")
+    shutil.copyfile(base.config, run.out / "config.json")
+    (run.out / "voices").mkdir()
+    for speaker, pack in packs.items():
+        save_pack(pack, run.out / "voices" / f"{speaker}.pt")
+    (run.out / "choice.json").write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    rows = "".join(json.dumps(row) + "\n" for row in history)
+    (run.out / "history.jsonl").write_text(rows, encoding="utf-8")
+    resolved = run.settings.model_dump(mode="json", exclude={"system"})
+    (run.out / "settings.yaml").write_text(yaml.safe_dump(resolved, allow_unicode=True), encoding="utf-8")
+    shutil.copyfile(run.work_dir / "curves.png", run.out / "curves.png")
+    for folder in ("dvclive", "samples"):
+        shutil.copytree(run.work_dir / folder, run.out / folder)
+
+
+if __name__ == "__main__":
+    main()
