@@ -20,7 +20,8 @@ from moien.kokoro.symbols import VOCAB
 from moien.text.phonemes import Phonemes, Word, assemble
 from moien.text.tokens import clean, tokenise, unspeakable
 
-SYNCHRONOUS, DONT_EXIT = 2, 0x8000  # speak_lib.h: audio to the callback at once; never exit() on an error
+# speak_lib.h: audio to the callback at once; phonemes as events, in IPA; never exit() on an error
+_SYNCHRONOUS, _OPTIONS = 2, 0x1 | 0x2 | 0x8000
 _UTF8, _IPA, _TIE = 1, 0x02, 0x80 | ord("^") << 8  # the tie joins the letters of one phoneme: t^s, e^ɪ
 
 # One token for affricates and the closing diphthongs: the conventions that Kokoro was trained with (misaki's).
@@ -46,9 +47,10 @@ def library() -> ctypes.CDLL:
     lib.espeak_TextToPhonemes.argtypes = [ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int]
     lib.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_Voice))
     data = espeakng_loader.get_data_path()
-    if lib.espeak_Initialize(SYNCHRONOUS, 0, data.encode(), DONT_EXIT) < 0:
-        raise WrongData("espeak-ng cannot read its data", where=data, remedy="make setup; a path over 150 bytes is "
-                        "too long for espeak-ng: then move the environment")  # fmt: skip
+    lib.espeak_Initialize(_SYNCHRONOUS, 0, data.encode(), _OPTIONS)
+    if not lib.espeak_ListVoices(None)[0]:  # it says nothing when a long path is cut
+        raise WrongData("espeak-ng cannot read its data", where=data,
+                        remedy="make setup; if the path is over 150 bytes, move the environment")  # fmt: skip
     return lib
 
 
@@ -69,12 +71,21 @@ def languages() -> list[str]:
 
 
 def set_voice(name: str) -> None:
-    """Make `name`, a language code with an optional variant (`lb+f2`), the voice of this process."""
+    """Make `name`, a language code with an optional variant (`lb+f2`), the voice of this process; or WrongCall."""
+    import espeakng_loader
+
+    language, plus, variant = name.partition("+")
+    if plus:
+        folder = Path(espeakng_loader.get_data_path(), "voices", "!v")
+        if not (folder / variant).is_file():  # espeak-ng itself would take the plain voice without a word
+            raise _unknown("variant", variant, sorted(path.name for path in folder.iterdir()))
     if library().espeak_SetVoiceByName(name.encode()) != 0:
-        near = difflib.get_close_matches(name, languages(), n=3, cutoff=0.4)
-        raise WrongCall(
-            f"espeak-ng has no language {name!r}", remedy=f"nearest: {', '.join(near)}" if near else None
-        )
+        raise _unknown("language", language, languages())
+
+
+def _unknown(kind: str, name: str, known: list[str]) -> WrongCall:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:8]
+    return WrongCall(f"espeak-ng has no {kind} {name!r}", remedy=f"nearest: {', '.join(near)}")
 
 
 def transcribe(text: str, language: str) -> str:

@@ -18,6 +18,17 @@ _VOWEL = "iyeøɛæaɑɔoœəuɐɜɪʊ"
 _DIPHTHONGS = "æːɪ|æːʊ|ɜɪ|əʊ|ɑɪ|ɑʊ|oɪ|iə|uə"
 _NUCLEUS = re.compile(rf"{_DIPHTHONGS}|[iyeøɛæaɑɔoœəuɐ]\u0303?ː?")
 _REDUCED = frozenset("əɐ")
+_DEVOICED = dict(zip("bdɡvzʒ", "ptkfsʃ", strict=True))
+_CORRECTIONS = tuple(
+    (re.compile(pattern), right)
+    for pattern, right in (
+        ("^kh", "ʃ"), ("(?<=[ɑoəʊu])kh|(?<=[aou]ː)kh", "χ"), ("kh", "ɕ"), ("th", "t"),  # ch, th letter by letter
+        (rf"(?<=[^{_VOWEL}ːˈˌ])eː(?=[nl]$)", "ə"),  # -en, -el, where no ˈ stands before the vowel
+        (rf"(?<=[^{_VOWEL}ːˈˌ])(?:eː)?ʁ(?=$|[^{_VOWEL}ːˈˌ])", "ɐ"),  # -er
+        (rf"(?<=[iueoɛ]ː)ʁ(?=$|[^{_VOWEL}ːˈˌ])", "ɐ"),  # r after long vowels
+        (rf"(?<=[ɪʊ])ʁ(?=$|[^{_VOWEL}ːˈˌ])", "ɐ"),  # and after diphthongs
+    )
+)  # fmt: skip
 
 # Loans that are stressed near their end: spelling → the stressed vowel counted from the end. Only endings that are
 # right for most of their words in LOD's own stress marks; endings like -eur or -ell, that are not, are left out.
@@ -41,10 +52,11 @@ def from_lexicon(ipa: str, word: str) -> str:
 
 
 def from_espeak(ipa: str) -> str:
-    """What espeak-ng's voice `lb` wrote, as a word of Luxembourgish: its r after long vowels and in -er is ɐ."""
+    """What espeak-ng's voice `lb` wrote, as a word of Luxembourgish, where its rules are known to be wrong."""
     said = to_kokoro(ipa, _ESPEAK).replace(" ", "")
-    said = re.sub(rf"(?<=[^{_VOWEL}ːˈˌ])ʁ(?=$|[^{_VOWEL}ːˈˌ])", "ɐ", said)
-    return re.sub(rf"(?<=[iueoɛ]ː)ʁ(?=$|[^{_VOWEL}ːˈˌ])", "ɐ", said)
+    for pattern, right in _CORRECTIONS:
+        said = pattern.sub(right, said)
+    return re.sub("[bdɡvzʒ]$", lambda final: _DEVOICED[final.group()], said)
 
 
 def stress(word: str, phonemes: str) -> str:
