@@ -99,7 +99,9 @@ class LuxembourgishFrontend:
         for letter in key:
             if not unicodedata.name(letter, "").startswith(("LATIN", "GREEK")):
                 raise unspeakable(letter, word)
-        initials = dotted or not set(key) & set("aeiouyäëéöü") or (word.isupper() and len(key) <= 3)
+        initials = (
+            dotted or len(key) == 1 or not set(key) & set("aeiouyäëéöü") or (word.isupper() and len(key) <= 3)
+        )
         if initials and (spelt := _spell(key)):
             return spelt, "rule"
         if inflected := self._inflected(key):

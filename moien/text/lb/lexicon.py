@@ -28,14 +28,14 @@ _ADDED = {
     "kilometer": "kilomˈeːtɐ", "quadratkilometer": "kɑdʀaːtkilomˈeːtɐ", "zentimeter": "tsæntimˈeːtɐ",
     "millimeter": "milimˈeːtɐ", "milliard": "miliˈaːʀt", "milliarden": "miljˈɑʀdən", "abrëll": "ɑbʀˈəl",
     "august": "ɑʊɡˈust", "september": "zæptˈæmbɐ", "oktober": "oktˈoːbɐ", "november": "novˈæmbɐ",
-    "dezember": "detsˈæmbɐ", "elo": "əlˈoː", "professer": "pʀofˈæsɐ",
+    "dezember": "detsˈæmbɐ", "elo": "əlˈoː", "ewech": "əvˈæɕ", "schwul": "ʃwuːl", "professer": "pʀofˈæsɐ",
 }  # fmt: skip
 
 # Said without stress in a sentence: articles, pronouns, prepositions, conjunctions, auxiliaries.
 UNSTRESSED = frozenset(
     "a ab am an ass as bei beim da dass dat datt de dee dem den der déi di dir du e eis em en eng engem engen enger "
     "ech er et fir gëtt gouf hat hatt hien hir hire hiren huet hu hunn iech ier ir mam mat mech mir mäin mäi net "
-    "no nom ob oder op s säin säi se seng senge sengem senger si sinn sech sou sinn t u um un vu vum vun war waren "
+    "no nom ob oder op s säin säi se seng senge sengem senger si sinn sech sou sinn u um un vu vum vun war waren "
     "wa wann wat wéi well wou ze zu zum zur mä mer der dech".split()
 )
 
@@ -54,7 +54,9 @@ def load_lexicon() -> dict[str, str]:
     except sqlite3.Error as error:
         raise WrongData(f"not a lexicon of gruut ({error})", where=file, remedy="make setup") from None
     words |= {word: from_lexicon(ipa, word) for word, ipa in _ADDED.items()}
-    return {word: ipa if word in UNSTRESSED else stress(word, ipa) for word, ipa in words.items()}
+    stressed = {word: stress(word, ipa) for word, ipa in words.items()}
+    # dvd, gps and sms stand there without a vowel: they are better spelt
+    return {word: words[word] if word in UNSTRESSED else ipa for word, ipa in stressed.items() if "ˈ" in ipa}
 
 
 def write_lexicon(path: Path, words: Mapping[str, str]) -> None:

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moien.cli import main as moien
+from moien.config import ROOT, G2PSettings, load_settings
+from moien.datadir import Utterance, write_datadir
+from moien.errors import WrongCall, WrongData
+from moien.stages import BY_NAME, StageRun
+from moien.text import (
+    Phonemes,
+    Word,
+    assemble,
+    load_frontend,
+    open_frontend,
+    read_phonemes,
+    write_phonemes,
+)
+from moien.text.tokens import clean, tokenise
+
+
+def test_words_know_where_they_lie() -> None:
+    said = assemble("x", ["“", Word("Moien", "mˈojən", "lexicon"), "”", ",", Word("du", "duː", "guess"), "!"])
+    assert said.phonemes == "“mˈojən”, duː!"
+    assert [said.phonemes[w.start : w.end] for w in said.words] == ["mˈojən", "duː"]
+
+
+def test_assemble_refuses_silence_and_foreign_symbols() -> None:
+    for pieces in ([], ["."], [Word("x", "", "guess")]):
+        with pytest.raises(WrongData):
+            assemble("x", pieces)
+    with pytest.raises(WrongData, match="'g'"):
+        assemble("x", [Word("Gas", "gas", "guess")])
+
+
+def test_clean_makes_one_form_of_every_spelling() -> None:
+    assert clean("d’La\u00adnd  a\u0308nner\n...") == "d'Land änner …"
+    assert clean("do - hei -- 1914-18") == "do — hei — 1914-18"
+
+
+def test_quotation_marks_take_turns_and_numbers_stay_whole() -> None:
+    assert list(tokenise("„Jo“, 3,5 (11:30) a.b c.")) == [
+        ("pause", "“"), ("word", "Jo"), ("pause", "”"), ("pause", ","), ("word", "3,5"), ("pause", "("),
+        ("word", "11:30"), ("pause", ")"), ("word", "a.b"), ("word", "c"), ("pause", "."),
+    ]  # fmt: skip
+
+
+@given(st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"])))
+def test_tokenise_loses_no_letter_digit_or_symbol(text: str) -> None:
+    cleaned = clean(text)
+    words = "".join(token for kind, token in tokenise(cleaned) if kind == "word")
+    for character in cleaned:
+        if character.isalnum():
+            assert character in words
+    assert sum(map(str.isalnum, words)) == sum(map(str.isalnum, cleaned))
+
+
+def test_phonemes_survive_the_disk(tmp_path: Path) -> None:
+    said = {"u1": Phonemes("Äddi!", "ˈædiː!", (Word("Äddi", "ˈædiː", "guess", 0, 5),))}
+    write_phonemes(tmp_path / "train.jsonl", said)
+    assert read_phonemes(tmp_path / "train.jsonl") == said
+    with (tmp_path / "train.jsonl").open("a") as file:
+        file.write('{"id": "u2"}\n')
+    with pytest.raises(WrongData, match=r"train\.jsonl:2"):
+        read_phonemes(tmp_path / "train.jsonl")
+
+
+def test_front_ends_by_language(tmp_path: Path) -> None:
+    assert load_frontend(G2PSettings(), "de")("Zug").phonemes == "ʦˈuːk"
+    assert load_frontend(G2PSettings(front_end="espeak"), "lb")("Haus").words[0].source == "guess"
+    with pytest.raises(WrongCall):
+        load_frontend(G2PSettings(), "xx")
+    with pytest.raises(WrongData):
+        open_frontend(tmp_path)
+    (tmp_path / "frontend.json").write_text('{"front_end": "other", "language": "lb", "symbols": {}}')
+    with pytest.raises(WrongData, match="other"):
+        open_frontend(tmp_path)
+
+
+def test_the_front_end_starts_without_torch() -> None:
+    code = (
+        "import sys; from moien.text import *; from moien.text.lb import *; sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_command_g2p() -> None:
+    run = CliRunner().invoke
+    assert run(moien, ["g2p", "Moien!"]).output == "mˈojən!\n"
+    assert run(moien, ["g2p", "12"]).output == "ʦwˈiələf\n"
+    assert run(moien, ["g2p", "--language", "de", "Zug"]).output == "ʦˈuːk\n"
+    assert run(moien, ["g2p"]).exit_code == run(moien, ["g2p", "x", "--words"]).exit_code == 2
+    assert run(moien, ["g2p", "--language", "xx", "x"]).exit_code == 2
+    emoji = run(moien, ["g2p", "\N{GRINNING FACE}"])
+    assert emoji.exit_code == 1 and "GRINNING FACE" in emoji.output
+    assert run(moien, ["g2p", ""]).exit_code == 1
+
+
+def test_command_g2p_says_when_a_text_is_too_long_and_still_prints_it() -> None:
+    result = CliRunner().invoke(moien, ["g2p", "Haus " * 120])
+    assert result.exit_code == 0
+    assert result.stdout.count("hˈæːʊs") == 120
+    assert "note: 839 phonemes; Kokoro reads 510 at once" in result.stderr
+
+
+def test_command_g2p_words_keeps_going_and_fails_at_the_end() -> None:
+    lines = "Haus\n\n\N{GRINNING FACE}\nd’Land\r\n".encode() + b"H\xe4us\n1999\n"
+    result = CliRunner().invoke(moien, ["g2p", "--words"], input=lines)
+    assert result.exit_code == 1
+    assert result.stdout == "Haus\thˈæːʊs\nd’Land\tdlˈɑnt\n1999\tnˌonʦeŋhˌonɐtnˈeŋɑnonʦəɕ\n"
+    assert "standard input:3: cannot speak" in result.stderr
+    assert "standard input:5: not UTF-8" in result.stderr
+
+
+def test_the_stage_counts_what_it_drops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = {"a": "D'Haus ass grouss.", "b": "Moien \N{GRINNING FACE}!", "c": "Haus " * 120, "d": "1 2 3"}
+    for split in ("train", "dev", "test"):
+        utterances = [Utterance(f"s-{split}-{k}", "s", text, tmp_path / "x.wav") for k, text in texts.items()]
+        write_datadir(tmp_path / "data" / split, utterances)
+    (tmp_path / "out").mkdir()
+    settings = load_settings("mini")
+    run = StageRun(BY_NAME["g2p"], settings, tmp_path / "out", {"data": tmp_path / "data"})
+    monkeypatch.syspath_prepend(ROOT)
+    importlib.import_module("steps.g2p").main.callback.__wrapped__(run)
+    assert run.tally.kept == 6
+    assert run.tally.reasons == {"text that cannot be spoken": 3, "over 510 phonemes": 3}
+    assert list(read_phonemes(tmp_path / "out" / "train.jsonl")) == ["s-train-a", "s-train-d"]
+    counts = json.loads((tmp_path / "out" / "words_by_source.json").read_text())
+    assert counts == {"lexicon": 15, "rule": 3}
+    spoken = open_frontend(tmp_path / "out" / "frontend")("D'Haus ass grouss.")
+    assert spoken == read_phonemes(tmp_path / "out" / "test.jsonl")["s-test-a"]
