@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from moien.audio import EXTENSIONS
@@ -21,7 +22,7 @@ from moien.errors import MoienError, WrongCall, WrongData
 from moien.fetch import find_in_mirror
 
 
-def program(function: Callable[..., None]) -> Callable[..., Any]:
+def program(function: FunctionType) -> Callable[..., Any]:
     """A click command whose help is the module's docstring and whose errors are one line and an exit code."""
     import click
 
@@ -36,8 +37,8 @@ def program(function: Callable[..., None]) -> Callable[..., Any]:
             click.echo(f"error: {error}", err=True)
             sys.exit(1)
 
-    paragraphs = (sys.modules[function.__module__].__doc__ or "").strip()
-    return click.command(help=paragraphs, context_settings={"help_option_names": ["-h", "--help"]})(guarded)
+    description = (function.__globals__["__doc__"] or "").strip()
+    return click.command(help=description, context_settings={"help_option_names": ["-h", "--help"]})(guarded)
 
 
 def run_program(path: Path, options: Mapping[str, Any], out: Path) -> None:

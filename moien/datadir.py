@@ -67,7 +67,8 @@ def read_lines(path: Path) -> list[str]:
             where=f"{path}:{line}",
             remedy=f"if it is latin-1: iconv -f latin1 -t utf-8 {path}",
         ) from None
-    return text.split("\n")[: -1 if text.endswith("\n") else None]
+    lines = text.split("\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def read_table(path: Path) -> dict[str, str]:

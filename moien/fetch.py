@@ -13,6 +13,7 @@ import tarfile
 import tempfile
 import urllib.error
 import urllib.request
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -129,6 +130,6 @@ def unpack(archive: Path, target: Path, choose: Callable[[PurePosixPath], str | 
                     while block := stream.read(CHUNK):
                         out.write(block)
                 written.append(path)
-    except tarfile.TarError as error:
+    except (tarfile.TarError, EOFError, zlib.error) as error:
         raise WrongData(f"not a whole tar archive: {error}", where=archive) from None
     return written
