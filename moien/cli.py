@@ -196,13 +196,18 @@ def say(
         if not folder.is_dir():
             remedy = f"./run.sh --recipe {recipe} --stop-stage {BY_NAME['train'].number}"
             raise WrongData("there is no voice yet", where=folder, remedy=remedy)
+    import torch
+
     from moien.audio import SAMPLE_RATE, write_wav
+    from moien.kokoro.base import Base
     from moien.synth import load_voice
 
+    speakers = sorted(Base(trained).voices)
+    if speaker is None and len(speakers) > 1:
+        raise WrongCall("the voice has several speakers", remedy=f"--speaker {' or '.join(speakers)}")
+    torch.set_num_threads(settings.system.threads)
     voice = load_voice(trained, frontend, settings.system.device)
-    if speaker is None and len(voice.packs) > 1:
-        raise WrongCall("the voice has several speakers", remedy=f"--speaker {' or '.join(sorted(voice.packs))}")
-    speech = voice.speak(text, speaker or next(iter(voice.packs)), speed, seed)
+    speech = voice.speak(text, speaker or speakers[0], speed, seed)
     write_wav(output, speech.audio)
     click.echo(speech.phonemes)
     click.echo(f"{output}: {len(speech.audio) / SAMPLE_RATE:.2f} s")
