@@ -26,7 +26,7 @@ _CLITICS = {"d": "d", "s": "z", "t": "t", "l": "l", "m": "m", "n": "n", "j": "ʒ
 _VOICELESS = frozenset("pfkstʃʧʦχɕh")
 _ENDINGS = {"en": "ən", "e": "ə", "er": "ɐ", "es": "əs", "t": "t", "s": "s", "st": "st"}
 _VOICED = {"p": "b", "t": "d", "k": "ɡ", "f": "v", "s": "z", "ɕ": "ʒ", "χ": "ʁ"}
-_WORD = re.compile(rf"[^\W\d_]+(?:['\-{JOINT}]+[^\W\d_]+)*'?|'[^\W\d_]+")
+_WORD = re.compile(rf"'?[^\W\d_]+(?:['\-{JOINT}]+[^\W\d_]+)*'?")
 
 
 class LuxembourgishFrontend:
@@ -66,12 +66,12 @@ class LuxembourgishFrontend:
     def _words(self, token: str, text: str) -> list[Word | str]:
         """The word in a token, between quotation marks (') where there are some."""
         match = _WORD.search(token)
-        if match is None:
-            raise unspeakable(next((c for c in token if c not in "'-"), token[0]), text)
-        before, after = token[: match.start()], token[match.end() :]
-        for character in before + after:
+        around = token[: match.start()] + token[match.end() :] if match else token
+        for character in around:
             if character not in "'-":
                 raise unspeakable(character, text)
+        if match is None:
+            return []  # a quotation mark or a dash that stands beside other punctuation
         word = match.group()
         if word.strip("'").lower() not in _CLITICS:  # 'de Bléck': these are quotation marks
             word = word.strip("'")
@@ -121,7 +121,7 @@ class LuxembourgishFrontend:
         """d'Land, s'ass, 't, gëtt's: the clitic belongs to the word, without stress; d' is voiced as what follows."""
         first, _, rest = word.strip("'").partition("'")
         if not rest:
-            return _CLITICS[first.lower()], "rule"
+            return (_CLITICS[first.lower()], "rule") if first.lower() in _CLITICS else self.pronounce(first)
         if rest.lower() in _CLITICS:  # gëtt's, wann't
             phonemes, source = self.pronounce(first)
             return phonemes + rest.lower(), max(source, "rule", key=SOURCES.index)

@@ -75,7 +75,7 @@ def _read(text: str, gender: str = "") -> str:
     if comma:
         return f"{cardinal(_integer(whole))} Komma {numbers.digits(decimals)}"
     if len(whole) > 1 and whole[0] == "0":
-        return numbers.digits(whole)
+        return numbers.digits(re.sub("[. ]", "", whole))
     if whole.isdecimal() and len(whole) == 4 and not gender:
         return year(int(whole))
     return cardinal(_integer(whole), gender)
@@ -134,6 +134,6 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = tup
         (_NUMBER, lambda m: _read(m[0])),
         (r"(?<=[^\W\d_])/(?=[^\W\d_])|(?<=\s)/(?=\s)", lambda m: ", "),
         (r"(?<=[a-zäëéöü])\.(?=[A-ZÄËÉÖÜ])", lambda m: ". "),  # a space was forgotten
-        (r"(?<=\w)\.(?=\w)|(?<!\S)\.(?=\w)", lambda m: " Punkt "),
+        (rf"(?<=[\w{OPTIONAL_N}])\.(?=\w)|(?<!\S)\.(?=\w)", lambda m: " Punkt "),
     )
 )  # fmt: skip
