@@ -70,7 +70,8 @@ def _wavlm(model: str, device: str) -> Embed:
     revision = WAVLM_REVISION if model == WAVLM else "main"
     try:
         extractor = AutoFeatureExtractor.from_pretrained(model, revision=revision)
-        network = WavLMForXVector.from_pretrained(model, revision=revision).to(device).eval()
+        network: torch.nn.Module = WavLMForXVector.from_pretrained(model, revision=revision)
+        network.to(device).eval()
     except (OSError, ValueError) as error:
         raise WrongData(
             f"the speaker encoder {model} cannot be loaded: {str(error).splitlines()[0]}",

@@ -1,0 +1,97 @@
+"""Stage 5, embedding: who speaks in each clip, and the style that each speaker starts from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+
+from moien.align import Alignment, read_alignments
+from moien.audio import pad_to_frames, read_audio
+from moien.datadir import SPLITS, Utterance, read_datadir
+from moien.features.packed import PackedFeatures
+from moien.kokoro.base import ensure_base, load_model, load_packs
+from moien.kokoro.export import save_pack
+from moien.kokoro.forward import fold_weight_norm
+from moien.progress import track
+from moien.stages import StageRun, stage
+from moien.style.embed import Speaker, SpeakerEncoder, describe_speakers, write_embeddings
+from moien.style.fit import FitClip, choose_evenly, fit_style, pack_similarities
+
+
+@stage("embedding")
+def main(run: StageRun) -> None:
+    """Embed all clips, list those far from their speaker, fit a style for each speaker of the train split."""
+    settings = run.settings.embedding
+    torch.set_num_threads(run.settings.system.threads)
+    encoder = SpeakerEncoder(settings.encoder, settings.model, run.device)
+    utterances = {split: {u.id: u for u in read_datadir(run.inputs["data"] / split)} for split in SPLITS}
+    vectors = {split: embed_split(run, encoder, split, utterances[split]) for split in SPLITS}
+    speakers = describe_speakers(
+        {u.id: u.speaker for u in utterances["train"].values()}, vectors["train"], settings.outlier_z
+    )
+    outliers = [f"{utt} ({o.similarity})" for s in speakers.values() for utt, o in s.outliers.items()]
+    if outliers:
+        print(f"{len(outliers)} clips are far from their speaker, listen to them: {', '.join(outliers[:10])}")
+    run.note("outliers", len(outliers))
+    facts = {name: speaker.facts() for name, speaker in speakers.items()}
+    for name, found in fit_speakers(run, encoder, speakers, utterances["train"]).items():
+        facts[name] |= found
+    text = json.dumps(facts, indent=1, ensure_ascii=False) + "\n"
+    (run.out / "speakers.json").write_text(text, encoding="utf-8")
+
+
+def embed_split(
+    run: StageRun, encoder: SpeakerEncoder, split: str, utterances: Mapping[str, Utterance]
+) -> dict[str, np.ndarray]:
+    """Embed and write a split; utterance → embedding."""
+    vectors = {}
+    for utterance in track(utterances.values(), f"embeddings of {split}", total=len(utterances)):
+        vectors[utterance.id] = encoder.embed(*read_audio(utterance.audio))
+        run.tally.keep()
+    write_embeddings(run.out, split, vectors)
+    return vectors
+
+
+def fit_speakers(
+    run: StageRun,
+    encoder: SpeakerEncoder,
+    speakers: Mapping[str, Speaker],
+    utterances: Mapping[str, Utterance],
+) -> dict[str, dict[str, object]]:
+    """Write the packs of every speaker; speaker → nearest pack, similarity to each, losses of the fit."""
+    settings, seed = run.settings.embedding, run.settings.seed
+    base = ensure_base(run.settings.base)
+    model = fold_weight_norm(load_model(base.weights, base.config)).to(run.device)
+    packs = load_packs(base)
+    alignments = read_alignments(run.inputs["align"] / "train.jsonl")
+    by_length = sorted(
+        alignments.values(), key=lambda a: (abs(len(a.tokens) - settings.sentence_phonemes), a.id)
+    )
+    sentences = [a.tokens for a in by_length[: settings.sentences]]
+    centroids = {name: speaker.centroid for name, speaker in speakers.items()}
+    similarities = pack_similarities(model, packs, sentences, centroids, encoder, seed)
+    features = PackedFeatures(run.inputs["features"], "train")
+
+    def clip(alignment: Alignment) -> FitClip:
+        audio = pad_to_frames(read_audio(utterances[alignment.id].audio)[0])
+        return FitClip(alignment.tokens, alignment.durations, *features[alignment.id], audio)
+
+    (run.out / "styles").mkdir()
+    found: dict[str, dict[str, object]] = {}
+    for name, similarity in similarities.items():
+        nearest = max(similarity, key=lambda pack: similarity[pack])
+        own = [a for u, a in alignments.items() if utterances[u].speaker == name and u in features]
+        chosen = choose_evenly(own, settings.clips, settings.crop_frames)
+        pack, losses = fit_style(model, packs[nearest], [clip(a) for a in chosen], settings, seed)
+        save_pack(pack, run.out / "styles" / f"{name}.pt")
+        save_pack(packs[nearest], run.out / "styles" / f"{name}.base.pt")
+        found[name] = {"nearest_pack": nearest, "similarity": similarity, "fit": losses}
+        print(f"{name}: nearest {nearest} ({similarity[nearest]}), {losses}", flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    main()
