@@ -41,7 +41,7 @@ class Voice:
     def __init__(
         self, model: KModel, packs: Mapping[str, torch.Tensor], frontend: Frontend | None = None
     ) -> None:
-        """Without a front end it speaks phonemes only. The model is left as it is: it may be in training."""
+        """Without a front end it speaks phonemes only. The model is used as it is: in training, eval() it first."""
         self.model, self.packs, self.frontend = model, dict(packs), frontend
 
     def speak(self, text: str | Phonemes, speaker: str, speed: float = 1.0, seed: int = 0) -> Speech:

@@ -26,6 +26,7 @@ from typing import Any
 
 import torch
 from kokoro import KModel
+from torch.nn.utils.weight_norm import WeightNorm
 
 from moien.config import BaseSettings
 from moien.errors import WrongCall, WrongData
@@ -130,7 +131,11 @@ def new_model(config: Mapping[str, Any]) -> KModel:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # old weight norm, dropout in one-layer LSTMs: both are Kokoro's
         model = KModel(repo_id=HUB["repo"], config=dict(config), model=nothing)  # type: ignore[arg-type]
-    return model.eval().requires_grad_(False)
+    model.eval().requires_grad_(False)
+    for module in model.modules():
+        if isinstance(module, torch.nn.LSTM):
+            module.train()  # cuDNN has no backward otherwise; with one layer each, their dropout never acts
+    return model
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -189,6 +194,10 @@ def _fill(model: KModel, tensors: Mapping[str, torch.Tensor]) -> None:
     state = model.state_dict()
     pooler = {name: torch.zeros_like(state[name]) for name in state if name.startswith(POOLER)}
     model.load_state_dict({**pooler, **tensors}, strict=False)
+    for module in model.modules():
+        for hook in module._forward_pre_hooks.values():
+            if isinstance(hook, WeightNorm):  # its product is still of the random weights, and bars deepcopy
+                hook(module, None)
 
 
 def _describe(name: str, tensors: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> str:
