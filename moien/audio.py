@@ -6,6 +6,7 @@ audio is an error that names the file.
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +91,9 @@ def write_wav(path: str | Path, samples: np.ndarray, rate: int = SAMPLE_RATE) ->
     if not np.isfinite(samples).all() or np.abs(samples).max(initial=0.0) > 1.0:
         raise WrongData("samples outside ±1 cannot be written as PCM", where=path)
     pcm = np.round(np.asarray(samples, np.float64) * 32767).astype(np.int16)
-    soundfile.write(str(path), pcm, rate, subtype="PCM_16", format="WAV")
+    wav = io.BytesIO()
+    soundfile.write(wav, pcm, rate, subtype="PCM_16", format="WAV")
+    Path(path).write_bytes(wav.getvalue())  # a full disk is then an OSError that says so
 
 
 def resample(samples: np.ndarray, rate: int, to: int = SAMPLE_RATE) -> np.ndarray:

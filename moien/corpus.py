@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, cast
 
 from moien.audio import EXTENSIONS
 from moien.datadir import Utterance, clean_text, read_lines, write_datadir, write_dropped
@@ -22,7 +22,7 @@ from moien.errors import MoienError, WrongCall, WrongData
 from moien.fetch import find_in_mirror
 
 
-def program(function: FunctionType) -> Callable[..., Any]:
+def program(function: Callable[..., None]) -> Callable[..., Any]:
     """A click command whose help is the module's docstring and whose errors are one line and an exit code."""
     import click
 
@@ -37,7 +37,7 @@ def program(function: FunctionType) -> Callable[..., Any]:
             click.echo(f"error: {error}", err=True)
             sys.exit(1)
 
-    description = (function.__globals__["__doc__"] or "").strip()
+    description = (cast(FunctionType, function).__globals__["__doc__"] or "").strip()
     return click.command(help=description, context_settings={"help_option_names": ["-h", "--help"]})(guarded)
 
 

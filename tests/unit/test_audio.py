@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
@@ -46,6 +48,12 @@ def test_what_pcm_cannot_hold_is_not_written(tmp_path, wrong):
     with pytest.raises(WrongData, match="outside ±1"):
         write_wav(tmp_path / "a.wav", wrong)
     assert not (tmp_path / "a.wav").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_says_so():
+    with pytest.raises(OSError, match="No space left on device"):
+        write_wav("/dev/full", sine(440))
 
 
 @pytest.mark.parametrize(
