@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from moien.align import Alignment, read_alignments
-
 from moien.datadir import SPLITS, read_datadir
 from moien.errors import WrongData
 from moien.features.packed import Measured, measure_all, write_packed
@@ -16,12 +16,16 @@ from moien.stages import StageRun, stage
 @stage("features")
 def main(run: StageRun) -> None:
     """Measure all splits in parallel; an utterance in which no voice is found is dropped."""
+    alignments = {split: read_alignments(run.inputs["align"] / f"{split}.jsonl") for split in SPLITS}
+    audio = {
+        split: {u.id: u.audio for u in read_datadir(run.inputs["data"] / split) if u.id in alignments[split]}
+        for split in SPLITS
+    }
+    files = [item for split in SPLITS for item in audio[split].items()]
+    measured = track(measure_all(files, run.settings.features, run.nj), "F0 and energy", total=len(files))
     for split in SPLITS:
-        alignments = read_alignments(run.inputs["align"] / f"{split}.jsonl")
-        audio = {u.id: u.audio for u in read_datadir(run.inputs["data"] / split) if u.id in alignments}
-        measured = measure_all(audio, run.settings.features, run.nj)
-        measured = track(measured, f"F0 of {split}", total=len(audio))
-        write_packed(run.out, split, _voiced(run, measured, alignments))
+        own = itertools.islice(measured, len(audio[split]))
+        write_packed(run.out, split, _voiced(run, own, alignments[split]))
 
 
 def _voiced(

@@ -50,11 +50,11 @@ def measure(samples: np.ndarray, settings: FeatureSettings) -> tuple[np.ndarray,
     return f0, energy(log_mel(torch.from_numpy(samples))).numpy()
 
 
-def measure_all(audio: Mapping[str, Path], settings: FeatureSettings, nj: int) -> Iterator[Measured]:
-    """Measure the files (24 kHz) of many utterances in `nj` processes, in the order given, whatever `nj`."""
+def measure_all(files: Iterable[tuple[str, Path]], settings: FeatureSettings, nj: int) -> Iterator[Measured]:
+    """Measure (utterance, file at 24 kHz) of many utterances in `nj` processes, in the order given, whatever `nj`."""
     # Spawned, not forked: a forked child inherits the locks of torch's threads and may wait for ever.
     with ProcessPoolExecutor(nj, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
-        yield from pool.map(partial(_measure_file, settings=settings), audio.items())
+        yield from pool.map(partial(_measure_file, settings=settings), files)
 
 
 def _one_thread() -> None:

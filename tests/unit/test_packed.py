@@ -51,7 +51,7 @@ def test_number_of_processes_changes_no_byte(tmp_path: Path) -> None:
         write_wav(audio[f"s-{n}"], buzz(hz, 0.4))
     for nj in (1, 2):
         (tmp_path / str(nj)).mkdir()
-        write_packed(tmp_path / str(nj), "train", measure_all(audio, SETTINGS, nj))
+        write_packed(tmp_path / str(nj), "train", measure_all(audio.items(), SETTINGS, nj))
     for name in ("train.safetensors", "train.index.json"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
     assert list(PackedFeatures(tmp_path / "2", "train")) == list(audio)
@@ -60,7 +60,7 @@ def test_number_of_processes_changes_no_byte(tmp_path: Path) -> None:
 def test_wrong_rate_is_named(tmp_path: Path) -> None:
     write_wav(tmp_path / "x.wav", buzz(100, 0.4), 16000)
     with pytest.raises(WrongData, match=r"x\.wav: 16000 Hz"):
-        list(measure_all({"x": tmp_path / "x.wav"}, SETTINGS, 1))
+        list(measure_all([("x", tmp_path / "x.wav")], SETTINGS, 1))
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "index"])
