@@ -30,8 +30,8 @@ def main(run: StageRun) -> None:
     if run.device == "cuda" and not torch.cuda.is_available():
         raise WrongCall("system.ngpu is 1, but torch finds no GPU", remedy="--ngpu 0 trains on the CPU")
     torch.set_num_threads(run.settings.system.threads)
-    folders = [run.inputs[name] for name in ("data", "align", "features", "embedding")]
-    data, dev = (TrainingSet(*folders, split) for split in ("train", "dev"))
+    folders = {name: run.inputs[name] for name in ("data", "align", "features", "embedding")}
+    data, dev = TrainingSet(split="train", **folders), TrainingSet(split="dev", **folders)
     run.tally.keep(len(data))
     for utterance, reason in data.dropped.items():
         run.tally.drop(utterance, reason)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ class Progress:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-def save(folder: Path, progress: Progress, learned: dict[str, Tensor], optimiser: dict[str, Any]) -> None:
+def save(folder: Path, progress: Progress, learned: Mapping[str, Tensor], optimiser: dict[str, Any]) -> None:
     """Write `folder/checkpoint.pt`; a kill at any moment leaves the previous one or the new one, never half."""
     state = {
         "progress": asdict(progress),

@@ -33,8 +33,8 @@ from moien.kokoro.base import Base, load_model
 from moien.progress import track
 from moien.score import distilled_mos, duration, f0_rmse, mcd, similarity
 from moien.score.clip import Clip, Pair
-from moien.train.data import TrainingSet, pack_row
-from moien.train.loop import speak
+from moien.style.fit import speak
+from moien.train.data import TrainingSet
 
 METRICS = (distilled_mos.METRIC, similarity.METRIC, duration.METRIC, f0_rmse.METRIC, mcd.METRIC)
 PREDICTOR = ("predictor.", "style.prosody.")  # what the predictor's α scales; the decoder's scales all else
@@ -128,8 +128,8 @@ def choose(
         values = []
         for index in sentences:
             utterance, alignment = dev.utterances[index]
-            style = pack_row(voice_packs[utterance.speaker], len(alignment.tokens))
-            spoken = Clip(speak(model, torch.tensor(alignment.tokens), style), SAMPLE_RATE, utterance.id)
+            audio = speak(model, alignment.tokens, voice_packs[utterance.speaker], seed=0)
+            spoken = Clip(audio, SAMPLE_RATE, utterance.id)
             pair = Pair(natural[index], spoken, centroids[utterance.speaker])
             values.append([metric.compute(pair) for metric in METRICS])
         means = np.nanmean(np.array(values), axis=0)

@@ -8,7 +8,7 @@ utterance of this many phonemes (Kokoro chooses the row by length, so training m
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,13 @@ from moien.audio import FRAME_SAMPLES, SAMPLE_RATE, pad_to_frames, read_audio
 from moien.datadir import Utterance, read_datadir
 from moien.errors import WrongData
 from moien.features.packed import PackedFeatures
+from moien.style.fit import pack_row
 
 Item = dict[str, Any]
 MIN_FRAMES = 4  # below 100 ms there is nothing that a spectrum of 2048 samples could be compared on
 
 
-class TrainingSet(Sequence[Item]):
+class TrainingSet:
     """The utterances of a split that are aligned, as items. Features are mapped, audio is read when asked for."""
 
     def __init__(self, data: Path, align: Path, features: Path, embedding: Path, split: str) -> None:
@@ -66,7 +67,7 @@ class TrainingSet(Sequence[Item]):
     def __len__(self) -> int:
         return len(self.utterances)
 
-    def __getitem__(self, index: int) -> Item:  # type: ignore[override]
+    def __getitem__(self, index: int) -> Item:
         utterance, alignment = self.utterances[index]
         f0, energy = self._features[utterance.id]
         samples, rate = read_audio(utterance.audio)
@@ -84,17 +85,12 @@ class TrainingSet(Sequence[Item]):
             "speaker": utterance.speaker,
             "input_ids": torch.tensor(alignment.tokens),
             "speaker_embedding": torch.from_numpy(self._embeddings[utterance.id]),
-            "style": pack_row(self._packs[utterance.speaker], len(alignment.tokens)),
+            "style": pack_row(self._packs[utterance.speaker], len(alignment.tokens))[0],
             "gt_duration": torch.tensor(alignment.durations),
             "gt_f0": torch.from_numpy(np.array(f0)),
             "gt_energy": torch.from_numpy(np.array(energy)),
             "gt_audio": torch.from_numpy(audio),
         }
-
-
-def pack_row(pack: Tensor, tokens: int) -> Tensor:
-    """The style `[256]` that Kokoro uses for so many tokens (BOS and EOS counted): row n−1 for n phonemes."""
-    return pack[max(tokens - 3, 0), 0]
 
 
 def read_embeddings(folder: Path, split: str) -> dict[str, np.ndarray]:
@@ -147,7 +143,7 @@ class BatchPlan:
         shuffle.shuffle(batches)
         return batches
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[list[int]]:
         """All batches, epoch after epoch, without end."""
         epoch = 0
         while True:
@@ -177,7 +173,9 @@ class Batch:
 
     def to(self, device: str) -> Batch:
         """The same batch on another device."""
-        moved = {k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(self).items()}
+        moved: dict[str, Any] = {
+            k: v.to(device) if isinstance(v, Tensor) else v for k, v in vars(self).items()
+        }
         return Batch(**moved)
 
 
@@ -194,7 +192,11 @@ def collate(items: Sequence[Mapping[str, Any]]) -> Batch:
         frames=torch.tensor([len(item["gt_f0"]) // 2 for item in items]),
         style=torch.stack([item["style"] for item in items]),
         speaker_embedding=torch.stack([item["speaker_embedding"] for item in items]),
-        **{key: padded(key) for key in ("input_ids", "gt_duration", "gt_f0", "gt_energy", "gt_audio")},
+        input_ids=padded("input_ids"),
+        gt_duration=padded("gt_duration"),
+        gt_f0=padded("gt_f0"),
+        gt_energy=padded("gt_energy"),
+        gt_audio=padded("gt_audio"),
     )
 
 

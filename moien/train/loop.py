@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -34,9 +35,9 @@ from moien.kokoro.forward import (
     expand,
     predict_durations,
     predict_f0_energy,
-    seeded_source,
 )
 from moien.progress import track
+from moien.style.fit import speak
 from moien.train import checkpoint, losses
 from moien.train.checkpoint import Progress
 from moien.train.data import Batch, BatchPlan, Item, TrainingSet, collate, crop
@@ -172,7 +173,7 @@ def phases_of(settings: TrainSettings, frames: Sequence[int]) -> list[Phase]:
 def train(
     base: Base, data: TrainingSet, dev: TrainingSet, settings: TrainSettings, work: Path,
     seed: int, device: str = "cpu",
-) -> tuple[dict[str, Tensor], list[dict]]:  # fmt: skip
+) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:  # fmt: skip
     """Run all phases, from the checkpoint in `work` if there is one.
 
     Args:
@@ -205,76 +206,66 @@ def train(
     torch.manual_seed(seed)
     progress, optimiser_state = Progress(), None
     if resumed := checkpoint.load(work):
-        progress, tensors, optimiser_state = resumed
+        progress, saved, optimiser_state = resumed
         with torch.no_grad():
-            for name, tensor in tensors.items():
+            for name, tensor in saved.items():
                 learned[name].copy_(tensor)
-        print(f"train: resumed before step {progress.step} of phase {progress.phase + 1}", flush=True)
+        say(f"resumed at step {progress.step} of phase {progress.phase + 1}")
 
     while progress.phase < len(phases):
         phase = phases[progress.phase]
-        tensors, styles = phase.learned(voice), phase.styles(voice)
-        learning = list(tensors.values()) + list(styles.values())
+        goal, tensors, styles = phase.settings, phase.learned(voice), phase.styles(voice)
+        learning = [*tensors.values(), *styles.values()]
         for tensor in learned.values():
             tensor.requires_grad_(any(tensor is other for other in learning))
-        optimiser = torch.optim.AdamW(
-            [{"params": list(tensors.values())}, {"params": list(styles.values())}],
-            betas=BETAS, eps=EPS, weight_decay=settings.weight_decay,
-        )  # fmt: skip
+        groups: list[dict[str, Any]] = [
+            {"params": list(tensors.values()), "peak": goal.lr},
+            {"params": list(styles.values()), "peak": goal.style_lr},
+        ]
+        optimiser = torch.optim.AdamW(groups, betas=BETAS, eps=EPS, weight_decay=settings.weight_decay)
         if optimiser_state:
             optimiser.load_state_dict(optimiser_state)
-        count = sum(tensor.numel() for tensor in learning)
-        print(
-            f"train: phase {phase.name}, {phase.settings.steps} steps, {count / 1e6:.2f} M numbers learn",
-            flush=True,
-        )
+        count = sum(tensor.numel() for tensor in learning) / 1e6
+        say(f"phase {phase.name}, {goal.steps} steps, {count:.1f} M numbers learn")
 
         means, started, since = Means(), time.monotonic(), progress.step
-        batches = islice(
-            iter(BatchPlan(phase.frames, phase.batch, seed)), progress.step, phase.settings.steps
-        )
-        for indices in track(batches, f"train: {phase.name}", total=phase.settings.steps - progress.step):
-            scale = schedule(progress.step, settings.warmup_steps, phase.settings.steps)
-            for group, peak in zip(
-                optimiser.param_groups, (phase.settings.lr, phase.settings.style_lr), strict=True
-            ):
-                group["lr"] = peak * scale
+        batches = islice(BatchPlan(phase.frames, phase.batch, seed), progress.step, goal.steps)
+        for indices in track(batches, f"train: {phase.name}", total=goal.steps - progress.step):
+            rate = schedule(progress.step, settings.warmup_steps, goal.steps)
+            for group in optimiser.param_groups:
+                group["lr"] = group["peak"] * rate
             items = [data[index] for index in indices]
-            parts = phase.losses(voice, items, collate(items).to(device), phase.settings)
+            parts = phase.losses(voice, items, collate(items).to(device), goal)
             optimiser.zero_grad(set_to_none=True)
             loss = torch.stack(list(parts.values())).sum()
             if finite := bool(loss.isfinite()):
                 loss.backward()
-                norm = nn.utils.clip_grad_norm_(learning, settings.clip_norm)
-                finite = bool(norm.isfinite())
+                finite = bool(nn.utils.clip_grad_norm_(learning, settings.clip_norm).isfinite())
             if finite:
                 optimiser.step()
                 means.add(parts)
             else:
                 skip_bad_step(progress, phase, [item["id"] for item in items], settings.max_bad_steps)
             progress.step += 1
-            if progress.step % settings.interval_steps == 0 or progress.step == phase.settings.steps:
-                steps, seconds = progress.step - since, time.monotonic() - started
-                row = {
-                    "phase": phase.name,
-                    "step": progress.step,
-                    "lr": phase.settings.lr * scale,
-                    "train": means.values(),
-                    "dev": validate(voice, phase, dev),
-                }
-                progress.history.append(row)
-                print(
-                    f"train: {describe(row, phase.settings.steps)}, {seconds / steps:.2f} s a step",
-                    flush=True,
-                )
-                write_sample(
-                    voice, dev[0], work / "samples" / f"{len(progress.history):03d}-{phase.name}.wav"
-                )
-                write_curves(progress.history, work)
-                checkpoint.save(work, progress, learned, optimiser.state_dict())
-                means, started, since = Means(), time.monotonic(), progress.step
+            if progress.step % settings.interval_steps and progress.step < goal.steps:
+                continue
+
+            step_s = (time.monotonic() - started) / (progress.step - since)
+            row = {"phase": phase.name, "step": progress.step, "lr": goal.lr * rate}
+            row |= {"train": means.values(), "dev": validate(voice, phase, dev)}
+            progress.history.append(row)
+            say(f"{describe(row, goal.steps)}, {step_s:.2f} s a step")
+            write_sample(voice, dev, work / "samples" / f"{len(progress.history):03d}-{phase.name}.wav")
+            write_curves(progress.history, work)
+            checkpoint.save(work, progress, learned, optimiser.state_dict())
+            means, started, since = Means(), time.monotonic(), progress.step
         progress.phase, progress.step, optimiser_state = progress.phase + 1, 0, None
     return {name: tensor.detach().cpu() for name, tensor in learned.items()}, progress.history
+
+
+def say(text: str) -> None:
+    """A line for the log, at once."""
+    print(f"train: {text}", flush=True)
 
 
 class Means:
@@ -306,7 +297,7 @@ def skip_bad_step(progress: Progress, phase: Phase, ids: list[str], allowed: int
     """Count a step whose loss or gradient is not finite; WrongData after too many."""
     progress.bad_steps += 1
     here = f"phase {phase.name}, step {progress.step}, {', '.join(ids)}"
-    print(f"train: no finite loss or gradient: {here}: the step is skipped", flush=True)
+    say(f"no finite loss or gradient: {here}: the step is skipped")
     if progress.bad_steps > allowed:
         raise WrongData(
             f"{progress.bad_steps} steps had no finite loss or gradient: training diverges",
@@ -326,21 +317,16 @@ def validate(voice: Voice, phase: Phase, dev: TrainingSet) -> dict[str, float]:
     return means.values()
 
 
-def speak(model: KModel, tokens: Tensor, style: Tensor, seed: int = 0) -> np.ndarray:
-    """Speech of tokens `[T]` with a style `[256]` from them alone, by KModel's own forward; float32 `[N]`."""
-    with seeded_source(model, seed):
-        audio, _ = model.forward_with_tokens(tokens[None].to(model.device), style[None].to(model.device))
-    return audio.float().cpu().numpy()
-
-
-def write_sample(voice: Voice, item: Item, path: Path) -> None:
-    """Write what the voice now makes of an utterance's tokens."""
+def write_sample(voice: Voice, dev: TrainingSet, path: Path) -> None:
+    """Write what the voice now makes of the tokens of the first dev utterance."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    style = item["style"].to(voice.device) + voice.delta(item["speaker"]).detach()
-    write_wav(path, np.clip(np.nan_to_num(speak(voice.model, item["input_ids"], style)), -1, 1))
+    utterance, alignment = dev.utterances[0]
+    pack = dev.packs[utterance.speaker] + voice.delta(utterance.speaker).detach().cpu()
+    audio = speak(voice.model, alignment.tokens, pack, seed=0)
+    write_wav(path, np.clip(np.nan_to_num(audio), -1, 1))
 
 
-def describe(row: dict, steps: int) -> str:
+def describe(row: dict[str, Any], steps: int) -> str:
     """A row of the curves as a line for the log."""
     parts = ", ".join(
         f"{name} {value:.3f} (dev {row['dev'][name]:.3f})" for name, value in row["train"].items()

@@ -1,0 +1,94 @@
+"""A training that takes two seconds: Kokoro's architecture at a fraction of its size, and made-up utterances."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+from moien.align import Alignment, write_alignments
+from moien.audio import FRAME_SAMPLES, write_wav
+from moien.config import TrainSettings
+from moien.datadir import Utterance, write_datadir
+from moien.features.packed import Measured, write_packed
+from moien.kokoro.base import new_model
+from moien.kokoro.export import save_pack
+from moien.kokoro.symbols import CONFIG
+from moien.train.data import TrainingSet
+
+SETTINGS = TrainSettings.model_validate(
+    {
+        "warmup_steps": 1,
+        "interval_steps": 2,
+        "validation_utterances": 1,
+        "prosody": {"steps": 4, "batch_frames": 50},
+        "acoustic": {"steps": 4, "crop_frames": 10, "learn": ["decoder.*.fc.*", "decoder.encode.*"]},
+    }
+)
+
+
+def tiny_model(*_: object):  # type: ignore[no-untyped-def]
+    """KModel with one layer of each kind and a narrow generator, always with the same random weights."""
+    config = json.loads(CONFIG.read_text(encoding="utf-8"))
+    bert = {"hidden_size": 64, "num_attention_heads": 2, "intermediate_size": 64, "num_hidden_layers": 1}
+    config |= {"n_layer": 1, "plbert": config["plbert"] | bert}
+    config["istftnet"] = config["istftnet"] | {"upsample_initial_channel": 32}
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        return new_model(config)
+
+
+def write_corpus(folder: Path, splits: dict[str, int], frames: int = 16) -> None:
+    """Outputs of stages 1, 3, 4 and 5 with so many utterances a split, of `frames` frames and more."""
+    random = np.random.default_rng(3)
+    (folder / "wav").mkdir(parents=True)
+    for name in ("align", "features", "embedding", "embedding/styles"):
+        (folder / name).mkdir()
+    for suffix in (".pt", ".base.pt"):
+        save_pack(torch.randn(510, 1, 256) * 0.1, folder / "embedding" / "styles" / f"anna{suffix}")
+    for split, count in splits.items():
+        utterances, alignments, measured = [], [], []
+        for number in range(count):
+            id, length = f"anna-{split}-{number}", frames + number
+            times = np.arange(length * FRAME_SAMPLES - 100) / 24000  # 100 samples short of whole frames
+            audio = folder / "wav" / f"{id}.wav"
+            write_wav(
+                audio, 0.1 * np.sin(2 * np.pi * 200 * times) + 0.01 * random.standard_normal(len(times))
+            )
+            utterances.append(Utterance(id, "anna", "Moien", audio, len(times)))
+            durations = (2, 3, 3, 3, length - 12, 1)
+            alignments.append(Alignment(id, (0, 55, 57, 51, 56, 0), durations, length, 1.0, 2))
+            measured.append(Measured(id, np.full(2 * length, 200, "f4"), np.full(2 * length, 2, "f4")))
+        write_datadir(folder / "data" / split, utterances)
+        write_alignments(folder / "align" / f"{split}.jsonl", alignments)
+        write_packed(folder / "features", split, measured)
+        rows = np.ones((count, 256), "f4") / 16
+        save_file({"embedding": rows}, folder / "embedding" / f"{split}.safetensors")
+        index = folder / "embedding" / f"{split}.index.json"
+        index.write_text(json.dumps([u.id for u in utterances]), encoding="utf-8")
+
+
+def open_split(folder: Path, split: str) -> TrainingSet:
+    """A split of `write_corpus`."""
+    names = ("data", "align", "features", "embedding")
+    return TrainingSet(**{name: folder / name for name in names}, split=split)
+
+
+@dataclass
+class Run:
+    """What a test hands to `train`."""
+
+    data: TrainingSet
+    dev: TrainingSet
+
+    def train(self, work: Path, settings: TrainSettings = SETTINGS):  # type: ignore[no-untyped-def]
+        """Train in `work`; the tiny model must stand in for `load_model` (fixture `tiny`)."""
+        from moien.train.loop import train
+
+        base = SimpleNamespace(weights=None, config=None)
+        return train(base, self.data, self.dev, settings, work, seed=5)  # type: ignore[arg-type]

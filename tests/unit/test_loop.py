@@ -1,0 +1,175 @@
+"""The loop on a tiny model: what learns, what does not, resuming to the same bits; and the rule of the choice."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from tiny_training import SETTINGS, Run, open_split, tiny_model, write_corpus
+
+from moien.config import ChoiceSettings
+from moien.errors import WrongCall
+from moien.train import checkpoint, choose, loop
+from moien.train.choose import Alpha
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    write_corpus(folder, {"train": 3, "dev": 1})
+    return Run(open_split(folder, "train"), open_split(folder, "dev"))
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch):
+    monkeypatch.setattr(loop, "load_model", tiny_model)
+    monkeypatch.setattr(choose, "load_model", tiny_model)
+
+
+@pytest.fixture(scope="module")
+def whole(run, tmp_path_factory):
+    """A training that nothing interrupted: (work folder, learned, history)."""
+    work = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop, "load_model", tiny_model)
+        return work, *run.train(work)
+
+
+def test_what_the_settings_name_learns_and_nothing_else(whole):
+    _, learned, _ = whole
+    base = tiny_model().state_dict()
+    moved = {name for name, tensor in learned.items() if name in base and not torch.equal(tensor, base[name])}
+    assert moved, "nothing learned"
+    names = {name for name in learned if not name.startswith("style.")}
+    parts = {name.partition(".")[0] for name in names}
+    assert parts == {"predictor", "decoder"}
+    generator = {name for name in names if name.startswith("decoder.generator")}
+    assert generator
+    assert all(".fc." in name for name in generator), "a convolution of the generator learned"
+    assert not any(name.endswith((".norm.weight", ".norm.bias")) for name in names), (
+        "Kokoro's format lacks them"
+    )
+
+
+def test_both_halves_of_the_style_learn(whole):
+    _, learned, _ = whole
+    for half in ("acoustic", "prosody"):
+        assert learned[f"style.{half}.anna"].abs().max() > 0
+
+
+def test_the_curves_have_a_row_for_each_interval(whole):
+    work, _, history = whole
+    assert [(row["phase"], row["step"]) for row in history] == [
+        ("prosody", 2), ("prosody", 4), ("acoustic", 2), ("acoustic", 4)]  # fmt: skip
+    assert set(history[0]["train"]) == set(history[0]["dev"]) == {"duration", "duration_bins", "f0", "energy"}
+    assert history[1]["dev"]["f0"] < history[0]["dev"]["f0"]
+    assert (work / "curves.png").stat().st_size > 5000
+    assert (work / "dvclive" / "metrics.json").is_file()
+    assert len(list((work / "samples").glob("*.wav"))) == 4
+
+
+@pytest.mark.parametrize("kill", [3, 6])  # in the middle of each phase, one step behind a checkpoint
+def test_interrupted_training_ends_with_the_same_bits(run, whole, tmp_path, monkeypatch, kill):
+    steps = 0
+    real = loop.collate
+
+    def interrupted(items):
+        nonlocal steps
+        steps += len(items) > 0 and torch.is_grad_enabled()
+        if steps > kill:
+            raise KeyboardInterrupt
+        return real(items)
+
+    monkeypatch.setattr(loop, "collate", interrupted)
+    monkeypatch.setattr(loop.Voice, "frozen", without_collate(loop.Voice.frozen, real))
+    with pytest.raises(KeyboardInterrupt):
+        run.train(tmp_path)
+    monkeypatch.undo()
+    monkeypatch.setattr(loop, "load_model", tiny_model)
+    torch.rand(7)  # another process has drawn other numbers by now
+    learned, history = run.train(tmp_path)
+    assert history == whole[2]
+    assert learned.keys() == whole[1].keys()
+    different = [name for name, tensor in learned.items() if not torch.equal(tensor, whole[1][name])]
+    assert not different
+
+
+def without_collate(frozen, real):
+    """`Voice.frozen` that is not counted as a step."""
+
+    def wrapped(self, item):
+        counted, loop.collate = loop.collate, real
+        try:
+            return frozen(self, item)
+        finally:
+            loop.collate = counted
+
+    return wrapped
+
+
+def test_a_finished_training_is_not_trained_again(run, whole):
+    work, learned, history = whole
+    before = (work / checkpoint.NAME).stat().st_mtime_ns
+    again, rows = run.train(work)
+    assert rows == history
+    assert all(torch.equal(again[name], learned[name]) for name in learned)
+    assert (work / checkpoint.NAME).stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(("glob", "said"), [("decodre.*", "names no tensor"), ("*.weight", "names BERT")])
+def test_a_glob_that_cannot_learn_is_a_wrong_call(run, tmp_path, glob, said):
+    phase = SETTINGS.prosody.model_copy(update={"learn": (glob,)})
+    with pytest.raises(WrongCall, match=said):
+        run.train(tmp_path, SETTINGS.model_copy(update={"prosody": phase}))
+
+
+def test_the_rate_rises_to_its_peak_and_falls_to_nothing():
+    rates = [loop.schedule(step, 20, 120) for step in range(120)]
+    assert 0 < rates[0] < rates[10] < rates[20] == 1
+    assert sorted(rates[20:], reverse=True) == rates[20:]
+    assert rates[-1] < 0.01
+
+
+def test_alpha_zero_is_the_base_and_one_the_trained_model(whole):
+    model, base = tiny_model(), tiny_model().state_dict()
+    learned = whole[1]
+    start = {name: base[name] for name in learned if name in base}
+    choose.blend(model, start, learned, Alpha(predictor=0.0, decoder=1.0))
+    for name, tensor in model.state_dict().items():
+        if name in start:
+            expected = base[name] if name.startswith("predictor.") else learned[name]
+            assert torch.allclose(tensor, expected, atol=1e-6), name
+        else:
+            assert torch.equal(tensor, base[name])
+    choose.blend(model, start, learned, Alpha(0.0, 0.0))
+    assert all(torch.equal(tensor, base[name]) for name, tensor in model.state_dict().items())
+
+
+def test_the_packs_keep_their_rows_and_get_each_half_of_the_delta():
+    pack = torch.randn(510, 1, 256)
+    learned = {"style.acoustic.anna": torch.ones(128), "style.prosody.anna": 2 * torch.ones(128)}
+    moved = choose.blend_packs({"anna": pack}, learned, Alpha(predictor=0.5, decoder=0.25))["anna"] - pack
+    assert moved[..., :128].allclose(torch.tensor(0.25))
+    assert moved[..., 128:].allclose(torch.tensor(1.0))
+
+
+def row(mos: float, merit: float) -> dict[str, object]:
+    return {"scores": {"distillmos": mos}, "merit": merit}
+
+
+def test_the_rule_takes_the_likest_voice_that_keeps_the_quality():
+    settings = ChoiceSettings(max_mos_loss=0.2)
+    stock = {"distillmos": 4.0}
+    broken = {"error": "there is no speech to score"}
+    assert choose.pick([row(3.9, 0.2), row(3.81, 0.5), row(3.7, 0.9), broken], stock, settings) == (1, True)
+    assert choose.pick([row(2.0, 0.9), broken, row(3.0, 0.1)], stock, settings) == (2, False)
+
+
+def test_the_base_is_always_a_candidate():
+    grid = choose.candidates(ChoiceSettings(predictor=(0.5, 1.0), decoder=(0.4,)))
+    assert grid == [Alpha(0, 0), Alpha(0.5, 0.4), Alpha(1, 0.4)]
+
+
+def test_a_row_of_the_curves_is_json(whole):
+    assert json.loads(json.dumps(whole[2])) == whole[2]
