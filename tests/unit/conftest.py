@@ -12,5 +12,5 @@ def model(base):  # type: ignore[no-untyped-def]
 
     from moien.kokoro.base import load_model
 
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # beside other jobs, a second thread mostly waits
     return load_model(base.weights, base.config)

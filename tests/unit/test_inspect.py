@@ -90,7 +90,7 @@ def recipe(tmp_path):
     """A recipe whose outputs lie in a folder of their own."""
     folder = tmp_path / "toy"
     folder.mkdir()
-    (folder / "params.yaml").write_text(f"language: lb\nsystem: {{work_dir: {tmp_path}}}\n")
+    (folder / "params.yaml").write_text(f"language: lb\nsystem: {{work_dir: {tmp_path}, threads: 1}}\n")
     return folder
 
 

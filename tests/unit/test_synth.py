@@ -20,12 +20,12 @@ def voice(model, base):
 
 
 def test_speech_is_made_of_its_tokens(voice):
-    speech = voice.speak(Phonemes("Moien!", "ˈmɔiən!", ()), "jf_alpha", seed=4)
+    speech = voice.speak(Phonemes("Moi!", "mɔi!", ()), "jf_alpha", seed=4)
     assert speech.audio.dtype == np.float32 and 0.05 < np.abs(speech.audio).max() <= 1
     assert len(speech.audio) == 600 * sum(speech.durations)
-    assert len(speech.tokens) == len(speech.durations) == len("ˈmɔiən!") + 2
-    again = voice.speak(Phonemes("", "ˈmɔiən!", ()), "jf_alpha", seed=4)
-    other = voice.speak(Phonemes("", "ˈmɔiən!", ()), "jf_alpha", seed=5)
+    assert len(speech.tokens) == len(speech.durations) == len("mɔi!") + 2
+    again = voice.speak(Phonemes("", "mɔi!", ()), "jf_alpha", seed=4)
+    other = voice.speak(Phonemes("", "mɔi!", ()), "jf_alpha", seed=5)
     assert np.array_equal(speech.audio, again.audio) and not np.array_equal(speech.audio, other.audio)
 
 
