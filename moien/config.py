@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -146,6 +146,22 @@ class G2PSettings(Section):
 class AlignSettings(Section):
     """Stage 3."""
 
+    shift_frames: Literal["auto"] | Annotated[int, Field(ge=0, le=8)] = Field(
+        "auto",
+        description="How many frames of 25 ms later than the acoustic boundaries the tokens' are. auto asks the base "
+        "model by copy synthesis (a minute on two cores): the aligner, and so the right number, may change.",
+    )
+    shift_clips: int = Field(
+        8, ge=4, le=100, description="Clips of 2.5 s that auto listens to; 8 take a minute on two cores."
+    )
+    outlier_sigmas: float = Field(
+        4.0, ge=2, le=20, description="Utterances whose fit to their text is this many robust standard deviations "
+        "worse than the corpus' median are dropped: about one text in fifty does not say what was spoken.",
+    )  # fmt: skip
+    plots: int = Field(
+        4, ge=0, le=1000, description="Pictures of alignments to draw, the worst kept ones first."
+    )
+
 
 class FeatureSettings(Section):
     """Stage 4."""
@@ -174,23 +190,35 @@ class EmbeddingSettings(Section):
     """Stage 5."""
 
     encoder: Literal["resemblyzer", "wavlm"] = Field(
-        "resemblyzer", description="resemblyzer: weights in its wheel, offline; wavlm: stronger, from the hub."
+        "resemblyzer",
+        description="resemblyzer: weights in its wheel, offline; wavlm: stronger, from the hub.",
     )
     model: str = Field(
-        "microsoft/wavlm-base-plus-sv", description="With encoder=wavlm: a model of the hub, or a local folder."
+        "microsoft/wavlm-base-plus-sv",
+        description="With encoder=wavlm: a model of the hub, or a local folder.",
     )
     outlier_z: float = Field(
         4.0, ge=1, description="A clip this many robust standard deviations farther from its speaker's centroid than "
         "the median clip is listed: at 4, short clips are not.")  # fmt: skip
-    sentences: int = Field(2, ge=1, le=20, description="Sentences that each pack of the base speaks to be compared.")
-    sentence_phonemes: int = Field(40, ge=10, le=200, description="About how long they are: 40 are 3 s of speech.")
+    sentences: int = Field(
+        2, ge=1, le=20, description="Sentences that each pack of the base speaks to be compared."
+    )
+    sentence_phonemes: int = Field(
+        40, ge=10, le=200, description="About how long they are: 40 are 3 s of speech."
+    )
     clips: int = Field(36, ge=6, description="Recordings of each speaker that the style is fitted on.")
-    prosodic_steps: int = Field(30, ge=0, description="Steps of Adam for the prosodic half; 0 leaves the pack's.")
+    prosodic_steps: int = Field(
+        30, ge=0, description="Steps of Adam for the prosodic half; 0 leaves the pack's."
+    )
     prosodic_lr: float = Field(0.02, gt=0, le=1, description="Their learning rate.")
-    acoustic_steps: int = Field(30, ge=0, description="Steps of Adam for the acoustic half; 0 leaves the pack's.")
+    acoustic_steps: int = Field(
+        30, ge=0, description="Steps of Adam for the acoustic half; 0 leaves the pack's."
+    )
     acoustic_lr: float = Field(0.02, gt=0, le=1, description="Their learning rate.")
     prior: float = Field(0.05, ge=0, description="Weight of the squared distance from the base's pack.")
-    crop_frames: int = Field(60, ge=10, le=400, description="Frames (25 ms) of each crop for the acoustic half.")
+    crop_frames: int = Field(
+        60, ge=10, le=400, description="Frames (25 ms) of each crop for the acoustic half."
+    )
 
 
 class ProsodyPhase(Section):
@@ -297,11 +325,25 @@ class TrainSettings(Section):
 
 
 class DecodeSettings(Section):
-    """Stage 7."""
+    """Stage 7: what is spoken, always from text alone."""
+
+    test_sentences: int = Field(
+        30,
+        ge=1,
+        description="Most test utterances to speak, evenly chosen: 30 tell voices apart and score in 5 min.",
+    )
+    speed: float = Field(1.0, ge=0.5, le=2.0, description="Tempo; 1 is the voice's own, which is what to score.")
 
 
 class ScoreSettings(Section):
-    """Stage 8."""
+    """Stage 8: how the numbers are made."""
+
+    centroid_clips: int = Field(
+        60, ge=1, description="Train clips that make a speaker's centroid: its direction no longer moves after 60."
+    )
+    resamples: int = Field(
+        2000, ge=100, le=100_000, description="Draws of the bootstrap: at 2000 the bounds are steady to two digits."
+    )
 
 
 class Settings(Section):

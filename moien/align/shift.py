@@ -1,0 +1,119 @@
+"""How many frames later than the acoustic boundaries the base model wants its own.
+
+Kokoro learned its durations from another aligner than an HMM. Given natural F0 and energy and a recording's own
+boundaries, the untouched base speaks clearest when they are moved 2-3 frames later; a voice that is trained on
+unmoved ones ends blurred and flat. So this asks the base itself: it speaks a few clips of the corpus at each
+shift, DistillMOS scores them, and the best mean wins.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import soxr
+import torch
+from kokoro import KModel
+from torch import Tensor
+
+from moien.align.timing import whole_frames
+from moien.audio import SAMPLE_RATE
+from moien.kokoro.base import Base, load_model, load_packs
+from moien.kokoro.forward import (
+    decode_audio,
+    encode_phonemes,
+    expand,
+    fold_weight_norm,
+    predict_durations,
+    seeded_source,
+)
+from moien.progress import track
+
+SHIFTS = range(5)  # frames; Kokoro was never seen to want more than 3
+CLIP_FRAMES = 100  # 2.5 s: enough for a score, and the decoder takes 0.6 s for a second of it
+SCORE_RATE = 16_000  # Hz, DistillMOS's
+
+
+@dataclass(frozen=True)
+class Clip:
+    """An utterance to copy: tokens, its acoustic boundaries in frames `[T + 1]`, natural F0 and energy `[2F]`."""
+
+    tokens: Sequence[int]
+    boundaries: np.ndarray
+    f0: np.ndarray
+    energy: np.ndarray
+
+
+class Speaker:
+    """The untouched base with one voice for everybody: the mean of its packs, so that no corpus is favoured."""
+
+    def __init__(self, base: Base, device: str) -> None:
+        """Load the base (0.33 GB) to `device`."""
+        self._model: KModel = fold_weight_norm(load_model(base.weights, base.config)).to(device)
+        self._pack = torch.stack(list(load_packs(base).values())).mean(dim=0).to(device)
+        self._device = device
+
+    def _style(self, tokens: Sequence[int]) -> Tensor:
+        return self._pack[
+            len(tokens) - 3
+        ]  # [1, 256]; row n−1 serves n phonemes, and two tokens are boundaries
+
+    @torch.inference_mode()
+    def durations(self, tokens: Sequence[int]) -> np.ndarray:
+        """The durations that the base itself would give, real-valued frames `[T]`."""
+        ids, lengths = torch.tensor([list(tokens)], device=self._device), torch.tensor([len(tokens)])
+        d_en = encode_phonemes(self._model, ids, lengths.to(self._device))
+        logits, _ = predict_durations(
+            self._model, d_en, self._style(tokens)[:, 128:], lengths.to(self._device)
+        )
+        return torch.sigmoid(logits).sum(-1)[0].double().cpu().numpy()
+
+    @torch.inference_mode()
+    def copy(self, clip: Clip, shift: int, seed: int) -> np.ndarray:
+        """Copy synthesis of the middle 2.5 s of a clip with its boundaries moved by `shift` frames, at 24 kHz."""
+        durations = torch.as_tensor(whole_frames(clip.boundaries, shift)[None])
+        frames = int(durations.sum())
+        count = min(CLIP_FRAMES, frames)
+        f0, energy = (
+            torch.tensor(x, dtype=torch.float32, device=self._device)[None] for x in (clip.f0, clip.energy)
+        )
+        with seeded_source(self._model, seed):
+            audio = decode_audio(
+                self._model,
+                torch.tensor([list(clip.tokens)], device=self._device),
+                torch.tensor([len(clip.tokens)], device=self._device),
+                expand(durations).to(self._device),
+                f0,
+                energy,
+                self._style(clip.tokens)[:, :128],
+                crop=((frames - count) // 2, count),
+            )
+        return audio[0].float().cpu().numpy()
+
+
+def shift_scores(speaker: Speaker, clips: Sequence[Clip], seed: int) -> dict[int, list[float]]:
+    """DistillMOS of each clip at each shift."""
+    judge = _distillmos()
+    scores: dict[int, list[float]] = {shift: [] for shift in SHIFTS}
+    for clip in track(clips, "copy synthesis: looking for the model's own timing"):
+        for shift in SHIFTS:
+            audio = soxr.resample(speaker.copy(clip, shift, seed), SAMPLE_RATE, SCORE_RATE)
+            with torch.inference_mode():
+                scores[shift].append(float(judge(torch.from_numpy(audio)[None])))
+    return scores
+
+
+def best_shift(scores: dict[int, list[float]]) -> int:
+    """The shift with the best mean score; the smaller of two equals."""
+    return max(scores, key=lambda shift: (float(np.mean(scores[shift])), -shift))
+
+
+def _distillmos() -> Any:
+    import distillmos
+
+    with contextlib.redirect_stdout(io.StringIO()):  # it prints where its weights lie
+        return distillmos.ConvTransformerSQAModel().eval()

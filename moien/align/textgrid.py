@@ -1,0 +1,43 @@
+"""Praat TextGrids of the acoustic boundaries: a tier of words as they are written, a tier of phones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from praatio import textgrid
+from praatio.utilities.constants import Interval
+
+from moien.align.hmm import PhoneTime
+from moien.align.tokens import Unit
+from moien.errors import WrongData
+from moien.text import Phonemes
+
+WORDS, PHONES = "words", "phones"
+
+
+def write_textgrid(
+    path: Path, said: Phonemes, units: Sequence[Unit], phones: Sequence[PhoneTime], seconds: float
+) -> None:
+    """Write both tiers; silences are empty intervals."""
+    spoken = [unit for unit in units if not unit.is_pause]
+    words = []
+    for word in said.words:
+        inside = [p for unit, p in zip(spoken, phones, strict=True) if word.start <= unit.start < word.end]
+        if inside:
+            words.append(Interval(inside[0].start, inside[-1].end, word.text))
+    grid = textgrid.Textgrid(0.0, seconds)
+    grid.addTier(textgrid.IntervalTier(WORDS, words, 0.0, seconds))
+    grid.addTier(
+        textgrid.IntervalTier(PHONES, [Interval(p.start, p.end, p.label) for p in phones], 0.0, seconds)
+    )
+    grid.save(str(path), format="long_textgrid", includeBlankSpaces=True)
+
+
+def read_phones(path: Path) -> list[PhoneTime]:
+    """The phones of a TextGrid that `write_textgrid` wrote, silences left out; WrongData if it is none."""
+    try:
+        tier = textgrid.openTextgrid(str(path), includeEmptyIntervals=False).getTier(PHONES)
+    except Exception as error:  # praatio raises whatever its parser stumbles on
+        raise WrongData(f"not a TextGrid with a tier {PHONES!r}: {error}", where=path) from error
+    return [PhoneTime(label, start, end) for start, end, label in tier.entries]

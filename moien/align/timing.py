@@ -1,0 +1,97 @@
+"""From phones in seconds to frames for every token, in the base model's timing.
+
+A token needs at least one frame (Kokoro clamps its own durations so) and can have at most 50 (the width of its
+duration head). Fast speech has phones shorter than a frame's 25 ms, and most spaces have no silence at all, so
+boundaries must give way to each other. They do so by isotonic regression: the integer boundaries nearest to
+the wished ones, in the least-squares sense, with a frame between any two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from moien.align.hmm import PhoneTime
+from moien.align.tokens import Unit
+from moien.audio import FRAME_SAMPLES, SAMPLE_RATE
+
+MAX_FRAMES = 50  # logits per token of Kokoro's duration head
+FRAMES_PER_SECOND = SAMPLE_RATE / FRAME_SAMPLES
+
+
+def token_boundaries(
+    units: Sequence[Unit], phones: Sequence[PhoneTime], shares: np.ndarray, frames: int
+) -> np.ndarray:
+    """Where the tokens of an utterance begin, and where the last one ends, in real-valued frames `[T + 1]`.
+
+    Args:
+        units: of the phoneme string, in order.
+        phones: times of those units that are no pauses, in order; what lies between them is silence.
+        shares: weight of each token `[T]`, BOS and EOS included, e.g. the base model's own durations: within a
+            phone or a silence time is divided in these proportions.
+        frames: duration frames of the utterance.
+    """
+    spans = _spans(units, phones, frames, len(shares))
+    boundaries = [0.0]
+    for first, last, end in spans:
+        start = boundaries[-1]
+        boundaries += list(start + np.cumsum(divide(end - start, shares[first:last])))
+    return np.asarray(boundaries)
+
+
+def _spans(
+    units: Sequence[Unit], phones: Sequence[PhoneTime], frames: int, tokens: int
+) -> list[tuple[int, int, float]]:
+    """(first token, token behind the last, end in frames) of each phone and each silence."""
+    spans: list[tuple[int, int, float]] = []
+    times = iter(phones)
+    pause_from = 0  # BOS is the first of the tokens that silence may go to
+    for unit in units:
+        if unit.is_pause:
+            continue
+        first, last = unit.start + 1, unit.end + 1
+        phone = next(times)
+        if first > pause_from:
+            spans.append((pause_from, first, phone.start * FRAMES_PER_SECOND))
+        spans.append((first, last, phone.end * FRAMES_PER_SECOND))
+        pause_from = last
+    return [*spans, (pause_from, tokens, float(frames))]
+
+
+def divide(total: float, shares: np.ndarray) -> np.ndarray:
+    """`total` frames in proportion to `shares`, but what exceeds 50 for one goes to the others while they can take it.
+
+    One less than 50, as rounding may add one.
+    """
+    part = shares / shares.sum() * max(total, 0.0)
+    ceiling = MAX_FRAMES - 1.0
+    while (over := part > ceiling + 1e-9).any() and part.sum() < ceiling * len(part):
+        open_ = part < ceiling
+        excess = (part[over] - ceiling).sum()
+        part = np.where(over, ceiling, part)
+        part[open_] += excess * shares[open_] / shares[open_].sum()
+    return part
+
+
+def whole_frames(boundaries: np.ndarray, shift: int = 0) -> np.ndarray:
+    """Frames of each token, int `[T]`, each at least 1, that sum to the utterance's frames.
+
+    Args:
+        boundaries: real-valued frames `[T + 1]`, from 0 to the utterance's frames.
+        shift: all inner boundaries move this many frames later; the last tokens make room.
+
+    Raises:
+        ValueError: there are more tokens than frames.
+    """
+    from scipy.optimize import isotonic_regression
+
+    tokens, frames = len(boundaries) - 1, round(boundaries[-1])
+    if tokens > frames:
+        raise ValueError(f"{tokens} tokens, {frames} frames")
+    # A boundary less its number must not fall: then every token keeps a frame. Clipping an isotonic fit to the
+    # range that is allowed gives the best fit within that range.
+    number = np.arange(1, tokens)
+    free = isotonic_regression(boundaries[1:-1] + shift - number).x if tokens > 1 else np.zeros(0)
+    inner = np.rint(np.clip(free, 0, frames - tokens)).astype(int) + number
+    return np.diff(np.concatenate([[0], inner, [frames]]))
