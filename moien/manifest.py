@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 NAME = "manifest.json"
-WORTH_NAMING = ("moien", "torch", "kokoro", "viter", "pyworld", "numpy")
+WORTH_NAMING = ("moien", "torch", "kokoro", "viter", "pyworld-prebuilt", "numpy")
 
 
 def sha256_file(path: Path) -> str:
