@@ -232,7 +232,7 @@ def stage(name: str) -> Callable[[Callable[[StageRun], None]], Callable[[], None
             except MoienError as error:
                 print(f"error: {error}", file=sys.stderr, flush=True)
                 sys.exit(error.exit_code)
-            except OSError as error:  # disk full, no permission: the user's to mend, so no traceback
+            except OSError as error:  # no permission, a folder that is a file: the user's to mend
                 print(f"error: {error}", file=sys.stderr, flush=True)
                 sys.exit(1)
             except KeyboardInterrupt:
@@ -268,6 +268,12 @@ def execute(stage: Stage, work: Callable[[StageRun], None], settings: Settings) 
         manifest.write(made, stage=stage.name, recipe=settings.recipe, **facts)
         shutil.rmtree(final, ignore_errors=True)
         made.rename(final)
+    except Exception as error:
+        # Libraries report a full disk in many ways, few of them as OSError: look at the disk itself.
+        if shutil.disk_usage(made.parent).free < 1 << 20:
+            where, remedy = f"stage {stage.name}", "free some, or --set system.work_dir=FOLDER"
+            raise WrongData(f"the disk of {made.parent} is full", where, remedy) from error
+        raise
     finally:
         shutil.rmtree(made, ignore_errors=True)
 

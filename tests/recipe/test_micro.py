@@ -1,0 +1,139 @@
+"""Every stage, one after another, on the real weights: what comes out, and what happens when it runs again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import warnings
+
+import numpy as np
+import pytest
+from conftest import Micro
+
+from moien.stages import STAGES
+
+
+def test_every_stage_leaves_a_manifest_and_a_log(micro: Micro) -> None:
+    for stage in STAGES:
+        log = (micro.work_dir / "exp" / "micro" / "log" / f"{stage.name}.log").read_text()
+        assert log.startswith("# ") and f"steps/{stage.name}.py" in log.splitlines()[0]
+        assert log.rstrip().endswith("exit code 0")
+        if stage.output:
+            folder = micro.work_dir / stage.output.replace("/R", "/micro")
+            made = json.loads((folder / "manifest.json").read_text())
+            assert made["outputs"]
+            assert not list(folder.parent.glob(".*.tmp"))
+
+
+def test_a_second_run_skips_everything_at_once(micro: Micro) -> None:
+    start = time.monotonic()
+    result = micro.run("--stage", "1")
+    assert result.returncode == 0
+    assert result.stdout.count("up to date") == len(STAGES) - 1
+    assert time.monotonic() - start < 5
+
+
+def test_a_changed_setting_reaches_the_stages_that_read_it(micro: Micro) -> None:
+    result = micro.run("--dry-run", "--set", "train.acoustic.lr=3e-5")
+    assert "would skip stage 5 embedding" in result.stdout
+    assert "would run stage 6 train: train.acoustic.lr was 0.0001, now 3e-05" in result.stdout
+    assert "would run stage 8 score" in result.stdout
+
+
+def test_the_scores_have_three_rows_and_the_page_is_one_file(micro: Micro) -> None:
+    folder = micro.work_dir / "exp" / "micro" / "score"
+    scores = json.loads((folder / "scores.json").read_text())
+    assert list(scores["rows"]) == ["natural", "stock", "trained"]
+    names = "mcd_db log_f0_rmse voicing_error duration_ratio similarity dnsmos_ovrl distillmos".split()
+    for row in ("stock", "trained"):
+        for name in names:
+            value = scores["rows"][row][name]
+            assert value["n"] == 2
+            assert value["low"] <= value["mean"] <= value["high"]
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "<audio" in page
+    assert 'src="http' not in page and 'href="http' not in page.replace('href="https://', "")
+    for word in ("natural", "stock", "trained", "duration ratio"):
+        assert word in micro.printed.lower()
+
+
+def test_stock_kokoro_opens_the_voice_and_speaks(micro: Micro) -> None:
+    import torch
+    from kokoro import KModel, KPipeline
+
+    voice = micro.work_dir / "exp" / "micro" / "voice"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = KModel(
+            repo_id="local", config=str(voice / "config.json"), model=str(voice / "model.pth")
+        ).eval()
+    weights = torch.load(voice / "model.pth", map_location="cpu", weights_only=True)
+    for part, tensors in weights.items():  # strict: no tensor skipped, none left over
+        names = {name.removeprefix("module.") for name in tensors}
+        mine = getattr(model, part).state_dict()
+        assert names <= set(mine)
+        assert all("norm." in name for name in set(mine) - names)
+        assert all(
+            torch.equal(mine[name.removeprefix("module.")], tensor) for name, tensor in tensors.items()
+        )
+    pipeline = KPipeline(lang_code="e", repo_id="local", model=model)
+    for pack in sorted((voice / "voices").glob("*.pt")):
+        [spoken] = list(pipeline.generate_from_tokens("mˈoiən.", voice=str(pack)))
+        audio = spoken.audio.numpy()
+        assert np.isfinite(audio).all() and 0.01 < np.abs(audio).max() < 1.5
+
+
+def test_a_range_of_stages_runs_alone(micro: Micro) -> None:
+    result = micro.run("--stage", "align", "--stop-stage=4", "--force")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "stage 3 align: done" in result.stdout and "stage 4 features: done" in result.stdout
+    # the same bytes again: nothing that comes after has to run
+    assert "would skip stage 5 embedding: up to date" in micro.run("--dry-run", "--stage", "5").stdout
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_ends_at_once_with_130_and_nothing_half_written(
+    micro: Micro, sign: signal.Signals
+) -> None:
+    process = subprocess.Popen(
+        micro.command("--stage", "data", "--stop-stage", "data", "--force"),
+        env=os.environ | {"MOIEN_PYTHON": sys.executable},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    temporary = micro.work_dir / "data" / ".micro.tmp"
+    deadline = time.monotonic() + 60
+    while not temporary.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert temporary.exists(), "the stage never began"
+    time.sleep(0.3)
+    start = time.monotonic()
+    process.send_signal(sign)
+    process.communicate()
+    assert process.returncode == 130
+    assert time.monotonic() - start < 2.5  # two seconds, and what a busy machine adds
+    assert not temporary.exists()
+    assert (micro.work_dir / "data" / "micro" / "manifest.json").is_file()
+
+
+def test_two_runs_of_one_recipe_do_not_mix(micro: Micro) -> None:
+    import fcntl
+
+    with (micro.work_dir / "exp" / "micro" / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        result = micro.run("--stage", "1", "--stop-stage", "1", "--force")
+    assert result.returncode == 1
+    assert "another run" in result.stderr
+
+
+def test_what_is_missing_is_named(micro: Micro, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    other = Micro(micro.recipe, tmp_path, "")
+    shutil.copytree(micro.work_dir / "data", tmp_path / "data", symlinks=True)
+    result = other.run("--stage", "3", "--stop-stage", "6")
+    assert result.returncode == 1
+    assert "stage 2 (g2p)" in result.stderr and "--stage 2" in result.stderr
