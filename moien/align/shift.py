@@ -3,14 +3,15 @@
 Kokoro learned its durations from another aligner than an HMM. Given natural F0 and energy and a recording's own
 boundaries, the untouched base speaks clearest when they are moved 2-3 frames later; a voice that is trained on
 unmoved ones ends blurred and flat. So this asks the base itself: it speaks a few clips of the corpus at each
-shift, DistillMOS scores them, and the best mean wins.
+shift, and DistillMOS scores them. One clip's scores jump by ±0.5, so the best mean is a lottery between neighbours:
+the peak of a parabola through all of them is steady.
 """
 
 from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +34,7 @@ from moien.kokoro.forward import (
 )
 from moien.progress import track
 
-SHIFTS = range(5)  # frames; Kokoro was never seen to want more than 3
+SHIFTS = tuple(range(5))  # frames; Kokoro was never seen to want more than 3
 CLIP_FRAMES = 100  # 2.5 s: enough for a score, and the decoder takes 0.6 s for a second of it
 SCORE_RATE = 16_000  # Hz, DistillMOS's
 
@@ -95,21 +96,29 @@ class Speaker:
         return audio[0].float().cpu().numpy()
 
 
-def shift_scores(speaker: Speaker, clips: Sequence[Clip], seed: int) -> dict[int, list[float]]:
-    """DistillMOS of each clip at each shift."""
+def listen(speaker: Speaker, clips: Mapping[str, Clip], seed: int) -> dict[str, list[float]]:
+    """DistillMOS of each clip at each of SHIFTS."""
     judge = _distillmos()
-    scores: dict[int, list[float]] = {shift: [] for shift in SHIFTS}
-    for clip in track(clips, "copy synthesis: looking for the model's own timing"):
-        for shift in SHIFTS:
-            audio = soxr.resample(speaker.copy(clip, shift, seed), SAMPLE_RATE, SCORE_RATE)
-            with torch.inference_mode():
-                scores[shift].append(float(judge(torch.from_numpy(audio)[None])))
+    scores = {}
+    for utterance, clip in track(clips.items(), "copy synthesis: looking for the model's own timing"):
+        copies = [soxr.resample(speaker.copy(clip, k, seed), SAMPLE_RATE, SCORE_RATE) for k in SHIFTS]
+        with torch.inference_mode():
+            scores[utterance] = [float(judge(torch.from_numpy(copy)[None])) for copy in copies]
     return scores
 
 
 def best_shift(scores: dict[int, list[float]]) -> int:
-    """The shift with the best mean score; the smaller of two equals."""
-    return max(scores, key=lambda shift: (float(np.mean(scores[shift])), -shift))
+    """The peak of the parabola through the mean scores, rounded to a shift that was tried.
+
+    Neighbouring shifts differ by less than eight clips can tell apart; all five together do tell where the peak is.
+    Where the scores have no peak, the best mean wins.
+    """
+    shifts = sorted(scores)
+    means = [float(np.mean(scores[shift])) for shift in shifts]
+    bend, slope, _ = np.polyfit(shifts, means, 2)
+    if bend >= 0:
+        return shifts[int(np.argmax(means))]
+    return int(np.clip(round(-slope / (2 * bend)), shifts[0], shifts[-1]))
 
 
 def _distillmos() -> Any:
