@@ -23,7 +23,7 @@ def main(run: StageRun) -> None:
     from moien.kokoro.base import ensure_base
     from moien.kokoro.export import save_pack, save_weights
     from moien.train.choose import choose
-    from moien.train.data import TrainingSet, read_packs
+    from moien.train.data import TrainingSet
     from moien.train.loop import train
 
     settings = run.settings.train
@@ -38,9 +38,7 @@ def main(run: StageRun) -> None:
 
     base = ensure_base(run.settings.base)
     learned, history = train(base, data, dev, settings, run.work_dir, run.settings.seed, run.device)
-    base_packs = read_packs(run.inputs["embedding"] / "styles", set(data.packs), suffix=".base.pt")
-    utterances = [utterance for utterance, _ in data.utterances]
-    model, packs, table = choose(base, learned, data.packs, base_packs, dev, utterances, settings.choice)
+    model, packs, table = choose(base, learned, data, dev, settings.choice)
 
     chosen = table["candidates"][table["chosen"]]
     print(f"choice: predictor α {chosen['predictor']:g}, decoder α {chosen['decoder']:g}", flush=True)

@@ -33,11 +33,12 @@ SETTINGS = TrainSettings.model_validate(
 
 
 def tiny_model(*_: object):  # type: ignore[no-untyped-def]
-    """KModel with one layer of each kind and a narrow generator, always with the same random weights."""
+    """KModel with one layer of each kind and a third of the generator, always with the same random weights."""
     config = json.loads(CONFIG.read_text(encoding="utf-8"))
     bert = {"hidden_size": 64, "num_attention_heads": 2, "intermediate_size": 64, "num_hidden_layers": 1}
     config |= {"n_layer": 1, "plbert": config["plbert"] | bert}
-    config["istftnet"] = config["istftnet"] | {"upsample_initial_channel": 32}
+    generator = {"resblock_kernel_sizes": [3], "resblock_dilation_sizes": [[1, 3, 5]]}
+    config["istftnet"] = config["istftnet"] | generator
     with torch.random.fork_rng():
         torch.manual_seed(1)
         return new_model(config)

@@ -27,7 +27,6 @@ from torch import Tensor
 
 from moien.audio import SAMPLE_RATE, read_audio
 from moien.config import ChoiceSettings
-from moien.datadir import Utterance
 from moien.errors import WrongData
 from moien.kokoro.base import Base, load_model
 from moien.progress import track
@@ -101,10 +100,8 @@ def merit(scores: Mapping[str, float], settings: ChoiceSettings) -> float:
 def choose(
     base: Base,
     learned: Mapping[str, Tensor],
-    packs: Mapping[str, Tensor],
-    base_packs: Mapping[str, Tensor],
+    train: TrainingSet,
     dev: TrainingSet,
-    train: Sequence[Utterance],
     settings: ChoiceSettings,
 ) -> tuple[KModel, dict[str, Tensor], dict[str, Any]]:
     """Speak and score every candidate; return the chosen model, packs and the table for `choice.json`.
@@ -112,11 +109,10 @@ def choose(
     Args:
         base: the base model's files.
         learned: what `moien.train.loop.train` returned.
-        packs, base_packs: of each speaker, from stage 5: fitted, and the nearest of the base untouched.
-        dev: its first sentences (evenly over the speakers) are spoken.
-        train: utterances that say how each speaker sounds.
+        train: says how each speaker sounds.
+        dev: its first sentences, evenly over the speakers, are spoken.
     """
-    centroids = similarity.speaker_centroids(train, CENTROID_CLIPS)
+    centroids = similarity.speaker_centroids([u for u, _ in train.utterances], CENTROID_CLIPS)
     sentences = evenly(dev, settings.sentences)
     natural = {
         i: Clip(*read_audio(dev.utterances[i][0].audio), name=dev.utterances[i][0].id) for i in sentences
@@ -135,13 +131,13 @@ def choose(
         means = np.nanmean(np.array(values), axis=0)
         return {metric.name: round(float(mean), 4) for metric, mean in zip(METRICS, means, strict=True)}
 
-    stock = scores(base_packs)
+    stock = scores(train.base_packs)
     print(f"choice: stock: {describe(stock)}", flush=True)
     rows: list[dict[str, Any]] = []
     for alpha in track(candidates(settings), "choice: α"):
         blend(model, start, learned, alpha)
         try:
-            figures = scores(blend_packs(packs, learned, alpha))
+            figures = scores(blend_packs(train.packs, learned, alpha))
         except WrongData as error:  # speech that cannot be scored, silence for one: the table says so
             rows.append(vars(alpha) | {"error": error.message})
             said = error.message
@@ -159,7 +155,7 @@ def choose(
         "stock": stock,
         "candidates": rows,
     }
-    return model, blend_packs(packs, learned, alpha), table
+    return model, blend_packs(train.packs, learned, alpha), table
 
 
 def evenly(data: TrainingSet, count: int) -> list[int]:

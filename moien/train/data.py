@@ -22,6 +22,7 @@ from moien.audio import FRAME_SAMPLES, SAMPLE_RATE, pad_to_frames, read_audio
 from moien.datadir import Utterance, read_datadir
 from moien.errors import WrongData
 from moien.features.packed import PackedFeatures
+from moien.kokoro.base import load_pack
 from moien.style.fit import pack_row
 
 Item = dict[str, Any]
@@ -29,7 +30,11 @@ MIN_FRAMES = 4  # below 100 ms there is nothing that a spectrum of 2048 samples 
 
 
 class TrainingSet:
-    """The utterances of a split that are aligned, as items. Features are mapped, audio is read when asked for."""
+    """The utterances of a split that are aligned, as items. Features are mapped, audio is read when asked for.
+
+    `packs` holds each speaker's voice pack of stage 5, `[510, 1, 256]`, `base_packs` the base's own that it was
+    fitted from; `dropped` the reason for each utterance that is not used.
+    """
 
     def __init__(self, data: Path, align: Path, features: Path, embedding: Path, split: str) -> None:
         """Open a split of the outputs of stages 1, 3, 4 and 5; WrongData where they do not belong together."""
@@ -37,9 +42,11 @@ class TrainingSet:
         alignments = read_alignments(align / f"{split}.jsonl")
         self._features = PackedFeatures(features, split)
         self._embeddings = read_embeddings(embedding, split)
-        self._packs = read_packs(embedding / "styles", {u.speaker for u in audio.values()})
+        speakers = sorted({u.speaker for u in audio.values()})
+        self.packs = {s: load_pack(embedding / "styles" / f"{s}.pt") for s in speakers}
+        self.base_packs = {s: load_pack(embedding / "styles" / f"{s}.base.pt") for s in speakers}
         self.utterances: list[tuple[Utterance, Alignment]] = []
-        self.dropped: dict[str, str] = {}  # utterance → reason, for the stage's table
+        self.dropped: dict[str, str] = {}
         for id, alignment in sorted(alignments.items()):
             if id not in audio:
                 raise WrongData(
@@ -58,11 +65,6 @@ class TrainingSet:
     def frames(self) -> list[int]:
         """Length of each utterance in frames of 600 samples."""
         return [alignment.frames for _, alignment in self.utterances]
-
-    @property
-    def packs(self) -> dict[str, Tensor]:
-        """Each speaker's voice pack from stage 5, `[510, 1, 256]`."""
-        return self._packs
 
     def __len__(self) -> int:
         return len(self.utterances)
@@ -85,7 +87,7 @@ class TrainingSet:
             "speaker": utterance.speaker,
             "input_ids": torch.tensor(alignment.tokens),
             "speaker_embedding": torch.from_numpy(self._embeddings[utterance.id]),
-            "style": pack_row(self._packs[utterance.speaker], len(alignment.tokens))[0],
+            "style": pack_row(self.packs[utterance.speaker], len(alignment.tokens))[0],
             "gt_duration": torch.tensor(alignment.durations),
             "gt_f0": torch.from_numpy(np.array(f0)),
             "gt_energy": torch.from_numpy(np.array(energy)),
@@ -106,13 +108,6 @@ def read_embeddings(folder: Path, split: str) -> dict[str, np.ndarray]:
     except (OSError, ValueError, KeyError) as error:
         raise WrongData(f"no embeddings: {error}", where=path, remedy="run stage 5 again") from error
     return dict(zip(ids, rows, strict=True))
-
-
-def read_packs(folder: Path, speakers: set[str], suffix: str = ".pt") -> dict[str, Tensor]:
-    """Speaker → voice pack `[510, 1, 256]`; `suffix=".base.pt"` gives the untouched pack of the base."""
-    from moien.kokoro.base import load_pack
-
-    return {speaker: load_pack(folder / f"{speaker}{suffix}") for speaker in sorted(speakers)}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -37,7 +37,7 @@ from moien.kokoro.forward import (
     predict_f0_energy,
 )
 from moien.progress import track
-from moien.style.fit import speak
+from moien.style.fit import pack_row, speak
 from moien.train import checkpoint, losses
 from moien.train.checkpoint import Progress
 from moien.train.data import Batch, BatchPlan, Item, TrainingSet, collate, crop
@@ -50,10 +50,11 @@ Losses = dict[str, Tensor]
 
 @dataclass
 class Voice:
-    """What is being trained: the model, a style delta `[128]` for each half and speaker, and the untouched base."""
+    """What is trained: the model and a style delta `[128]` for each half and speaker; and the untouched base."""
 
     model: KModel
     base: KModel
+    packs: Mapping[str, Tensor]  # the base's own pack of each speaker
     settings: TrainSettings
     deltas: dict[str, nn.Parameter]  # "style.acoustic.SPEAKER", "style.prosody.SPEAKER"
     device: str
@@ -78,8 +79,11 @@ class Voice:
             one = collate([item]).to(self.device)
             with torch.no_grad():
                 encoded = encode_phonemes(self.base, one.input_ids, one.lengths)
-                _, d = predict_durations(self.base, encoded, one.style[:, PROSODIC], one.lengths)
-                _, energy = predict_f0_energy(self.base, d, expand(one.gt_duration), one.style[:, PROSODIC])
+                style = pack_row(self.packs[item["speaker"]], len(item["input_ids"]))[:, PROSODIC].to(
+                    self.device
+                )
+                _, d = predict_durations(self.base, encoded, style, one.lengths)
+                _, energy = predict_f0_energy(self.base, d, expand(one.gt_duration), style)
             self._frozen[item["id"]] = encoded[0], energy[0]
         return self._frozen[item["id"]]
 
@@ -197,7 +201,7 @@ def train(
         for speaker in speakers
     }
     model, untouched = (load_model(base.weights, base.config).to(device) for _ in range(2))
-    voice = Voice(model, untouched, settings, deltas, device)
+    voice = Voice(model, untouched, data.base_packs, settings, deltas, device)
     learned: dict[str, nn.Parameter] = dict(deltas)
     for phase in phases:
         learned |= phase.learned(voice)
