@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ def bootstrap(values: Sequence[float] | np.ndarray, resamples: int = 2000, seed:
     known = np.asarray(values, dtype=float)
     known = known[~np.isnan(known)]
     if not len(known):
-        return Estimate(*[float("nan")] * 3, n=0)
+        return Estimate(math.nan, math.nan, math.nan, 0)
     draws = np.random.default_rng(seed).integers(0, len(known), size=(resamples, len(known)))
     low, high = np.percentile(known[draws].mean(axis=1), [2.5, 97.5])
     return Estimate(float(known.mean()), float(low), float(high), len(known))

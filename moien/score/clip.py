@@ -17,7 +17,6 @@ SILENCE_DB = -26.0  # below the speech level: on Marylux 60 % of the silence, 6 
 MIN_SPEECH_VALUES = 3  # 37.5 ms: a shorter burst is a click, not speech
 ALL_PASS = 0.466  # alpha that bends 24 kHz to the mel scale (SPTK's table)
 ORDER = 24  # mel-cepstral coefficients 1..24, as is usual for MCD
-F0_METHOD = "harvest"
 
 
 class Clip:
@@ -63,12 +62,14 @@ class Clip:
         """F0 in Hz, 0 where unvoiced, `[T]`: the same analysis that makes the training's targets."""
         from moien.features.f0 import f0_hz
 
-        return f0_hz(self.samples, self.values // 2, F0_METHOD)
+        return f0_hz(self.samples, self.values // 2, "harvest")
 
     @cached_property
     def speech(self) -> np.ndarray:
         """Where there is speech, bool `[T]`: RMS over 25 ms above −26 dB of the speech level, clicks removed."""
-        padded = np.pad(self.samples.astype(np.float64), (HOP_SAMPLES, self.values * HOP_SAMPLES - len(self.samples)))
+        padded = np.pad(
+            self.samples.astype(np.float64), (HOP_SAMPLES, self.values * HOP_SAMPLES - len(self.samples))
+        )
         power = np.add.reduceat(padded**2, np.arange(0, len(padded), HOP_SAMPLES))
         rms = np.sqrt((power[:-1] + power[1:]) / (2 * HOP_SAMPLES))  # window centred on sample 300·i
         return binary_opening(rms > LEVEL * 10 ** (SILENCE_DB / 20), np.ones(MIN_SPEECH_VALUES))

@@ -8,15 +8,34 @@ repeated until it is as long.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
 from moien.score.clip import Pair
 from moien.score.metric import Metric
 
 
+@lru_cache(maxsize=1)
+def _model() -> Any:
+    import onnxruntime
+    import speechmos
+    from speechmos.dnsmos import DNSMOS
+
+    folder = Path(speechmos.__file__).parent / "dnsmos_models"
+    paths = [str(folder / name) for name in ("sig_bak_ovr.onnx", "model_v8.onnx")]
+    model = DNSMOS(*paths)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = (
+        1  # by itself it takes every core and spins: sentences are parallel already
+    )
+    model.onnx_sess, model.p808_onnx_sess = (onnxruntime.InferenceSession(path, options) for path in paths)
+    return model
+
+
 def dnsmos_ovrl(pair: Pair) -> float:
     """OVRL of the spoken clip."""
-    from speechmos import dnsmos
-
-    return float(dnsmos.run(pair.spoken.at_16k, sr=16000)["ovrl_mos"])
+    return float(_model()(pair.spoken.at_16k, 16000, False)["ovrl_mos"])
 
 
 METRIC = Metric("dnsmos_ovrl", "DNSMOS overall", "MOS 1–5", "high", 2,

@@ -1,4 +1,4 @@
-"""Duration ratio: the length of the spoken sentence against the natural one.
+"""duration ratio: the length of the spoken sentence against the natural one.
 
 Unit: ratio. Direction: best at 1; below it the voice hurries. Domain: from the first to the last speech of each
 clip, pauses inside included, silence and clicks at the edges not.
@@ -15,5 +15,5 @@ def duration_ratio(pair: Pair) -> float:
     return pair.spoken.speech_seconds / pair.natural.speech_seconds
 
 
-METRIC = Metric("duration_ratio", "Duration ratio", "×", "one", 2,
+METRIC = Metric("duration_ratio", "duration ratio", "×", "one", 2,
                 "1 is the tempo of the recording; below it the voice hurries", duration_ratio)  # fmt: skip

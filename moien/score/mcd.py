@@ -1,4 +1,4 @@
-"""Mel-cepstral distortion (Kubichek 1993, "Mel-cepstral distance measure for objective speech quality").
+"""mel-cepstral distortion (Kubichek 1993, "mel-cepstral distance measure for objective speech quality").
 
 Unit: dB. Direction: lower is better, 0 for the recording itself. Domain: the same sentence by one speaker at
 24 kHz; mel-cepstra 1..24 (alpha 0.466) of WORLD's envelope along a DTW path, silence excluded, so neither gain,
@@ -23,5 +23,5 @@ def mcd_db(pair: Pair) -> float:
     return float(DB * np.sqrt((difference**2).sum(axis=1)).mean())
 
 
-METRIC = Metric("mcd_db", "Mel-cepstral distortion", "dB", "low", 2,
+METRIC = Metric("mcd_db", "mel-cepstral distortion", "dB", "low", 2,
                 "how far the spectrum lies from the recording's", mcd_db)  # fmt: skip

@@ -29,6 +29,11 @@ class Metric:
     meaning: str
     compute: Callable[[Pair], float]
 
+    @property
+    def heading(self) -> str:
+        """The label as it begins a row or a column."""
+        return self.label[0].upper() + self.label[1:]
+
     def distance(self, value: float | np.ndarray, natural: float | np.ndarray) -> np.ndarray:
         """How far from good `value` is, larger being worse: what sorting and comparing rows use."""
         value = np.asarray(value, dtype=float)

@@ -1,4 +1,4 @@
-"""Speaker similarity: cosine between the clip's speaker embedding and the speaker's centroid.
+"""speaker similarity: cosine between the clip's speaker embedding and the speaker's centroid.
 
 Unit: cosine, −1..1. Direction: higher is better; the natural row (held-out recordings against the same centroid)
 is the ceiling. Domain: Resemblyzer's GE2E encoder (Wan et al. 2018; weights inside the wheel), which hears the
@@ -62,5 +62,5 @@ def similarity(pair: Pair) -> float:
     return float("nan") if pair.centroid is None else float(embed(pair.spoken) @ pair.centroid)
 
 
-METRIC = Metric("similarity", "Speaker similarity", "cosine", "high", 3,
+METRIC = Metric("similarity", "speaker similarity", "cosine", "high", 3,
                 "how much it sounds like the speaker", similarity)  # fmt: skip

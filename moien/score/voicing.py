@@ -1,4 +1,4 @@
-"""Voicing error: where one clip is voiced and the other is not.
+"""voicing error: where one clip is voiced and the other is not.
 
 Unit: share of the DTW path's steps, 0..1. Direction: lower is better, 0 for the recording itself. Domain: speech
 alone; the voicing decision is that of WORLD's harvest as `moien.features.f0` cleans it (the "V/UV error" of the
@@ -19,5 +19,5 @@ def voicing_error(pair: Pair) -> float:
     return float(np.mean((pair.natural.f0[natural] > 0) != (pair.spoken.f0[spoken] > 0)))
 
 
-METRIC = Metric("voicing_error", "Voicing error", "share", "low", 3,
+METRIC = Metric("voicing_error", "voicing error", "share", "low", 3,
                 "how much is voiced that should not be, or the reverse", voicing_error)  # fmt: skip

@@ -1,0 +1,75 @@
+"""PNG plots of a run for READMEs: the scores with their intervals, and spectrograms of some sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moien.audio import SAMPLE_RATE
+from moien.report.media import RANGE_DB, spectrogram
+from moien.report.table import ARROWS, metrics_of
+from moien.score import Sentence, open_clip
+
+COLOURS = {"natural": "#0b7a6f", "stock": "#5b6b85", "trained": "#b8400b"}
+MARKS = {"natural": "o", "stock": "s", "trained": "D"}
+COLUMNS = 4
+
+
+def _pyplot() -> Any:
+    import matplotlib
+
+    matplotlib.use("Agg")  # no display is needed to write a file
+    import matplotlib.pyplot as plt
+
+    return plt
+
+
+def plot_scores(scores: Mapping[str, Any], path: Path) -> None:
+    """A panel for each metric: the mean of each row with its 95 % interval."""
+    plt, metrics = _pyplot(), metrics_of(scores)
+    rows = list(scores["rows"])
+    height = -(-len(metrics) // COLUMNS)
+    figure, grid = plt.subplots(
+        height, COLUMNS, figsize=(12, 2 * height), squeeze=False, layout="constrained"
+    )
+    for axes in grid.flat[len(metrics) :]:
+        axes.set_axis_off()
+    for axes, metric in zip(grid.flat, metrics, strict=False):
+        for y, row in enumerate(rows):
+            estimate = scores["rows"][row][metric.name]
+            if estimate["mean"] is not None:
+                axes.plot([estimate["low"], estimate["high"]], [y, y], color=COLOURS[row], linewidth=2)
+                axes.plot(estimate["mean"], y, MARKS[row], color=COLOURS[row], markersize=7)
+        axes.set_title(f"{metric.heading}  {ARROWS[metric.best]}", fontsize=10, loc="left")
+        axes.set(xlabel=metric.unit, yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.4, -0.6))
+        axes.grid(axis="x", alpha=0.3)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+def plot_spectrograms(sentences: Sequence[Sentence], path: Path) -> None:
+    """Natural, stock and trained of each sentence above one another, on one time scale."""
+    plt = _pyplot()
+    clips = {
+        s.id: {row: open_clip(file, s.id).samples for row, file in s.recordings.items()} for s in sentences
+    }
+    rows = list(next(iter(clips.values())))
+    figure, grid = plt.subplots(len(rows), len(clips), figsize=(6 * len(clips), 2.1 * len(rows)),
+                                squeeze=False, layout="constrained")  # fmt: skip
+    for column, (sentence, sounds) in enumerate(clips.items()):
+        longest = max(len(samples) for samples in sounds.values()) / SAMPLE_RATE
+        for axes, (row, samples) in zip(grid[:, column], sounds.items(), strict=True):
+            loudness, seconds = spectrogram(np.asarray(samples)), len(samples) / SAMPLE_RATE
+            axes.imshow(loudness, aspect="auto", cmap="magma", extent=(0, seconds, 0, 12),
+                        vmin=loudness.max() - RANGE_DB, vmax=loudness.max())  # fmt: skip
+            axes.set(xlim=(0, longest), facecolor="black")
+            axes.set_ylabel(f"{row}\nkHz" if column == 0 else "")
+        grid[0, column].set_title(sentence, fontsize=10)
+        grid[-1, column].set_xlabel("s")
+    figure.savefig(path, dpi=110)
+    plt.close(figure)

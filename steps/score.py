@@ -1,0 +1,81 @@
+"""Stage 8, score: natural, stock and trained speech of the test split in numbers, and the page to look at.
+
+Writes scores.json (means with 95 % intervals), utterances.jsonl (each sentence), scores.png, spectrograms.png and
+report.html, which is one file and opens offline.
+"""
+
+from __future__ import annotations
+
+import json
+
+import yaml
+
+from moien import manifest
+from moien.datadir import read_datadir
+from moien.stages import StageRun, stage
+
+SHOWN = 3  # sentences in spectrograms.png
+
+
+@stage("score")
+def main(run: StageRun) -> None:
+    """Score, summarise, draw, and print the table."""
+    import torch
+    from rich.console import Console
+
+    from moien.report.page import write_page
+    from moien.report.plots import plot_scores, plot_spectrograms
+    from moien.report.table import terminal_table, verdict
+    from moien.score import improvements, read_sentences, score_utterances, scores_json, summarise
+    from moien.score.similarity import speaker_centroids
+
+    torch.set_num_threads(run.settings.system.threads)
+    settings, seed = run.settings.score, run.settings.seed
+    sentences = read_sentences(run.inputs["decode"], run.inputs["data"] / "test")
+    recorded = [sentence for sentence in sentences if sentence.natural]
+    centroids = speaker_centroids(read_datadir(run.inputs["data"] / "train"), settings.centroid_clips)
+    scored = list(score_utterances(recorded, centroids, run.nj))
+    run.tally.keep(len(scored))
+
+    summary = summarise(scored, settings.resamples, seed)
+    scores = scores_json(summary, improvements(scored, "trained", "stock", settings.resamples, seed))
+    (run.out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+    lines = "".join(json.dumps(sentence.as_json(), ensure_ascii=False) + "\n" for sentence in scored)
+    (run.out / "utterances.jsonl").write_text(lines, encoding="utf-8")
+    plot_scores(scores, run.out / "scores.png")
+    plot_spectrograms(recorded[:SHOWN], run.out / "spectrograms.png")
+    write_page(run.out / "report.html", scores, scored, sentences, about(run))
+    run.note("sentences", len(scored))
+    Console().print(terminal_table(scores, title=f"recipe {run.settings.recipe}"), verdict(scores))
+
+
+def about(run: StageRun):  # type: ignore[no-untyped-def]
+    """What the page tells beside scores and sounds, from the manifests of the stages before."""
+    from moien.report.page import Run
+
+    settings, train = run.settings, run.inputs["train"]
+    manifests = {name: manifest.read(folder) or {} for name, folder in run.inputs.items()}
+    choice = json.loads((train / "choice.json").read_text(encoding="utf-8"))
+    chosen = choice["candidates"][choice["chosen"]]
+    return Run(
+        recipe=settings.recipe,
+        language=settings.language,
+        licence=settings.corpus.licence,
+        command=f"./run.sh --recipe {settings.recipe} --seed {settings.seed}",
+        settings=yaml.safe_dump(
+            settings.model_dump(mode="json", exclude={"system"}), allow_unicode=True, sort_keys=False
+        ),
+        versions="\n".join(
+            f"{name} {version}" for name, version in sorted(manifests["train"]["versions"].items())
+        ),
+        stages=manifests,
+        history=[
+            json.loads(line) for line in (train / "history.jsonl").read_text(encoding="utf-8").splitlines()
+        ],
+        choice=f"Chosen by scores on dev: base + α · (trained − base) with α {chosen['predictor']:g} for the "
+        f"predictor and {chosen['decoder']:g} for the decoder.",
+    )
+
+
+if __name__ == "__main__":
+    main()
