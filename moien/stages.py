@@ -64,7 +64,7 @@ STAGES = (
     Stage(8, "score", "Score natural, stock and trained speech; write the page.",
           ("data", "g2p", "embedding", "train", "decode"), "exp/R/score", ("score", "features", "seed")),
     Stage(9, "pack", "Put together what users load: weights, voice packs, front end, model card.",
-          ("g2p", "train", "score"), "exp/R/voice", ("corpus", "language")),
+          ("g2p", "train", "score"), "exp/R/voice", ("corpus", "language", "base", "seed")),
 )
 # fmt: on
 BY_NAME = {stage.name: stage for stage in STAGES}
