@@ -71,6 +71,8 @@ class Agreement:
 def read_segments(path: Path) -> dict[str, list[PhoneTime]]:
     """Utterance → reference phones, silences (`_`) left out; WrongData with `file:line`."""
     segments: dict[str, list[PhoneTime]] = {}
+    if not path.is_file():
+        raise WrongData("there are no reference segments", where=path, remedy="not every corpus has them")
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
             row = json.loads(line)
@@ -94,7 +96,7 @@ def compare(
     no_room = 0
     for utterance in sorted(found.keys() & reference.keys()):
         ours, theirs = found[utterance], reference[utterance]
-        if theirs[-1].end - theirs[0].start > seconds[utterance] - EDGES_S:
+        if not theirs or theirs[-1].end - theirs[0].start > seconds[utterance] - EDGES_S:
             no_room += 1
             continue
         late = _lateness(ours, theirs)

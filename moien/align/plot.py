@@ -9,40 +9,36 @@ import numpy as np
 
 from moien.align import Alignment
 from moien.align.hmm import PhoneTime
+from moien.align.item import Item
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE
+from moien.kokoro.symbols import PAUSE_SYMBOLS
 
 SECONDS_PER_INCH = 0.22  # wide enough for the label of a one-frame token
 HIGHEST_HZ = 8000
 
 
-def plot_alignment(
-    path: Path, samples: np.ndarray, alignment: Alignment, symbols: Sequence[str], phones: Sequence[PhoneTime]
-) -> None:
-    """Write a PNG.
-
-    Args:
-        path: the PNG to write.
-        samples: audio at 24 kHz.
-        alignment: frames of the tokens (lowest row, lines through the spectrogram).
-        symbols: what to write on each token, BOS and EOS included; spaces and such are drawn grey.
-        phones: acoustic times (row above).
-    """
+def plot_alignment(path: Path, item: Item, alignment: Alignment, phones: Sequence[PhoneTime]) -> None:
+    """Write a PNG; pauses (with BOS `^` and EOS `$`) are grey, their ends orange, those of phones blue."""
     from matplotlib.figure import Figure
 
     seconds = alignment.frames * FRAME_SAMPLES / SAMPLE_RATE
+    samples = item.read()
+    dithered = samples + np.random.default_rng(0).normal(scale=1e-6, size=len(samples))  # log of digital silence
     figure = Figure(figsize=(max(8.0, seconds / SECONDS_PER_INCH), 6.0), layout="constrained")
     wave, spectrogram, acoustic, tokens = figure.subplots(4, 1, sharex=True, height_ratios=[1.2, 4, 0.6, 0.6])
     wave.plot(np.arange(len(samples)) / SAMPLE_RATE, samples, linewidth=0.4)
     wave.set_title(
         f"{alignment.id}   confidence {alignment.confidence:.2f}   shift {alignment.shift_frames} frames"
     )
-    spectrogram.specgram(samples + 1e-6, NFFT=512, Fs=SAMPLE_RATE, noverlap=392, cmap="Greys", vmin=-140)
+    spectrogram.specgram(dithered, NFFT=512, Fs=SAMPLE_RATE, noverlap=392, cmap="Greys", vmin=-140)
     spectrogram.set(ylim=(0, HIGHEST_HZ), ylabel="Hz")
     for phone in phones:
         _box(acoustic, phone.start, phone.end, phone.label, pause=False)
     ends = np.cumsum(alignment.durations) * FRAME_SAMPLES / SAMPLE_RATE
-    for symbol, start, end in zip(symbols, np.concatenate([[0], ends[:-1]]), ends, strict=True):
-        pause = not symbol.strip(' ;:,.!?—…"()“”␣^$')
+    for symbol, start, end in zip(
+        ["^", *item.said.phonemes, "$"], np.concatenate([[0], ends[:-1]]), ends, strict=True
+    ):
+        pause = symbol in PAUSE_SYMBOLS | {"^", "$"}
         _box(tokens, start, end, symbol.replace(" ", "␣"), pause)
         spectrogram.axvline(end, color="tab:orange" if pause else "tab:blue", linewidth=0.5)
     for axis, label in ((acoustic, "phones"), (tokens, "tokens")):

@@ -107,18 +107,24 @@ def listen(speaker: Speaker, clips: Mapping[str, Clip], seed: int) -> dict[str, 
     return scores
 
 
-def best_shift(scores: dict[int, list[float]]) -> int:
-    """The peak of the parabola through the mean scores, rounded to a shift that was tried.
+def best_shift(means: Sequence[float]) -> int:
+    """The peak of the parabola through the mean scores at SHIFTS, rounded to a shift that was tried.
 
     Neighbouring shifts differ by less than eight clips can tell apart; all five together do tell where the peak is.
     Where the scores have no peak, the best mean wins.
     """
-    shifts = sorted(scores)
-    means = [float(np.mean(scores[shift])) for shift in shifts]
-    bend, slope, _ = np.polyfit(shifts, means, 2)
+    bend, slope, _ = np.polyfit(SHIFTS, means, 2)
     if bend >= 0:
-        return shifts[int(np.argmax(means))]
-    return int(np.clip(round(-slope / (2 * bend)), shifts[0], shifts[-1]))
+        return SHIFTS[int(np.argmax(means))]
+    return int(np.clip(round(-slope / (2 * bend)), SHIFTS[0], SHIFTS[-1]))
+
+
+def find_shift(speaker: Speaker, clips: Mapping[str, Clip], seed: int) -> tuple[int, dict[str, Any]]:
+    """The shift, and what it was found from (JSON-able): mean score at each shift, scores of each clip."""
+    scores = listen(speaker, clips, seed)
+    means = [round(float(np.mean(column)), 4) for column in zip(*scores.values(), strict=True)]
+    shift = best_shift(means)
+    return shift, {"shift_frames": shift, "tried": list(SHIFTS), "distillmos": means, "clips": scores}
 
 
 def _distillmos() -> Any:

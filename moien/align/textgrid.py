@@ -9,20 +9,18 @@ from praatio import textgrid
 from praatio.utilities.constants import Interval
 
 from moien.align.hmm import PhoneTime
-from moien.align.tokens import Unit
+from moien.align.item import Item
 from moien.errors import WrongData
-from moien.text import Phonemes
 
 WORDS, PHONES = "words", "phones"
 
 
-def write_textgrid(
-    path: Path, said: Phonemes, units: Sequence[Unit], phones: Sequence[PhoneTime], seconds: float
-) -> None:
+def write_textgrid(path: Path, item: Item, phones: Sequence[PhoneTime]) -> None:
     """Write both tiers; silences are empty intervals."""
-    spoken = [unit for unit in units if not unit.is_pause]
+    seconds = item.seconds
+    spoken = [unit for unit in item.units if not unit.is_pause]
     words = []
-    for word in said.words:
+    for word in item.said.words:
         inside = [p for unit, p in zip(spoken, phones, strict=True) if word.start <= unit.start < word.end]
         if inside:
             words.append(Interval(inside[0].start, inside[-1].end, word.text))

@@ -12,9 +12,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from moien.align import Alignment
 from moien.align.hmm import PhoneTime
 from moien.align.tokens import Unit
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE
+from moien.errors import WrongData
 
 MAX_FRAMES = 50  # logits per token of Kokoro's duration head
 FRAMES_PER_SECOND = SAMPLE_RATE / FRAME_SAMPLES
@@ -38,6 +40,20 @@ def token_boundaries(
         start = boundaries[-1]
         boundaries += list(start + np.cumsum(divide(end - start, shares[first:last])))
     return np.asarray(boundaries)
+
+
+def align_tokens(
+    utterance: str, tokens: Sequence[int], boundaries: np.ndarray, shift: int, confidence: float
+) -> Alignment:
+    """The finished alignment of an utterance; WrongData says why there can be none (too many tokens, one too long)."""
+    if len(tokens) > boundaries[-1]:
+        raise WrongData(f"more tokens than frames: {len(tokens)} in {boundaries[-1]:.0f}", where=utterance)
+    durations = whole_frames(boundaries, shift).tolist()
+    if max(durations) > MAX_FRAMES:
+        raise WrongData(f"a token over {MAX_FRAMES} frames: {max(durations)}", where=utterance)
+    return Alignment(
+        utterance, tuple(tokens), tuple(durations), sum(durations), round(confidence, 4), shift_frames=shift
+    )
 
 
 def _spans(
@@ -81,14 +97,11 @@ def whole_frames(boundaries: np.ndarray, shift: int = 0) -> np.ndarray:
         boundaries: real-valued frames `[T + 1]`, from 0 to the utterance's frames.
         shift: all inner boundaries move this many frames later; the last tokens make room.
 
-    Raises:
-        ValueError: there are more tokens than frames.
+    There must be no more tokens than frames.
     """
     from scipy.optimize import isotonic_regression
 
     tokens, frames = len(boundaries) - 1, round(boundaries[-1])
-    if tokens > frames:
-        raise ValueError(f"{tokens} tokens, {frames} frames")
     # A boundary less its number must not fall: then every token keeps a frame. Clipping an isotonic fit to the
     # range that is allowed gives the best fit within that range.
     number = np.arange(1, tokens)
