@@ -14,12 +14,11 @@ from moien.align.confidence import Fit, fits, outliers
 from moien.align.item import Item, read_items
 from moien.align.pauses import keep_true_pauses
 from moien.align.plot import plot_alignment
-from moien.align.shift import Clip, Speaker, find_shift
+from moien.align.shift import Speaker, choose_clips, find_shift
 from moien.align.textgrid import write_textgrid
 from moien.align.timing import align_tokens, token_boundaries
 from moien.datadir import SPLITS
 from moien.errors import WrongData
-from moien.features.packed import measure
 from moien.kokoro.base import ensure_base
 from moien.progress import track
 from moien.stages import StageRun, stage
@@ -40,11 +39,7 @@ def main(run: StageRun) -> None:
     }
     shift = settings.shift_frames
     if shift == "auto":
-        train = sorted((u for u in phones if items[u].split == "train"), key=lambda u: -fit[u].confidence)
-        clips = {
-            u: Clip(items[u].tokens, boundaries[u], *measure(items[u].read(), run.settings.features))
-            for u in train[: settings.shift_clips]
-        }
+        clips = choose_clips(items, boundaries, fit, settings.shift_clips, run.settings.features)
         shift, found = find_shift(speaker, clips, run.settings.seed)
         (run.out / "shift.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     run.note("shift_frames", shift)
@@ -62,9 +57,8 @@ def main(run: StageRun) -> None:
 
 def _acoustic(run: StageRun, items: dict[str, Item]) -> tuple[Phones, dict[str, Fit]]:
     """Align, compare with reference segments where the corpus has them, drop what does not fit its text."""
-    work = run.out / "viter"
-    found = hmm.align(items, work, run.settings.seed, run.nj)
-    shutil.rmtree(work)
+    found = hmm.align(items, run.out / "viter", run.settings.seed, run.nj)
+    shutil.rmtree(run.out / "viter")
     for u in items.keys() - found:
         run.tally.drop(u, "the text cannot be found in the audio")
     phones = {u: keep_true_pauses(times, items[u].read()) for u, times in found.items()}

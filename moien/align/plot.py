@@ -23,7 +23,9 @@ def plot_alignment(path: Path, item: Item, alignment: Alignment, phones: Sequenc
 
     seconds = alignment.frames * FRAME_SAMPLES / SAMPLE_RATE
     samples = item.read()
-    dithered = samples + np.random.default_rng(0).normal(scale=1e-6, size=len(samples))  # log of digital silence
+    dithered = samples + np.random.default_rng(0).normal(
+        scale=1e-6, size=len(samples)
+    )  # log of digital silence
     figure = Figure(figsize=(max(8.0, seconds / SECONDS_PER_INCH), 6.0), layout="constrained")
     wave, spectrogram, acoustic, tokens = figure.subplots(4, 1, sharex=True, height_ratios=[1.2, 4, 0.6, 0.6])
     wave.plot(np.arange(len(samples)) / SAMPLE_RATE, samples, linewidth=0.4)

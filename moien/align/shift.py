@@ -21,8 +21,12 @@ import torch
 from kokoro import KModel
 from torch import Tensor
 
+from moien.align.confidence import Fit
+from moien.align.item import Item
 from moien.align.timing import whole_frames
 from moien.audio import SAMPLE_RATE
+from moien.config import FeatureSettings
+from moien.features.packed import measure
 from moien.kokoro.base import Base, load_model, load_packs
 from moien.kokoro.forward import (
     decode_audio,
@@ -94,6 +98,20 @@ class Speaker:
                 crop=((frames - count) // 2, count),
             )
         return audio[0].float().cpu().numpy()
+
+
+def choose_clips(
+    items: Mapping[str, Item],
+    boundaries: Mapping[str, np.ndarray],
+    fit: Mapping[str, Fit],
+    count: int,
+    features: FeatureSettings,
+) -> dict[str, Clip]:
+    """The `count` training utterances that fit their texts best, measured as stage 4 will measure them."""
+    train = sorted((u for u in boundaries if items[u].split == "train"), key=lambda u: -fit[u].confidence)
+    return {
+        u: Clip(items[u].tokens, boundaries[u], *measure(items[u].read(), features)) for u in train[:count]
+    }
 
 
 def listen(speaker: Speaker, clips: Mapping[str, Clip], seed: int) -> dict[str, list[float]]:
