@@ -143,7 +143,9 @@ def inspect(things: tuple[str, ...], as_json: bool, plot: Path | None) -> None:
 
 @main.command()
 @click.argument("text", required=False)
-@click.option("--words", is_flag=True, help="Read standard input, one word a line; print `word<TAB>phonemes`.")
+@click.option(
+    "--words", is_flag=True, help="Read standard input, one word a line; print `word<TAB>phonemes`."
+)
 @click.option("--language", default="lb", show_default=True, help="Language, as an espeak-ng voice.")
 def g2p(text: str | None, words: bool, language: str) -> None:
     """Turn TEXT into Kokoro's phonemes; --words does so for a list on standard input."""
@@ -170,7 +172,9 @@ def g2p(text: str | None, words: bool, language: str) -> None:
             reason = error.message if isinstance(error, WrongData) else "not UTF-8"
             click.echo(f"error: standard input:{number}: {reason}", err=True)
     if failed:
-        raise WrongData(f"lines without phonemes: {failed}", where="standard input", remedy="they are named above")
+        raise WrongData(
+            f"lines without phonemes: {failed}", where="standard input", remedy="they are named above"
+        )
 
 
 @main.command()
@@ -180,11 +184,21 @@ def g2p(text: str | None, words: bool, language: str) -> None:
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default="out.wav", show_default=True
 )
-@click.option("--speed", type=click.FloatRange(0.5, 2.0), default=1.0, show_default=True, help="2 is twice as fast.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the noise in the voice.")
+@click.option(
+    "--speed", type=click.FloatRange(0.5, 2.0), default=1.0, show_default=True, help="2 is twice as fast."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the noise in the voice."
+)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting.")
 def say(
-    text: str, recipe: str, speaker: str | None, output: Path, speed: float, seed: int, overrides: tuple[str, ...]
+    text: str,
+    recipe: str,
+    speaker: str | None,
+    output: Path,
+    speed: float,
+    seed: int,
+    overrides: tuple[str, ...],
 ) -> None:
     """Speak TEXT with the voice that a recipe trained, into a wav file."""
     from moien.config import load_settings

@@ -207,18 +207,24 @@ class EmbeddingSettings(Section):
         40, ge=10, le=200, description="About how long they are: 40 are 3 s of speech."
     )
     clips: int = Field(36, ge=6, description="Recordings of each speaker that the style is fitted on.")
-    prosodic_steps: int = Field(10, ge=0, description="Steps of Adam for the prosodic half; 0 leaves the pack's.")
+    prosodic_steps: int = Field(
+        10, ge=0, description="Steps of Adam for the prosodic half; 0 leaves the pack's."
+    )
     prosodic_lr: float = Field(
         0.005, gt=0, le=1, description="Their learning rate. At 0.02 the voice takes the speaker's tempo and pitch at "
         "once, and speaks flat and unclear; the predictor learns both in training.")  # fmt: skip
     acoustic_steps: int = Field(
-        16, ge=0, description="Steps of Adam for the acoustic half, 2 s each on two cores; 0 leaves the pack's."
+        16,
+        ge=0,
+        description="Steps of Adam for the acoustic half, 2 s each on two cores; 0 leaves the pack's.",
     )
     acoustic_lr: float = Field(
         0.02, gt=0, le=1, description="Their learning rate: 30 steps of it raise similarity by 0.09 and the tone at "
         "9.6 kHz by 5 dB.")  # fmt: skip
     prior: float = Field(0.05, ge=0, description="Weight of the squared distance from the base's pack.")
-    crop_frames: int = Field(40, ge=10, le=400, description="Frames (25 ms) of each crop for the acoustic half.")
+    crop_frames: int = Field(
+        40, ge=10, le=400, description="Frames (25 ms) of each crop for the acoustic half."
+    )
 
 
 class ProsodyPhase(Section):
@@ -332,17 +338,24 @@ class DecodeSettings(Section):
         ge=1,
         description="Most test utterances to speak, evenly chosen: 30 tell voices apart and score in 5 min.",
     )
-    speed: float = Field(1.0, ge=0.5, le=2.0, description="Tempo; 1 is the voice's own, which is what to score.")
+    speed: float = Field(
+        1.0, ge=0.5, le=2.0, description="Tempo; 1 is the voice's own, which is what to score."
+    )
 
 
 class ScoreSettings(Section):
     """Stage 8: how the numbers are made."""
 
     centroid_clips: int = Field(
-        60, ge=1, description="Train clips that make a speaker's centroid: its direction no longer moves after 60."
+        60,
+        ge=1,
+        description="Train clips that make a speaker's centroid: its direction no longer moves after 60.",
     )
     resamples: int = Field(
-        2000, ge=100, le=100_000, description="Draws of the bootstrap: at 2000 the bounds are steady to two digits."
+        2000,
+        ge=100,
+        le=100_000,
+        description="Draws of the bootstrap: at 2000 the bounds are steady to two digits.",
     )
 
 
