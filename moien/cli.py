@@ -163,7 +163,7 @@ def g2p(text: str | None, words: bool, language: str) -> None:
             click.echo(f"note: {len(phonemes)} phonemes; Kokoro reads {MAX_PHONEMES} at once", err=True)
         return
     failed = 0
-    for number, line in enumerate(click.get_binary_stream("stdin"), start=1):
+    for number, line in enumerate(sys.stdin.buffer, start=1):
         try:
             if word := line.decode("utf-8").strip():
                 click.echo(f"{word}\t{frontend(word).phonemes}")
