@@ -26,6 +26,8 @@ def world(base):  # type: ignore[no-untyped-def]
     """The base's model and packs, and two clips: another pack's own speech, so that there is a way to it."""
     from moien.kokoro.base import load_model, load_packs
 
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # on a busy machine, threads that wait for each other cost more than they give
     model, packs = load_model(base.weights, base.config), load_packs(base)
     target = packs["jf_alpha"]
     clips = []
@@ -38,7 +40,8 @@ def world(base):  # type: ignore[no-untyped-def]
         loudness = energy(log_mel(audio)).numpy()
         f0 = np.full(len(loudness), 230, np.float32)
         clips.append(FitClip(TOKENS, tuple(durations.tolist()), f0, loudness, audio.numpy()))
-    return SimpleNamespace(model=model, packs=packs, clips=clips)
+    yield SimpleNamespace(model=model, packs=packs, clips=clips)
+    torch.set_num_threads(threads)
 
 
 def test_the_row_is_that_of_the_number_of_phonemes(world: SimpleNamespace) -> None:
