@@ -91,5 +91,6 @@ class Run:
         """Train in `work`; the tiny model must stand in for `load_model` (fixture `tiny`)."""
         from moien.train.loop import train
 
+        torch.set_num_threads(1)  # so small a model gains nothing from more, and loses where cores are shared
         base = SimpleNamespace(weights=None, config=None)
         return train(base, self.data, self.dev, settings, work, seed=5)  # type: ignore[arg-type]

@@ -58,7 +58,7 @@ class Voice:
     settings: TrainSettings
     deltas: dict[str, nn.Parameter]  # "style.acoustic.SPEAKER", "style.prosody.SPEAKER"
     device: str
-    _frozen: dict[str, tuple[Tensor, Tensor]] = field(default_factory=dict)
+    _frozen: dict[str, tuple[Tensor, Tensor, Tensor]] = field(default_factory=dict)
 
     def style(self, batch: Batch) -> Tensor:
         """The style of each utterance, `[B, 256]`: its row of the pack plus its speaker's delta."""
@@ -69,61 +69,64 @@ class Voice:
         """The style delta of a speaker, `[256]`."""
         return torch.cat([self.deltas[f"style.{half}.{speaker}"] for half in ("acoustic", "prosody")])
 
-    def frozen(self, item: Item) -> tuple[Tensor, Tensor]:
-        """What the untouched base makes of an utterance: phonemes encoded `[512, T]`, energy `[2F]`. Made once.
+    def frozen(self, items: Sequence[Item]) -> tuple[Tensor, Tensor, Tensor]:
+        """What the untouched base makes of utterances on their natural durations, made once for each and kept:
+        phonemes as BERT reads them `[B, 512, T]`, F0 and energy `[B, 2F]`.
 
         One utterance at a time, because in a batch the last bits depend on the padding: the cache would then
         depend on where training was interrupted.
         """
-        if item["id"] not in self._frozen:
-            one = collate([item]).to(self.device)
-            with torch.no_grad():
-                encoded = encode_phonemes(self.base, one.input_ids, one.lengths)
-                style = pack_row(self.packs[item["speaker"]], len(item["input_ids"]))[:, PROSODIC].to(
-                    self.device
-                )
-                _, d = predict_durations(self.base, encoded, style, one.lengths)
-                _, energy = predict_f0_energy(self.base, d, expand(one.gt_duration), style)
-            self._frozen[item["id"]] = encoded[0], energy[0]
-        return self._frozen[item["id"]]
+        for item in items:
+            if item["id"] not in self._frozen:
+                one = collate([item]).to(self.device)
+                style = pack_row(self.packs[item["speaker"]], len(item["input_ids"]))[:, PROSODIC]
+                with torch.no_grad():
+                    encoded = encode_phonemes(self.base, one.input_ids, one.lengths)
+                    f0, energy = self.curves(self.base, encoded, one, style.to(self.device))
+                self._frozen[item["id"]] = encoded[0].T, f0[0], energy[0]
+        kept = zip(*(self._frozen[item["id"]] for item in items), strict=True)
+        encoded, f0, energy = (nn.utils.rnn.pad_sequence(list(rows), batch_first=True) for rows in kept)
+        return encoded.transpose(1, 2), f0, energy
 
-    def encoded(self, items: Sequence[Item]) -> Tensor:
-        """The phonemes of a batch as BERT sees them, `[B, 512, T]`."""
-        rows = [self.frozen(item)[0].T for item in items]
-        return nn.utils.rnn.pad_sequence(rows, batch_first=True).transpose(1, 2)
+    @staticmethod
+    def curves(model: KModel, encoded: Tensor, batch: Batch, style: Tensor) -> tuple[Tensor, Tensor]:
+        """F0 and energy `[B, 2F]` of a predictor on natural durations; `style` is the prosodic half `[B, 128]`."""
+        _, d = predict_durations(model, encoded, style, batch.lengths)
+        return predict_f0_energy(model, d, expand(batch.gt_duration), style)
+
+    def targets(self, batch: Batch, f0: Tensor, energy: Tensor) -> tuple[Tensor, Tensor]:
+        """The recording's F0 and energy, but the given ones where the settings want the model's own."""
+        natural = (batch.gt_f0 > 0) | (self.settings.unvoiced_f0 == "zero")
+        f0 = torch.where(natural, batch.gt_f0, f0)
+        return f0, energy if self.settings.energy == "base" else batch.gt_energy
 
 
 def prosody_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: ProsodyPhase) -> Losses:
     """Durations from the text; F0 and energy on the natural durations."""
     style = voice.style(batch)[:, PROSODIC]
-    logits, d = predict_durations(voice.model, voice.encoded(items), style, batch.lengths)
+    encoded, *base_curves = voice.frozen(items)
+    logits, d = predict_durations(voice.model, encoded, style, batch.lengths)
     f0, energy = predict_f0_energy(voice.model, d, expand(batch.gt_duration), style)
-    target = batch.gt_energy
-    if phase.energy_target == "base":
-        rows = [voice.frozen(item)[1] for item in items]
-        target = nn.utils.rnn.pad_sequence(rows, batch_first=True)
+    target_f0, target_energy = voice.targets(batch, *base_curves)
     duration, bins = losses.duration_losses(logits, batch.gt_duration, batch.lengths)
     return {
         "duration": phase.duration * duration,
         "duration_bins": phase.duration_bins * bins,
-        "f0": phase.f0 * losses.f0_loss(f0, batch.gt_f0, batch.frames),
-        "energy": phase.energy * losses.energy_loss(energy, target, batch.frames),
+        "f0": phase.f0 * losses.f0_loss(f0, target_f0, batch.frames),
+        "energy": phase.energy * losses.energy_loss(energy, target_energy, batch.frames),
     }
 
 
 def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: AcousticPhase) -> Losses:
     """A crop of each utterance, decoded on natural durations and F0, against the recording."""
     style = voice.style(batch)
-    alignment = expand(batch.gt_duration)
-    energy = batch.gt_energy
-    if phase.energy_input == "predicted":
-        with torch.no_grad():
-            _, d = predict_durations(voice.model, voice.encoded(items), style[:, PROSODIC], batch.lengths)
-            _, energy = predict_f0_energy(voice.model, d, alignment, style[:, PROSODIC])
+    with torch.no_grad():  # the predictor's curves, because those are what the decoder hears when it speaks
+        own = voice.curves(voice.model, voice.frozen(items)[0], batch, style[:, PROSODIC])
+    f0, energy = voice.targets(batch, *own)
     length = min(phase.crop_frames, int(batch.frames.min()))
     start = [int(torch.randint(int(frames) - length + 1, ())) for frames in batch.frames]
     audio = decode_audio(
-        voice.model, batch.input_ids, batch.lengths, alignment, batch.gt_f0, energy, style[:, ACOUSTIC],
+        voice.model, batch.input_ids, batch.lengths, expand(batch.gt_duration), f0, energy, style[:, ACOUSTIC],
         crop=(start, length),
     )  # fmt: skip
     natural = crop(batch.gt_audio, [FRAME_SAMPLES * s for s in start], FRAME_SAMPLES * length)

@@ -98,10 +98,10 @@ def test_interrupted_training_ends_with_the_same_bits(run, whole, tmp_path, monk
 def without_collate(frozen, real):
     """`Voice.frozen` that is not counted as a step."""
 
-    def wrapped(self, item):
+    def wrapped(self, items):
         counted, loop.collate = loop.collate, real
         try:
-            return frozen(self, item)
+            return frozen(self, items)
         finally:
             loop.collate = counted
 
