@@ -30,8 +30,8 @@ repro: setup    ## the same stages through DVC
 image:          ## build the CUDA image with docker (BASE=debian:12 for a CPU image)
 	docker build -f docker/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) -t moien .
 
-bench-align: setup ## boundaries of the recipe's alignment against its corpus' reference segments
-	@$(PY) utils/bench_align.py $(RECIPE)
+bench-align: setup ## boundaries of the recipe lb against the reference segments of Marylux
+	@$(PY) utils/bench_align.py lb
 
 lock:           ## resolve pyproject.toml into requirements.txt, with hashes (the same for Python 3.11 and 3.12)
 	@python3 -m venv .venv/lock && .venv/lock/bin/pip install -q uv
