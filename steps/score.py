@@ -23,6 +23,7 @@ def main(run: StageRun) -> None:
     import torch
     from rich.console import Console
 
+    from moien.report.command import command
     from moien.report.page import write_page
     from moien.report.plots import plot_scores, plot_spectrograms
     from moien.report.table import terminal_table, verdict
@@ -38,7 +39,8 @@ def main(run: StageRun) -> None:
     run.tally.keep(len(scored))
 
     summary = summarise(scored, settings.resamples, seed)
-    scores = scores_json(summary, improvements(scored, "trained", "stock", settings.resamples, seed))
+    gains = improvements(scored, "trained", "stock", settings.resamples, seed)
+    scores = scores_json(run.settings.recipe, command(run.settings), summary, gains)
     (run.out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
     lines = "".join(json.dumps(sentence.as_json(), ensure_ascii=False) + "\n" for sentence in scored)
     (run.out / "utterances.jsonl").write_text(lines, encoding="utf-8")
@@ -58,10 +60,8 @@ def about(run: StageRun):  # type: ignore[no-untyped-def]
     choice = json.loads((train / "choice.json").read_text(encoding="utf-8"))
     chosen = choice["candidates"][choice["chosen"]]
     return Run(
-        recipe=settings.recipe,
         language=settings.language,
         licence=settings.corpus.licence,
-        command=f"./run.sh --recipe {settings.recipe} --seed {settings.seed}",
         settings=yaml.safe_dump(
             settings.model_dump(mode="json", exclude={"system"}), allow_unicode=True, sort_keys=False
         ),

@@ -12,6 +12,7 @@ import click
 from moien.corpus import program
 from moien.errors import WrongCall, WrongData
 
+NEW = "# Recipe {recipe}\n\n## Results\n{marks}\n"
 BEGIN, END = "<!-- scores: utils/show_results.py writes from here -->", "<!-- scores: to here -->"
 
 

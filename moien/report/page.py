@@ -42,10 +42,8 @@ class Run:
     models was taken (or nothing).
     """
 
-    recipe: str
     language: str
     licence: str
-    command: str
     settings: str
     versions: str
     stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -86,6 +84,8 @@ def write_page(
         trim_blocks=True,
     )
     html = environment.get_template("page.html.j2").render(
+        recipe=scores["recipe"],
+        command=scores["command"],
         headline=headline(scores),
         verdict=verdict(scores),
         rows=list(scores["rows"]),
@@ -96,7 +96,7 @@ def write_page(
         evals=[card for card in cards if not card["distance"]],
         omitted=len(spoken) - len(kept),
         curves=curves(run.history),
-        **{key: getattr(run, key) for key in ("recipe", "language", "licence", "command", "choice")},
+        **{key: getattr(run, key) for key in ("language", "licence", "choice")},
         settings=run.settings,
         versions=run.versions,
         stages=[_stage_row(name, manifest["counts"]) for name, manifest in run.stages.items()],

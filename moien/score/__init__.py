@@ -154,18 +154,21 @@ def improvements(
 
 
 def scores_json(
-    summary: Mapping[str, Mapping[str, Estimate]], gains: Mapping[str, Estimate]
+    recipe: str, command: str, summary: Mapping[str, Mapping[str, Estimate]], gains: Mapping[str, Estimate]
 ) -> dict[str, Any]:
     """The content of `scores.json`: rows as `summarise` has them, and the gain of trained over stock."""
 
-    def plain(estimate: Estimate) -> dict[str, Any]:
-        return {key: number(value) for key, value in asdict(estimate).items()}
+    def plain(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
+        return {
+            name: {key: number(value) for key, value in asdict(estimate).items()}
+            for name, estimate in estimates.items()
+        }
 
     return {
-        "rows": {
-            row: {name: plain(e) for name, e in estimates.items()} for row, estimates in summary.items()
-        },
-        "gain_of_trained_over_stock": {name: plain(e) for name, e in gains.items()},
+        "recipe": recipe,
+        "command": command,
+        "rows": {row: plain(estimates) for row, estimates in summary.items()},
+        "gain_of_trained_over_stock": plain(gains),
     }
 
 

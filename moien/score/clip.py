@@ -15,7 +15,9 @@ from moien.errors import WrongData
 LEVEL = 0.086  # speech level that every clip is brought to: what the base model speaks (measured)
 SILENCE_DB = -26.0  # below the speech level: on Marylux 60 % of the silence, 6 % of the phones (closures)
 MIN_SPEECH_VALUES = 3  # 37.5 ms: a shorter burst is a click, not speech
+EDGE_SAMPLES = 1800  # 75 ms around the speech, as stage 1 leaves them: what the opinion models hear
 ALL_PASS = 0.466  # alpha that bends 24 kHz to the mel scale (SPTK's table)
+NOISE_FLOOR = 2.0**-30 / 12  # power of 16-bit rounding: above 11 kHz a 22 kHz recording holds nothing else
 ORDER = 24  # mel-cepstral coefficients 1..24, as is usual for MCD
 
 
@@ -54,8 +56,13 @@ class Clip:
 
     @cached_property
     def at_16k(self) -> np.ndarray:
-        """The clip at 16 kHz, within ±1: what the opinion models take."""
-        return np.clip(resample(self.samples, SAMPLE_RATE, 16000), -1.0, 1.0)
+        """The speech at 16 kHz, within ±1, with 75 ms around it: what the opinion models take.
+
+        They repeat or pad a short clip, so a longer pause at an edge would count several times.
+        """
+        where = np.flatnonzero(self.speech) * HOP_SAMPLES
+        part = self.samples[max(0, where[0] - EDGE_SAMPLES) : where[-1] + EDGE_SAMPLES]
+        return np.clip(resample(part, SAMPLE_RATE, 16000), -1.0, 1.0)
 
     @cached_property
     def f0(self) -> np.ndarray:
@@ -89,7 +96,7 @@ class Clip:
         times = np.arange(self.values) * HOP_SAMPLES / SAMPLE_RATE
         envelope = pyworld.cheaptrick(
             self.samples.astype(np.float64), self.f0.astype(np.float64), times, SAMPLE_RATE)  # fmt: skip
-        return mel_cepstrum(envelope)
+        return mel_cepstrum(envelope + NOISE_FLOOR)
 
 
 class Pair:
@@ -121,7 +128,7 @@ def mel_cepstrum(envelope: np.ndarray, order: int = ORDER, alpha: float = ALL_PA
     The cepstrum of the log amplitude, its frequency axis then bent by the all-pass `alpha` (Oppenheim and
     Johnson 1972; the `sp2mc` and `freqt` of SPTK).
     """
-    log_amplitude = 0.5 * np.log(np.maximum(envelope, 1e-16))
+    log_amplitude = 0.5 * np.log(envelope)
     cepstrum = np.fft.irfft(log_amplitude, axis=-1)
     bins = envelope.shape[-1]
     cepstrum = cepstrum[..., :bins]

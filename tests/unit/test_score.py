@@ -1,0 +1,307 @@
+"""Every metric measures what it says: perfect against itself, worse under known damage, deaf to what must not count."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+
+import numpy as np
+import pytest
+import soxr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_up import speech
+from scipy.signal import butter, sosfilt
+
+from moien.audio import SAMPLE_RATE, read_audio, write_wav
+from moien.datadir import Utterance, read_datadir, write_datadir
+from moien.errors import WrongData
+from moien.score import (
+    METRICS,
+    ScoredSentence,
+    Sentence,
+    improvements,
+    read_sentences,
+    score_sentence,
+    score_utterances,
+    scores_json,
+    summarise,
+)
+from moien.score.bootstrap import bootstrap
+from moien.score.clip import ALL_PASS, LEVEL, Clip, Pair, mel_cepstrum
+from moien.score.mcd import mcd_db
+from moien.score.similarity import embed, speaker_centroids
+
+PERFECT = {"mcd_db": 0, "log_f0_rmse": 0, "voicing_error": 0, "duration_ratio": 1, "similarity": 1}
+
+
+@pytest.fixture(scope="session")
+def spoken(base, model):
+    """A sentence by two voices of the base model: the opinion models take it for speech, which espeak-ng's is not."""
+    from moien.kokoro.base import load_pack
+    from moien.synth import Voice
+    from moien.text import Phonemes
+
+    voice = Voice(model, {name: load_pack(base.voices[name]) for name in ("jm_kumo", "jf_alpha")})
+    text = Phonemes("", "mˈɔɪən, vˈɛɪ ɡˈeːt ət iɕ hˈɑʊt də mˈɔɪən?", ())
+    return {name: Clip(voice.speak(text, name).audio) for name in voice.packs}
+
+
+@pytest.fixture(scope="session")
+def man(spoken):
+    return spoken["jm_kumo"]
+
+
+@pytest.fixture(scope="session")
+def woman(spoken):
+    return spoken["jf_alpha"]
+
+
+def score(name, natural, spoken):
+    return METRICS[name].compute(Pair(natural, spoken, embed(natural)))
+
+
+def resynthesised(clip, change):
+    """The clip through WORLD, with `change` applied to F0, envelope and aperiodicity."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pyworld
+    wave = clip.samples.astype(np.float64)
+    f0, times = pyworld.harvest(wave, SAMPLE_RATE)
+    envelope = pyworld.cheaptrick(wave, f0, times, SAMPLE_RATE)
+    aperiodicity = pyworld.d4c(wave, f0, times, SAMPLE_RATE)
+    return Clip(pyworld.synthesize(*change(f0, envelope, aperiodicity), SAMPLE_RATE))
+
+
+def test_a_recording_against_itself_is_perfect(man):
+    for name, value in PERFECT.items():
+        assert score(name, man, man) == pytest.approx(value, abs=1e-6), name
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_gain_changes_no_score(name, man):
+    quieter = Clip(man.samples * 0.2)
+    assert score(name, man, quieter) == pytest.approx(score(name, man, man), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_a_leading_pause_hardly_changes_a_score(name, man):
+    later = Clip(np.concatenate([np.zeros(4800, np.float32), man.samples]))
+    tolerance = {"mcd_db": 0.8, "dnsmos_ovrl": 0.05, "distillmos": 0.05, "similarity": 0.03}.get(name, 0.05)
+    assert score(name, man, later) == pytest.approx(score(name, man, man), abs=tolerance)
+
+
+def test_noise_costs_in_every_score_of_the_sound(man):
+    noise = np.random.default_rng(0).standard_normal(len(man.samples)).astype(np.float32)
+    clips = [man, *(Clip(man.samples + LEVEL * 10 ** (-snr / 20) * noise) for snr in (20, 5))]
+    for name, sign in {"mcd_db": 1, "dnsmos_ovrl": -1, "distillmos": -1, "similarity": -1}.items():
+        values = [sign * score(name, man, clip) for clip in clips]
+        assert values == sorted(values) and values[-1] > values[0] + 0.02, (name, values)
+
+
+def test_a_dull_voice_costs_distortion(man):
+    def low_pass(hz):
+        return Clip(sosfilt(butter(4, hz, fs=SAMPLE_RATE, output="sos"), man.samples).astype(np.float32))
+
+    values = [score("mcd_db", man, clip) for clip in (man, low_pass(8000), low_pass(4000))]
+    assert values == sorted(values) and values[1] > 1
+
+
+def test_log_f0_rmse_is_the_shift_in_pitch(woman):
+    for semitones in (1, 4):
+        shifted = resynthesised(woman, lambda f0, sp, ap, s=semitones: (f0 * 2 ** (s / 12), sp, ap))
+        assert score("log_f0_rmse", woman, shifted) == pytest.approx(semitones * math.log(2) / 12, abs=0.02)
+
+
+def test_f0_spread_hears_a_flattened_melody(man):
+    def narrowed(part):
+        def change(f0, envelope, aperiodicity):
+            voiced = f0 > 0
+            centre = np.median(f0[voiced])
+            return np.where(voiced, centre * (np.maximum(f0, 1) / centre) ** part, 0), envelope, aperiodicity
+
+        return resynthesised(man, change)
+
+    lively, calm, flat = (score("f0_std_semitones", man, narrowed(part)) for part in (1, 0.5, 0))
+    assert lively > calm > flat
+    assert calm < 0.7 * lively and flat < 0.3 * lively
+
+
+def test_whispering_is_a_voicing_error(man):
+    whisper = resynthesised(man, lambda f0, sp, ap: (f0 * 0, sp, np.ones_like(ap)))
+    voiced = (man.f0[man.speech] > 0).mean()
+    assert score("voicing_error", man, whisper) == pytest.approx(voiced, abs=0.15)
+    whisper.__dict__["f0"] = np.zeros_like(whisper.f0)
+    assert math.isnan(score("log_f0_rmse", man, whisper)) and math.isnan(
+        score("f0_std_semitones", man, whisper)
+    )
+
+
+def test_duration_ratio_is_the_tempo(man):
+    for tempo in (0.8, 1.25):
+        faster = Clip(soxr.resample(man.samples, SAMPLE_RATE * tempo, SAMPLE_RATE))
+        assert score("duration_ratio", man, faster) == pytest.approx(1 / tempo, abs=0.02)
+    late = Clip(np.concatenate([np.zeros(12_000, np.float32), man.samples]))
+    assert score("duration_ratio", man, late) == pytest.approx(1, abs=0.02)
+
+
+def test_another_speaker_is_less_similar(man, woman):
+    assert score("similarity", man, woman) < 0.8
+    assert math.isnan(METRICS["similarity"].compute(Pair(man, woman)))
+
+
+def test_the_mel_cepstrum_is_the_spectrum_on_a_bent_axis():
+    """A log spectrum that is one cosine on the bent axis has one coefficient: Oppenheim and Johnson's definition."""
+    omega = np.linspace(0, np.pi, 513)
+    bent = omega + 2 * np.arctan(ALL_PASS * np.sin(omega) / (1 - ALL_PASS * np.cos(omega)))
+    log_amplitude = 0.3 + 1.5 * np.cos(bent) - 0.7 * np.cos(5 * bent)
+    found = mel_cepstrum(np.exp(2 * log_amplitude)[None])[0]
+    expected = np.zeros(25)
+    expected[[0, 1, 5]] = 0.3, 1.5, -0.7
+    assert found == pytest.approx(expected, abs=1e-4)
+
+
+def test_mcd_of_a_known_difference(man, monkeypatch):
+    """One coefficient that differs by d costs 10 / ln 10 · √2 · d dB."""
+    other = Clip(man.samples)
+    moved = man.mel_cepstrum.copy()
+    moved[:, 3] += 0.1
+    other.__dict__["mel_cepstrum"] = moved
+    pair = Pair(man, other)
+    pair.__dict__["path"] = (np.flatnonzero(man.speech),) * 2
+    assert mcd_db(pair) == pytest.approx(10 / math.log(10) * math.sqrt(2) * 0.1)
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        (np.zeros(0), "no speech"),
+        (np.zeros(24_000), "no speech"),
+        (np.full(24_000, np.nan), "no numbers"),
+        (np.eye(1, 24_000, 12_000)[0], "only clicks"),
+    ],
+)
+def test_what_cannot_be_scored_says_so(samples, message):
+    with pytest.raises(WrongData, match=message) as caught:
+        Clip(samples, name="utt7")
+    assert "utt7" in str(caught.value)
+
+
+def test_bootstrap_agrees_with_the_normal_interval():
+    values = np.random.default_rng(3).normal(5, 2, 200)
+    found = bootstrap(values)
+    half = 1.96 * values.std(ddof=1) / math.sqrt(200)
+    assert found.mean == pytest.approx(values.mean()) and found.n == 200
+    assert (found.low, found.high) == pytest.approx(
+        (values.mean() - half, values.mean() + half), abs=0.15 * half
+    )
+    assert bootstrap(values) == found
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(-1e3, 1e3) | st.just(math.nan), max_size=20))
+def test_bootstrap_holds_for_any_numbers(values):
+    found = bootstrap(values, resamples=100)
+    known = [value for value in values if not math.isnan(value)]
+    assert found.n == len(known)
+    if known:
+        assert min(known) - 1e-9 <= found.low <= found.high <= max(known) + 1e-9
+    else:
+        assert math.isnan(found.mean)
+
+
+def scored(stock, trained):
+    """Sentences with made-up values of two metrics: MCD and duration ratio."""
+    return [
+        ScoredSentence(
+            str(number), "s", "t",
+            {
+                "natural": {"mcd_db": 0.0, "duration_ratio": 1.0},
+                "stock": {"mcd_db": s, "duration_ratio": 1.3},
+                "trained": {"mcd_db": t, "duration_ratio": 1 / 1.3},
+            },
+        )
+        for number, (s, t) in enumerate(zip(stock, trained, strict=True))
+    ]  # fmt: skip
+
+
+def test_improvements_are_paired():
+    """Sentences differ by 10 dB, the two voices by 0.5 in each: only a paired comparison can be sure."""
+    sentences = scored(stock=[5.0, 10.0, 15.0], trained=[4.5, 9.4, 14.6])
+    gains = improvements(sentences, "trained", "stock", 500, 0)
+    assert gains["mcd_db"].mean == pytest.approx(0.5) and gains["mcd_db"].low > 0
+    assert gains["duration_ratio"].mean == pytest.approx(0)  # as much too fast as the other is too slow
+
+
+def test_scores_json_has_null_where_there_is_nothing():
+    sentences = scored(stock=[math.nan], trained=[1.23456789])
+    gains = improvements(sentences, "trained", "stock", 100, 0)
+    found = scores_json("r", "./run.sh", summarise(sentences, 100, 0), gains)
+    assert found["rows"]["stock"]["mcd_db"] == {"mean": None, "low": None, "high": None, "n": 0}
+    assert found["rows"]["trained"]["mcd_db"]["mean"] == 1.234568
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert sentences[0].as_json()["rows"]["stock"]["mcd_db"] is None
+
+
+@pytest.fixture
+def decoded(tmp_path, man, woman):
+    """A folder as stage 7 leaves it, one test sentence and one that nobody recorded, and its test split."""
+    write_wav(tmp_path / "n.wav", man.samples)
+    write_datadir(tmp_path / "test", [Utterance("s-1", "s", "Moien", tmp_path / "n.wav")])
+    lines = []
+    for kind, name in (("test", "s-1"), ("eval", "eval-001")):
+        for row, clip in (("stock", woman), ("trained", man)):
+            (tmp_path / "decode" / row).mkdir(parents=True, exist_ok=True)
+            write_wav(tmp_path / "decode" / row / f"{name}.wav", clip.samples)
+        lines.append({"id": name, "kind": kind, "speaker": "s", "text": "Moien", "phonemes": "mˈɔɪən"})
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (tmp_path / "decode" / "index.jsonl").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_rows_are_scored_in_processes_as_alone(decoded, man):
+    sentences = read_sentences(decoded / "decode", decoded / "test")
+    assert [s.natural is not None for s in sentences] == [True, False]
+    centroids = speaker_centroids(read_datadir(decoded / "test"), clips_per_speaker=1)
+    (found,) = score_utterances(sentences[:1], centroids, jobs=1)
+    assert found.as_json() == score_sentence(sentences[0], centroids).as_json()
+    assert list(found.rows) == ["natural", "stock", "trained"] and list(found.rows["stock"]) == list(METRICS)
+    for name in ("mcd_db", "log_f0_rmse", "voicing_error"):  # stock is the woman, trained the man himself
+        assert found.rows["natural"][name] == 0
+        assert found.rows["trained"][name] < found.rows["stock"][name]
+
+
+def test_a_missing_wav_names_the_sentence(decoded):
+    (decoded / "decode" / "stock" / "s-1.wav").unlink()
+    sentence = read_sentences(decoded / "decode", decoded / "test")[0]
+    with pytest.raises(WrongData, match=r"s-1\.wav"):
+        score_sentence(sentence, {})
+
+
+def test_a_changed_test_split_is_an_error(decoded):
+    write_datadir(decoded / "test", [Utterance("s-2", "s", "Moien", decoded / "n.wav")])
+    with pytest.raises(WrongData, match="s-1 is not in"):
+        read_sentences(decoded / "decode", decoded / "test")
+
+
+def test_no_sentence_is_an_error():
+    with pytest.raises(WrongData, match="no sentence to score"):
+        list(score_utterances([], {}, jobs=1))
+
+
+def test_centroids_are_of_unit_length_and_spread_over_the_clips(tmp_path):
+    utterances = []
+    for number in range(5):
+        write_wav(tmp_path / f"{number}.wav", speech(1.0, seed=number))
+        utterances.append(Utterance(f"s-{number}", "s", "t", tmp_path / f"{number}.wav"))
+    two = speaker_centroids(utterances, clips_per_speaker=2)["s"]
+    vectors = [embed(Clip(*read_audio(utterances[i].audio))) for i in (0, 3)]
+    assert np.linalg.norm(two) == pytest.approx(1)
+    assert two @ sum(vectors) == pytest.approx(np.linalg.norm(sum(vectors)), rel=1e-5)
+
+
+def test_a_sentence_lists_the_recording_first():
+    sentence = Sentence("u", "s", "t", {"stock": "a", "trained": "b"}, "n")
+    assert list(sentence.recordings) == ["natural", "stock", "trained"]
+    assert list(Sentence("u", "s", "t", {"stock": "a"}).recordings) == ["stock"]
