@@ -53,6 +53,9 @@ class Group(click.Group):
         except BrokenPipeError:  # `moien … | head`: python would complain once more while it exits
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(141)
+        except OSError as error:  # no permission, no room: the user's to mend
+            click.echo(f"error: {error}", err=True)
+            sys.exit(1)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

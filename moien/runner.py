@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import io
 import os
 import pty
 import re
@@ -15,7 +16,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from moien.config import Settings
 from moien.errors import WrongCall, WrongData
@@ -115,8 +115,8 @@ def _run_stage(stage: Stage, settings: Settings, recipe: str, overrides: Sequenc
     log_file = settings.system.work_dir / "exp" / settings.recipe / "log" / f"{stage.name}.log"
     log_file.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
-    with log_file.open("wb") as log:
-        log.write(f"# {shlex.join(command)}\n".encode())
+    with log_file.open("wb", buffering=0) as log:
+        _write(log, f"# {shlex.join(command)}\n".encode())
         code = 1
         try:
             code = _tee(command, log)
@@ -126,7 +126,7 @@ def _run_stage(stage: Stage, settings: Settings, recipe: str, overrides: Sequenc
         finally:
             if stage.output is not None:
                 shutil.rmtree(temporary(stage, settings), ignore_errors=True)  # a killed stage could not
-            log.write(f"# {time.monotonic() - start:.1f} s, exit code {code}\n".encode())
+            _write(log, f"# {time.monotonic() - start:.1f} s, exit code {code}\n".encode())
     if code:
         kind = WrongCall if code == WrongCall.exit_code else WrongData
         where = f"stage {stage.number} ({stage.name})"
@@ -134,7 +134,7 @@ def _run_stage(stage: Stage, settings: Settings, recipe: str, overrides: Sequenc
     print(f"stage {stage.number} {stage.name}: done in {time.monotonic() - start:.1f} s", flush=True)
 
 
-def _tee(command: Sequence[str], log: BinaryIO) -> int:
+def _tee(command: Sequence[str], log: io.RawIOBase) -> int:
     """Run a command; its output goes to the terminal and, without terminal codes, to the log."""
     if sys.stdout.isatty():  # a pseudo-terminal, so that the stage draws its bars
         reader, writer = pty.openpty()
@@ -146,17 +146,28 @@ def _tee(command: Sequence[str], log: BinaryIO) -> int:
     )
     os.close(writer)
     try:
-        # EIO is how Linux says that the other end of a pseudo-terminal was closed
-        with contextlib.suppress(OSError):
-            while chunk := os.read(reader, 1 << 16):
-                sys.stdout.buffer.write(chunk)
-                sys.stdout.buffer.flush()
-                log.write(TERMINAL_CODES.sub(b"", chunk))
-                log.flush()
+        while chunk := _read(reader):
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+            _write(log, TERMINAL_CODES.sub(b"", chunk))
         return child.wait()
     finally:
         _end(child)
         os.close(reader)
+
+
+def _read(reader: int) -> bytes:
+    """What came next, nothing at the end: EIO is how Linux says that a pseudo-terminal's other end was closed."""
+    try:
+        return os.read(reader, 1 << 16)
+    except OSError:
+        return b""
+
+
+def _write(log: io.RawIOBase, text: bytes) -> None:
+    """Write to the log if the disk has room: if not, the stage fails of it, and what it says must still be shown."""
+    with contextlib.suppress(OSError):
+        log.write(text)
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
