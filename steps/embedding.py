@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from moien.align import Alignment, read_alignments
-from moien.audio import pad_to_frames, read_audio
+from moien.align import read_alignments
+from moien.audio import read_audio
 from moien.datadir import SPLITS, Utterance, read_datadir
 from moien.features.packed import PackedFeatures
 from moien.kokoro.base import ensure_base, load_model, load_packs
@@ -18,7 +18,7 @@ from moien.kokoro.forward import fold_weight_norm
 from moien.progress import track
 from moien.stages import StageRun, stage
 from moien.style.embed import Speaker, SpeakerEncoder, describe_speakers, write_embeddings
-from moien.style.fit import FitClip, choose_evenly, fit_style, pack_similarities
+from moien.style.fit import choose_evenly, choose_sentences, fit_style, pack_similarities, read_clip
 
 
 @stage("embedding")
@@ -64,20 +64,12 @@ def fit_speakers(
     """Write the packs of every speaker; speaker → nearest pack, similarity to each, losses of the fit."""
     settings, seed = run.settings.embedding, run.settings.seed
     base = ensure_base(run.settings.base)
-    model = fold_weight_norm(load_model(base.weights, base.config)).to(run.device)
-    packs = load_packs(base)
+    model, packs = fold_weight_norm(load_model(base.weights, base.config)).to(run.device), load_packs(base)
     alignments = read_alignments(run.inputs["align"] / "train.jsonl")
-    by_length = sorted(
-        alignments.values(), key=lambda a: (abs(len(a.tokens) - settings.sentence_phonemes), a.id)
-    )
-    sentences = [a.tokens for a in by_length[: settings.sentences]]
+    sentences = choose_sentences(alignments.values(), settings)
     centroids = {name: speaker.centroid for name, speaker in speakers.items()}
     similarities = pack_similarities(model, packs, sentences, centroids, encoder, seed)
     features = PackedFeatures(run.inputs["features"], "train")
-
-    def clip(alignment: Alignment) -> FitClip:
-        audio = pad_to_frames(read_audio(utterances[alignment.id].audio)[0])
-        return FitClip(alignment.tokens, alignment.durations, *features[alignment.id], audio)
 
     (run.out / "styles").mkdir()
     found: dict[str, dict[str, object]] = {}
@@ -85,7 +77,8 @@ def fit_speakers(
         nearest = max(similarity, key=lambda pack: similarity[pack])
         own = [a for u, a in alignments.items() if utterances[u].speaker == name and u in features]
         chosen = choose_evenly(own, settings.clips, settings.crop_frames)
-        pack, losses = fit_style(model, packs[nearest], [clip(a) for a in chosen], settings, seed)
+        clips = [read_clip(a, features, utterances[a.id].audio) for a in chosen]
+        pack, losses = fit_style(model, packs[nearest], clips, settings, seed)
         save_pack(pack, run.out / "styles" / f"{name}.pt")
         save_pack(packs[nearest], run.out / "styles" / f"{name}.base.pt")
         found[name] = {"nearest_pack": nearest, "similarity": similarity, "fit": losses}

@@ -7,8 +7,9 @@ pack: longer fitting goes on lowering the losses by steady tones at 4.8 and 9.6 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,9 +19,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss, smoot
 from torch.nn.utils.rnn import pad_sequence
 
 from moien.align import Alignment
-from moien.audio import FRAME_SAMPLES, SAMPLE_RATE
+from moien.audio import FRAME_SAMPLES, SAMPLE_RATE, pad_to_frames, read_audio
 from moien.config import EmbeddingSettings
 from moien.features.mel import log_mel
+from moien.features.packed import PackedFeatures
 from moien.kokoro import forward
 from moien.progress import track
 from moien.style.embed import SpeakerEncoder
@@ -55,6 +57,18 @@ def choose_evenly(alignments: Sequence[Alignment], clips: int, frames: int) -> l
     middle = float(np.median([a.confidence for a in enough]))
     better = sorted((a for a in enough if a.confidence >= middle), key=lambda a: a.id)
     return better[:: -(-len(better) // clips)]
+
+
+def choose_sentences(alignments: Iterable[Alignment], settings: EmbeddingSettings) -> list[tuple[int, ...]]:
+    """Tokens of the utterances whose length is nearest to what every pack shall speak."""
+    by_length = sorted(alignments, key=lambda a: (abs(len(a.tokens) - settings.sentence_phonemes), a.id))
+    return [alignment.tokens for alignment in by_length[: settings.sentences]]
+
+
+def read_clip(alignment: Alignment, features: PackedFeatures, audio: Path) -> FitClip:
+    """An aligned recording with its features."""
+    samples = pad_to_frames(read_audio(audio)[0])
+    return FitClip(alignment.tokens, alignment.durations, *features[alignment.id], samples)
 
 
 def pack_row(pack: Tensor, tokens: int) -> Tensor:

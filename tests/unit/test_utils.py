@@ -4,12 +4,11 @@ import json
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from made_up import ROOT, call, load_program
 
-from moien.errors import WrongData
+from moien.errors import WrongCall
 from moien.score import METRICS
 
 PROGRAMS = sorted(str(p.relative_to(ROOT)) for part in ("local", "utils") for p in (ROOT / part).glob("*.py"))
@@ -35,23 +34,22 @@ def test_results_are_shown(tmp_path):
         "rows": {"natural": estimate(1.0), "stock": estimate(2.0), "trained": estimate(3.0)},
         "gain_of_trained_over_stock": {name: {"mean": 1, "low": 0.5, "high": 2, "n": 3} for name in METRICS},
     }
-    (tmp_path / "any" / "score").mkdir(parents=True)
-    (tmp_path / "any" / "score" / "scores.json").write_text(json.dumps(scores))
-    main = load_program("utils/show_results.py").main
-    for names in (["any"], []):
-        result = call(main, *names, "--exp", tmp_path)
-        assert result.exit_code == 0 and "trained voice is better than stock" in result.output
-    result = call(main, "none", "--exp", tmp_path)
+    file = tmp_path / "scores.json"
+    file.write_text(json.dumps(scores | {"recipe": "any", "command": "./run.sh --recipe any"}))
+    program = load_program("utils/show_results.py")
+    result = call(program.main, file)
+    assert result.exit_code == 0 and "trained voice is better than stock" in result.output
+    result = call(program.main, tmp_path / "none.json")
     assert result.exit_code == 1 and "there are no scores yet" in result.output
 
-
-def test_the_table_of_a_readme_is_replaced_between_its_markers(tmp_path: Path) -> None:
-    program = load_program("utils/show_results.py")
-    readme = tmp_path / "README.md"
+    readme = tmp_path / "README.md"  # the table stands between the marks and can be written again
     readme.write_text(f"before\n{program.BEGIN}\nold\n{program.END}\nafter\n")
-    program.insert(readme, "new")
-    program.insert(readme, "newer")
-    assert readme.read_text() == f"before\n{program.BEGIN}\nnewer\n{program.END}\nafter\n"
-    readme.write_text("no markers")
-    with pytest.raises(WrongData, match="markers"):
-        program.insert(readme, "new")
+    made = json.loads(file.read_text())
+    for _ in range(2):
+        program.write_readme(readme, "any", made)
+    text = readme.read_text()
+    assert text.startswith("before\n") and text.endswith("\nafter\n") and "old" not in text
+    assert text.count("Made by `./run.sh --recipe any`") == 1
+    readme.write_text("no marks")
+    with pytest.raises(WrongCall, match="marks"):
+        program.write_readme(readme, "any", made)
