@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Micro
+from micro import Micro
 
 from moien.stages import BY_NAME, STAGES
 

@@ -13,7 +13,7 @@ import warnings
 
 import numpy as np
 import pytest
-from conftest import Micro
+from micro import Micro
 
 from moien.stages import STAGES
 

