@@ -15,23 +15,18 @@ def logits_for(durations: torch.Tensor) -> torch.Tensor:
 
 def test_the_right_durations_cost_nothing():
     durations = torch.tensor([[3, 1, 50, 2]])
-    assert max(duration_losses(logits_for(durations), durations, torch.tensor([4]))) < 1e-5
+    l1, bins = duration_losses(logits_for(durations), durations, torch.tensor([4]))
+    assert l1 < 1e-5
+    assert bins < 1e-5
 
 
 def test_duration_l1_is_in_frames_and_leaves_out_bos_and_eos():
     durations = torch.tensor([[9, 4, 6, 9]])
     predicted = torch.tensor([[1, 5, 8, 1]])  # BOS and EOS are 8 frames off, the others 1 and 2
-    l1, bins, _ = duration_losses(logits_for(predicted), durations, torch.tensor([4]))
+    l1, bins = duration_losses(logits_for(predicted), durations, torch.tensor([4]))
     assert l1 == pytest.approx(1.5, abs=1e-4)
     # Each wrong bin costs 20 nats: (8 + 1 + 2 + 8) wrong of 4 · 50.
     assert bins == pytest.approx(20 * 19 / 200, rel=1e-3)
-
-
-def test_the_tempo_sees_the_whole_length_alone():
-    durations = torch.tensor([[9, 4, 6, 5, 9]])
-    balanced, slow = torch.tensor([[1, 6, 4, 5, 1]]), torch.tensor([[9, 6, 8, 7, 9]])
-    assert duration_losses(logits_for(balanced), durations, torch.tensor([5]))[2] < 1e-4
-    assert duration_losses(logits_for(slow), durations, torch.tensor([5]))[2] == pytest.approx(2, abs=1e-4)
 
 
 def test_padding_counts_for_nothing():
