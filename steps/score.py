@@ -48,9 +48,7 @@ def main(run: StageRun) -> None:
     plot_spectrograms(recorded[:SHOWN], run.out / "spectrograms.png")
     write_page(run.out / "report.html", scores, scored, sentences, about(run))
     run.note("sentences", len(scored))
-    Console(width=None if Console().is_terminal else 120).print(
-        terminal_table(scores, title=f"recipe {run.settings.recipe}"), verdict(scores)
-    )
+    Console().print(terminal_table(scores, title=f"recipe {run.settings.recipe}"), verdict(scores))
 
 
 def about(run: StageRun):  # type: ignore[no-untyped-def]

@@ -29,7 +29,7 @@ def main(results: tuple[str, ...], write: bool) -> None:
     found = [find(result) for result in results] or sorted((ROOT / "exp").glob("*/score/scores.json"))
     if not found:
         raise WrongData("there are no scores yet", where=ROOT / "exp", remedy="make demo")
-    console = Console(highlight=False, soft_wrap=True, width=None if Console().is_terminal else 120)
+    console = Console(highlight=False, soft_wrap=True)
     for file in found:
         scores = read_scores(file)
         recipe = scores["recipe"]

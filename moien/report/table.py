@@ -93,21 +93,22 @@ def verdict(scores: Mapping[str, Any]) -> str:
 
 
 def terminal_table(scores: Mapping[str, Any], title: str) -> Table:
-    """The table for a terminal: a metric a row, natural, stock and trained side by side."""
+    """The table for a terminal of 80 columns: a metric a row, natural, stock and trained side by side."""
+    from rich import box
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left")
-    for heading in ("score", "best"):
-        table.add_column(heading)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("score", no_wrap=True)
     for row in scores["rows"]:
-        table.add_column(row, justify="right")
+        table.add_column(row, justify="right", no_wrap=True)
     table.add_column("trained is")
     styles = {"better": "green", "worse": "red", "unclear": "dim"}
     for metric in metrics_of(scores):
         kind = judgement(scores, metric)
-        cells = [_cell(metric, scores["rows"][row][metric.name]) for row in scores["rows"]]
-        name = f"{metric.heading} [dim]{metric.unit}[/dim]"
-        table.add_row(name, ARROWS[metric.best], *cells, f"[{styles[kind]}]{kind}[/{styles[kind]}]")
+        estimates = [values[metric.name] for values in scores["rows"].values()]
+        cells = ["{}\n[dim]{}[/dim]".format(*with_range(metric, estimate)) for estimate in estimates]
+        name = f"{metric.heading}\n[dim]{metric.unit}, {ARROWS[metric.best]}[/dim]"
+        table.add_row(name, *cells, f"[{styles[kind]}]{kind}[/{styles[kind]}]")
     return table
 
 
