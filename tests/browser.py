@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+TIMEOUT_S = 60
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -100,6 +102,8 @@ class Page:
 
     def _read(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
+            if not select.select([self._in], [], [], TIMEOUT_S)[0]:
+                raise TimeoutError(f"the browser has said nothing for {TIMEOUT_S} s")
             part = os.read(self._in, 1 << 20)
             if not part:
                 raise RuntimeError("the browser has gone")
