@@ -54,8 +54,13 @@ class Page:
         return self
 
     def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._process.kill()
-        self._process.wait()
+        self._session = {}
+        try:
+            self.call("Browser.close")
+            self._process.wait(timeout=10)
+        except (RuntimeError, OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
         os.close(self._in)
         os.close(self._out)
 
