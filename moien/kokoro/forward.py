@@ -8,7 +8,7 @@ values a frame. Style halves: acoustic = style[:, :128] for the decoder, prosodi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -125,10 +125,14 @@ def seeded_source(model: KModel, seed: int) -> Iterator[None]:
         yield
 
 
-def fold_weight_norm(model: KModel) -> KModel:
-    """Fold weight_g and weight_v into weights, in place: faster speech, but no more training and no export."""
-    for module in model.modules():
-        if hasattr(module, "weight_g"):
+def fold_weight_norm(model: KModel, learned: Container[str] = ()) -> KModel:
+    """Make one weight of weight_g and weight_v, in place, but not where one of the two is a `learned` tensor.
+
+    It need not be made again at each call then; but a folded convolution neither trains nor is exported.
+    """
+    for name, module in model.named_modules():
+        pair = (f"{name}.weight_g", f"{name}.weight_v")
+        if hasattr(module, "weight_g") and not any(tensor in learned for tensor in pair):
             torch.nn.utils.remove_weight_norm(module)
     return model
 

@@ -33,6 +33,7 @@ from moien.kokoro.forward import (
     decode_audio,
     encode_phonemes,
     expand,
+    fold_weight_norm,
     predict_durations,
     predict_f0_energy,
 )
@@ -208,7 +209,7 @@ def train(
     learned: dict[str, nn.Parameter] = dict(deltas)
     for phase in phases:
         learned |= phase.learned(voice)
-    fold_frozen(model, set(learned))
+    fold_weight_norm(model, learned)
 
     torch.manual_seed(seed)
     progress, optimiser_state = Progress(), None
@@ -339,10 +340,3 @@ def describe(row: dict[str, Any], steps: int) -> str:
         f"{name} {value:.3f} (dev {row['dev'][name]:.3f})" for name, value in row["train"].items()
     )
     return f"{row['phase']} {row['step']}/{steps}: {parts}"
-
-
-def fold_frozen(model: nn.Module, learned: set[str]) -> None:
-    """Make one weight of g and v in each convolution that never learns: it need not be made again at each step."""
-    for name, module in model.named_modules():
-        if hasattr(module, "weight_g") and not {f"{name}.weight_g", f"{name}.weight_v"} & learned:
-            nn.utils.remove_weight_norm(module)
