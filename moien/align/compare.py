@@ -40,16 +40,21 @@ _COARSE = {
 
 @dataclass(frozen=True)
 class Agreement:
-    """Absolute differences of boundaries in seconds `[N]`, of how many utterances, and how many had no room."""
+    """Absolute differences of boundaries in seconds `[N]`, one array for each utterance: `fitting` are compared,
+    `left_out` those whose segments do not fit into the audio."""
 
-    differences: np.ndarray
-    utterances: int
-    no_room: int
+    fitting: Sequence[np.ndarray]
+    left_out: Sequence[np.ndarray]
+
+    @property
+    def differences(self) -> np.ndarray:
+        """Of all boundaries that are compared, `[N]`."""
+        return np.concatenate([np.zeros(0), *self.fitting])
 
     @property
     def within(self) -> float:
         """Share of boundaries within 20 ms."""
-        return float((self.differences <= TOLERANCE_S).mean()) if len(self.differences) else 0.0
+        return _within(self.differences)
 
     @property
     def median_ms(self) -> float:
@@ -57,15 +62,21 @@ class Agreement:
         return float(1000 * np.median(self.differences)) if len(self.differences) else float("nan")
 
     def __str__(self) -> str:
-        return (
-            f"{self.within:.1%} of {len(self.differences)} boundaries in {self.utterances} utterances within "
+        line = (
+            f"{self.within:.1%} of {len(self.differences)} boundaries in {len(self.fitting)} utterances within "
             f"{1000 * TOLERANCE_S:.0f} ms, median {self.median_ms:.1f} ms"
-            + (
-                f"; {self.no_room} utterances whose segments do not fit into the audio"
-                if self.no_room
-                else ""
-            )
         )
+        if self.left_out:
+            everything = _within(np.concatenate([self.differences, *self.left_out]))
+            line += (
+                f"; left out: {len(self.left_out)} utterances whose segments do not fit into the audio "
+                f"(with them {everything:.1%})"
+            )
+        return line
+
+
+def _within(differences: np.ndarray) -> float:
+    return float((differences <= TOLERANCE_S).mean()) if len(differences) else 0.0
 
 
 def read_segments(path: Path) -> dict[str, list[PhoneTime]]:
@@ -92,17 +103,16 @@ def compare(
     seconds: Mapping[str, float],
 ) -> Agreement:
     """Agreement over the utterances that are in `found` and in `reference`; `seconds` are their audio's lengths."""
-    differences: list[np.ndarray] = []
-    no_room = 0
+    fitting: list[np.ndarray] = []
+    left_out: list[np.ndarray] = []
     for utterance in sorted(found.keys() & reference.keys()):
         ours, theirs = found[utterance], reference[utterance]
-        if not theirs or theirs[-1].end - theirs[0].start > seconds[utterance] - EDGES_S:
-            no_room += 1
-            continue
         late = _lateness(ours, theirs)
-        if len(late) >= FEWEST:
-            differences.append(np.abs(late - np.median(late)))
-    return Agreement(np.concatenate([np.zeros(0), *differences]), len(differences), no_room)
+        if len(late) < FEWEST:
+            continue
+        fits = theirs[-1].end - theirs[0].start <= seconds[utterance] - EDGES_S
+        (fitting if fits else left_out).append(np.abs(late - np.median(late)))
+    return Agreement(fitting, left_out)
 
 
 def _lateness(ours: Sequence[PhoneTime], theirs: Sequence[PhoneTime]) -> np.ndarray:

@@ -92,7 +92,7 @@ def test_the_aligner_finds_boundaries_that_are_known(
         assert [p.label for p in times] == [p.label for p in truth[name]]
         assert all(p.start < p.end for p in times)
     agreement = compare(aligned, truth, {u: item.seconds for u, item in items.items()})
-    assert agreement.utterances == len(items)
+    assert len(agreement.fitting) == len(items)
     assert (
         agreement.within > 0.8 and agreement.median_ms < 8
     )  # a minute of speech: silence still swallows some ʃ
@@ -186,8 +186,8 @@ def test_a_constant_offset_does_not_count_and_a_late_boundary_does() -> None:
 def test_segments_longer_than_the_audio_are_counted_and_not_compared() -> None:
     ours, theirs = times_of("a b a b a b"), times_of("a b a b a b", step=0.2)
     agreement = compare({"u": ours, "v": ours}, {"u": theirs, "v": ours}, {"u": 1.0, "v": 1.0})
-    assert (agreement.utterances, agreement.no_room) == (1, 1)
-    assert "1 utterances whose segments do not fit" in str(agreement)
+    assert (len(agreement.fitting), len(agreement.left_out)) == (1, 1)
+    assert "100.0% of 5 boundaries" in str(agreement) and "left out: 1 utterances" in str(agreement)
 
 
 def test_coarse_sounds_bridge_the_alphabets() -> None:
