@@ -22,10 +22,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from kokoro import KModel
 from torch.nn.utils.weight_norm import WeightNorm
 
 from moien.config import BaseSettings
@@ -33,6 +32,9 @@ from moien.errors import WrongCall, WrongData
 from moien.fetch import cache_dir, check_digest, fetch, sha256_file
 from moien.kokoro.export import ADAIN_NORM, PARTS, PREFIX, check_pack, save_pack, save_weights
 from moien.kokoro.symbols import CONFIG
+
+if TYPE_CHECKING:
+    from kokoro import KModel
 
 HUB: dict[str, Any] = json.loads(CONFIG.with_name("hub.json").read_text(encoding="utf-8"))
 RECORD = "base.json"  # sha256 of every file of a cached base
@@ -125,6 +127,9 @@ def absent_by_design(name: str) -> bool:
 
 def new_model(config: Mapping[str, Any]) -> KModel:
     """KModel of this shape with random weights, in eval mode, no gradients."""
+    # late: it brings transformers and spacy, 4 s that whoever only checks files need not wait
+    from kokoro import KModel
+
     nothing = io.BytesIO()  # KModel insists on a weight file; it gets an empty one, for it loads carelessly
     torch.save({}, nothing)
     nothing.seek(0)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
-from kokoro import KModel
 
 from moien.errors import WrongData
 from moien.kokoro.symbols import MAX_PHONEMES
+
+if TYPE_CHECKING:
+    from kokoro import KModel
 
 PARTS = ("bert", "bert_encoder", "predictor", "decoder", "text_encoder")
 PREFIX = "module."  # the original was trained in DataParallel; `kokoro` 0.9.4 strips seven characters unasked
