@@ -1,35 +1,36 @@
-"""Pronunciations: the list of the Lëtzebuerger Online Dictionnaire (LOD, 2021, CC0) in the wheel `gruut-lang-lb`.
+"""The lexicon: the layers merged in the order of trust, compiled to one file that is mapped into memory.
 
-It has no stress marks and few inflected verbs: the commonest of those stand here.
+Lookup is by lower case; a spelling with capitals counts only where a correction has it (August, the month).
+
+The file: a header, the entries as lines `word<TAB>phonemes<TAB>source` sorted by the bytes of the word, their offsets,
+and an open-addressed hash table of line numbers + 1. Nothing is read until a word is asked for, and the same layers
+give the same bytes.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import sqlite3
-from collections.abc import Mapping
+import contextlib
+import hashlib
+import mmap
+import os
+import struct
+import sys
+import zlib
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from moien.errors import WrongData
-from moien.text.lb.sounds import from_lexicon, stress
+from moien.fetch import cache_dir
+from moien.text.lb.layers import CORRECTIONS, LOD, MFA, Layer, read_layers
+from moien.text.lb.sounds import stress
 
-# Frequent words that the list lacks or gives in a form that is said only alone (et, ech); in LOD's notation.
-_ADDED = {
-    "et": "ət", "ech": "əɕ", "a": "ɑ", "as": "ɑs", "huet": "huət", "hues": "huəs", "hat": "haːt", "haten": "haːtən",
-    "hätt": "hæt", "hätten": "hætən", "war": "vaːʀ", "waren": "vaːʀən", "wier": "viːɐ", "wieren": "viːɐʀən",
-    "gouf": "ɡəʊf", "goufen": "ɡəʊfən", "gëtt": "ɡət", "gees": "ɡeːs", "geet": "ɡeːt", "kann": "kɑn", "kanns": "kɑns",
-    "konnt": "kont", "konnten": "kontən", "kënnt": "kənt", "koum": "kəʊm", "koumen": "kəʊmən", "wëllt": "vəlt",
-    "mécht": "meɕt", "steet": "ʃteːt", "stoung": "ʃtəʊŋ", "läit": "læːɪt", "louch": "ləʊχ", "seet": "zeːt",
-    "sot": "zoːt", "sollt": "zolt", "däerf": "dɛːɐf", "weess": "veːs", "gesäit": "ɡəzæːɪt", "hëlt": "həlt",
-    "kritt": "kʀit", "krut": "kʀuːt", "bleift": "blɑɪft", "zwou": "tswəʊ", "zwéin": "tswɜɪn", "uechtzéng": "uəɕtseŋ",
-    "achtzeg": "ɑχtsəɕ", "celsius": "tsælzius", "lëtzebuerg": "lətsəbuːɐɕ",
-    "circa": "tsiʀkaː", "christus": "kʀistus", "dollar": "dolaːʀ", "heescht": "heːʃt", "uno": "uːnoː",
-    # stressed where no rule would put it; the normaliser says them often
-    "kilometer": "kilomˈeːtɐ", "quadratkilometer": "kɑdʀaːtkilomˈeːtɐ", "zentimeter": "tsæntimˈeːtɐ",
-    "millimeter": "milimˈeːtɐ", "milliard": "miliˈaːʀt", "milliarden": "miljˈɑʀdən", "abrëll": "ɑbʀˈəl",
-    "august": "ɑʊɡˈust", "september": "zæptˈæmbɐ", "oktober": "oktˈoːbɐ", "november": "novˈæmbɐ",
-    "dezember": "detsˈæmbɐ", "elo": "əlˈoː", "ewech": "əvˈæɕ", "schwul": "ʃwuːl", "professer": "pʀofˈæsɐ",
-}  # fmt: skip
+_MAGIC = b"moien lexicon 1\n"
+_HEADER = struct.Struct(
+    "<16s4I"
+)  # magic, entries, slots, where the offsets begin, their CRC-32 of all that follows
+_VOWELS = "aeiouäëéöüèêàôûîâ"
 
 # Said without stress in a sentence: articles, pronouns, prepositions, conjunctions, auxiliaries.
 UNSTRESSED = frozenset(
@@ -40,23 +41,162 @@ UNSTRESSED = frozenset(
 )
 
 
+class Entry(NamedTuple):
+    """Phonemes in Kokoro's symbols, ˈ and ˌ directly before their vowels, and the layer that they come from."""
+
+    phonemes: str
+    source: str
+
+
+class Lexicon:
+    """A compiled lexicon: `lookup`, `in`, iteration over (word, Entry) in the order of the words' UTF-8 bytes."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        try:
+            with file.open("rb") as opened:
+                self._data = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+            magic, self._count, slots, lines, size = _HEADER.unpack_from(self._data)
+        except (OSError, ValueError, struct.error) as error:
+            raise _damaged(file, str(error)) from None
+        if magic != _MAGIC or size != len(self._data):
+            raise _damaged(file, "another format, or cut off")
+        table = memoryview(self._data)[lines:].cast("I")
+        self._offsets, self._slots, self._mask = table[: self._count], table[self._count :], slots - 1
+
+    @classmethod
+    def open(cls, file: Path) -> Lexicon:
+        """As `build` wrote it. WrongData if it is no whole lexicon."""
+        return cls(file)
+
+    @classmethod
+    def build(cls, layers: Iterable[Layer], target: Path, without: frozenset[str] = frozenset()) -> Lexicon:
+        """Merge `layers`, the first that has a word wins, and write them to `target`.
+
+        `without` (in lower case) are held-out words: no layer gives them, nor stress to others.
+        """
+        entries = merge(layers, without)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".part-{os.getpid()}-{target.name}")
+        part.write_bytes(_compile(entries))
+        part.replace(target)  # whoever opens it meanwhile sees the old one or the new one, whole
+        return cls(target)
+
+    def lookup(self, word: str) -> Entry | None:
+        """The entry of this very spelling, else of the word in lower case."""
+        return self._find(word) or self._find(word.lower())
+
+    def without_n(self, word: str) -> Entry | None:
+        """A word that lost its n to the Eifeler Regel: hu = hunn, versammele = versammelen."""
+        if word[-1:].lower() not in _VOWELS:
+            return None
+        for full in (word + "n", word + "nn"):
+            entry = self.lookup(full)
+            if entry and entry.phonemes.endswith("n"):
+                return Entry(entry.phonemes[:-1], entry.source)
+        return None
+
+    def __contains__(self, word: str) -> bool:
+        return self.lookup(word) is not None
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[tuple[str, Entry]]:
+        return (self._line(offset) for offset in self._offsets)
+
+    def words(self, prefix: str = "") -> Iterator[str]:
+        """All words in lower case that begin with `prefix`, sorted by their bytes."""
+        start = prefix.encode()
+        at = bisect_left(self._offsets, start, key=lambda offset: self._data[offset : offset + len(start)])
+        for offset in self._offsets[at:]:
+            word = self._line(offset)[0]
+            if not word.startswith(prefix):
+                return
+            if word == word.lower():
+                yield word
+
+    def _find(self, word: str) -> Entry | None:
+        key = word.encode("utf-8", "replace")  # a lone surrogate is in no lexicon
+        slot = zlib.crc32(key)
+        key += b"\t"
+        while line := self._slots[slot & self._mask]:
+            offset = self._offsets[line - 1]
+            if self._data[offset : offset + len(key)] == key:
+                return self._line(offset)[1]
+            slot += 1
+        return None
+
+    def _line(self, offset: int) -> tuple[str, Entry]:
+        line = self._data[offset : self._data.find(b"\n", offset)].decode()
+        word, phonemes, source = line.split("\t")
+        return word, Entry(phonemes, source)
+
+
+def merge(layers: Iterable[Layer], without: frozenset[str] = frozenset()) -> dict[str, Entry]:
+    """Word → entry of the first layer that has it, with stress on every word but the unstressed ones."""
+    merged: dict[str, Entry] = {}
+    for layer in layers:
+        for word, phonemes in layer.words.items():
+            if word.lower() in without or word in merged:
+                continue
+            said = phonemes
+            if layer.name != "correction" and word not in UNSTRESSED:
+                said = stress(word, phonemes)
+            elif layer.name != "correction":
+                said = phonemes.replace("ˈ", "").replace("ˌ", "")
+            merged[word] = Entry(said, layer.name)
+    return merged
+
+
+def load(corrections: Iterable[Path] = (CORRECTIONS,)) -> tuple[Lexicon, str]:
+    """The lexicon of all layers that can be had, compiled once into the user's cache, and what is lost without a layer.
+
+    The recipe's corrections come first in `corrections`, before the language's own. Messages go to stderr.
+    """
+    corrections = tuple(corrections)
+    digest = hashlib.sha256((LOD.sha256 + MFA.sha256).encode())
+    for file in (
+        *corrections,
+        *sorted(Path(__file__).parent.glob("*.py")),
+    ):  # code reads the layers: a part of the key
+        digest.update(file.read_bytes())
+    target = cache_dir() / "lexicon" / f"lb-{digest.hexdigest()[:16]}.bin"
+    if target.is_file():
+        return Lexicon.open(target), ""
+    with contextlib.redirect_stdout(sys.stderr):  # stdout may be a table or JSON
+        layers, lost = read_layers(corrections)
+    if lost:
+        target = target.with_suffix(".small.bin")
+    return Lexicon.build(layers, target), lost
+
+
+def _compile(entries: dict[str, Entry]) -> bytes:
+    lines = sorted(
+        (word.encode(), f"{word}\t{e.phonemes}\t{e.source}\n".encode()) for word, e in entries.items()
+    )
+    slots = 1 << max(4, (2 * len(lines)).bit_length())  # at most half full, so a probe or two finds a word
+    offsets, table, text = [], [0] * slots, bytearray()
+    for number, (word, line) in enumerate(lines, start=1):
+        offsets.append(_HEADER.size + len(text))
+        text += line
+        slot = zlib.crc32(word)
+        while table[slot & (slots - 1)]:
+            slot += 1
+        table[slot & (slots - 1)] = number
+    text += b"\n" * (-(_HEADER.size + len(text)) % 4)  # numbers of four bytes begin at a multiple of four
+    begin = _HEADER.size + len(text)
+    numbers = struct.pack(f"<{len(offsets) + slots}I", *offsets, *table)
+    return _HEADER.pack(_MAGIC, len(lines), slots, begin, begin + len(numbers)) + bytes(text) + numbers
+
+
+def _damaged(file: Path, why: str) -> WrongData:
+    return WrongData(f"not a whole lexicon ({why})", where=file, remedy="remove it and run stage 2 again")
+
+
 def load_lexicon() -> dict[str, str]:
-    """Word in lower case → phonemes in Kokoro's symbols, with stress. WrongData if the wheel is not whole."""
-    spec = importlib.util.find_spec("gruut_lang_lb")
-    if spec is None or not spec.submodule_search_locations:
-        raise WrongData("the package gruut-lang-lb is missing", remedy="make setup")
-    file = Path(spec.submodule_search_locations[0]) / "lexicon.db"
-    try:
-        database = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
-        rows = database.execute("SELECT word, phonemes FROM word_phonemes ORDER BY word, pron_order DESC")
-        words = {word: from_lexicon(ipa, word) for word, ipa in rows}  # the first in order wins
-        database.close()
-    except sqlite3.Error as error:
-        raise WrongData(f"not a lexicon of gruut ({error})", where=file, remedy="make setup") from None
-    words |= {word: from_lexicon(ipa, word) for word, ipa in _ADDED.items()}
-    stressed = {word: stress(word, ipa) for word, ipa in words.items()}
-    # dvd, gps and sms stand there without a vowel: they are better spelt
-    return {word: words[word] if word in UNSTRESSED else ipa for word, ipa in stressed.items() if "ˈ" in ipa}
+    """Word in lower case → phonemes in Kokoro's symbols, of all layers that can be had."""
+    return {word: entry.phonemes for word, entry in load()[0]}
 
 
 def write_lexicon(path: Path, words: Mapping[str, str]) -> None:

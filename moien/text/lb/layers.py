@@ -1,0 +1,189 @@
+"""The layers of the lexicon: where each comes from, how it is read, what was mended or rejected in it.
+
+LOD official and the dictionary of the Montreal Forced Aligner (MFA) are fetched at a fixed commit; LOD 2021 comes with
+the wheel `gruut-lang-lb`. No layer is part of this package but the corrections, which are written here by hand.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from moien.errors import WrongData
+from moien.fetch import fetch
+from moien.kokoro import symbols
+from moien.text.lb.notation import mend
+
+CORRECTIONS = Path(__file__).with_name("corrections.tsv")
+_WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file that is fetched: from `MOIEN_MIRROR`, the user's cache, or `url`, always checked by sha256."""
+
+    name: str
+    file: str
+    url: str
+    sha256: str
+
+    def fetch(self) -> Path:
+        """Where it lies now. WrongData if it can neither be found nor downloaded."""
+        return fetch(self.name, [self.url], self.sha256, self.file)
+
+
+LOD = Remote(
+    "LOD official",
+    "lb_gold.json",
+    "https://raw.githubusercontent.com/neiom-systems/misaki/5fbb31c2ca6396d557f330e4950c621ddf4d6b90/misaki/data/lb_gold.json",
+    "91776745c57740588f9c540a0e1c8cdb7fe73048fbc0482c34d00e7bb5741dca",
+)
+MFA = Remote(
+    "MFA dictionary",
+    "luxembourgish_mfa_run6.dict",
+    "https://raw.githubusercontent.com/PeterGilles/Luxembourgish_in_Montreal_Forced_Aligner/"
+    "e6f81a789d5d3cc48f4e1dfdd5253a82c6cf22e2/dictionary/luxembourgish_mfa_run6.dict",
+    "fc7db91a20060432a361c65b209358b3228933c4c6fb7b89e68ed7c3e77885f0",
+)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A row of the report: what happened to a pronunciation. `after` is empty where it was rejected."""
+
+    word: str
+    layer: str
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Word (in lower case but for the corrections) → phonemes in Kokoro's symbols; not every layer has stress."""
+
+    name: str
+    words: Mapping[str, str]
+    notes: tuple[Note, ...] = ()
+
+
+def read_corrections(path: Path) -> Layer:
+    """`word<TAB>phonemes<TAB>reason`, # for comments. WrongData with `file:line` and the nearest symbols.
+
+    A word with a capital is for that spelling alone (August, the month); a phoneme string is taken as it is written,
+    so a word without ˈ has no stress.
+    """
+    words: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        where = f"{path}:{number}"
+        fields = line.split("\t")
+        if len(fields) != 3 or not all(field.strip() for field in fields):
+            raise WrongData(f"{line!r} is not `word<TAB>phonemes<TAB>reason`", where=where)
+        word, phonemes = fields[0], fields[1]
+        try:
+            symbols.check(phonemes)
+        except WrongData as error:
+            raise WrongData(error.message, where=where, remedy=error.remedy) from None
+        if phonemes != mend(phonemes, word)[0]:
+            raise WrongData(
+                f"{phonemes!r} is not one word in the lexicon's notation",
+                where=where,
+                remedy=f"perhaps {mend(phonemes, word)[0]!r}: one ˈ, directly before its vowel",
+            )
+        if word in words:
+            raise WrongData(f"{word!r} stands here twice", where=where, remedy="keep one of them")
+        words[word] = phonemes
+    return Layer("correction", words)
+
+
+def read_lod(path: Path) -> Layer:
+    """LOD official: a JSON object, word → IPA with stress on most words of two syllables and more."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise WrongData(f"not JSON ({error})", where=path) from None
+    return _layer("lod", rows.items())
+
+
+def read_mfa(path: Path) -> Layer:
+    """MFA: word, up to four probabilities, phones. Of several pronunciations the most probable, the first of equals."""
+    best: dict[str, tuple[float, str]] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        word, *probabilities, phones = line.split("\t")
+        try:
+            probability = float(probabilities[0]) if probabilities else 1.0
+        except ValueError:
+            raise WrongData(f"{probabilities[0]!r} is not a probability", where=f"{path}:{number}") from None
+        if phones != "spn" and probability > best.get(word, (0.0, ""))[0]:
+            best[word] = probability, phones
+    return _layer("mfa", ((word, _as_lod(word, phones)) for word, (_, phones) in best.items()))
+
+
+def read_lod2021() -> Layer:
+    """LOD 2021 of the installed wheel gruut-lang-lb. WrongData if it is missing or damaged."""
+    spec = importlib.util.find_spec("gruut_lang_lb")
+    if spec is None or not spec.submodule_search_locations:
+        raise WrongData("the package gruut-lang-lb is missing", remedy="make setup")
+    file = Path(spec.submodule_search_locations[0]) / "lexicon.db"
+    try:
+        database = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+        rows = database.execute("SELECT word, phonemes FROM word_phonemes ORDER BY word, pron_order DESC")
+        words = {word: phones.replace(" ", "") for word, phones in rows}  # the first in order wins
+        database.close()
+    except sqlite3.Error as error:
+        raise WrongData(f"not a lexicon of gruut ({error})", where=file, remedy="make setup") from None
+    return _layer("lod2021", words.items())
+
+
+def read_layers(corrections: Iterable[Path] = (CORRECTIONS,)) -> tuple[list[Layer], str]:
+    """All layers in the order of trust, and a sentence that says what is lost ("" if nothing)."""
+    layers = [read_corrections(path) for path in corrections]
+    lost = []
+    for remote, read in ((LOD, read_lod), (MFA, read_mfa)):
+        try:
+            layers.append(read(remote.fetch()))
+        except WrongData:
+            lost.append(remote.name)
+    layers.append(read_lod2021())
+    return layers, _loss(lost)
+
+
+def _loss(names: list[str]) -> str:
+    if not names:
+        return ""
+    return (
+        f"without {' and '.join(names)} more words are guessed and more stress is put by rule: "
+        "connect once, or put the files into a folder and name it in MOIEN_MIRROR"
+    )
+
+
+def _layer(name: str, rows: Iterable[tuple[str, str]]) -> Layer:
+    words: dict[str, str] = {}
+    notes: list[Note] = []
+    for word, ipa, said, what in _mended(rows):
+        notes += [Note(word, name, reason, ipa, said) for reason in what]
+        if said:
+            words.setdefault(word.lower(), said)
+    return Layer(name, words, tuple(notes))
+
+
+def _mended(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str, list[str]]]:
+    for word, ipa in rows:
+        if not _WORD.fullmatch(word):
+            yield word, ipa, "", ["not a word of letters"]
+        elif word.startswith("d'"):
+            yield word, ipa, "", ["clitic d': it is looked up without"]
+        else:
+            yield word, ipa, *mend(ipa, word)
+
+
+def _as_lod(word: str, phones: str) -> str:
+    """MFA's phones, which follow speech, in LOD's notation."""
+    return phones.replace(" ", "")
