@@ -24,21 +24,14 @@ from typing import NamedTuple
 from moien.errors import WrongData
 from moien.fetch import cache_dir
 from moien.text.lb.layers import CORRECTIONS, LOD, MFA, Layer, read_layers
-from moien.text.lb.sounds import stress
+from moien.text.lb.stress import WEAK, WEIGHTS, stress
 
 _MAGIC = b"moien lexicon 1\n"
 _HEADER = struct.Struct(
     "<16s4I"
 )  # magic, entries, slots, where the offsets begin, their CRC-32 of all that follows
 _VOWELS = "aeiouäëéöüèêàôûîâ"
-
-# Said without stress in a sentence: articles, pronouns, prepositions, conjunctions, auxiliaries.
-UNSTRESSED = frozenset(
-    "a ab am an ass as bei beim da dass dat datt de dee dem den der déi di dir du e eis em en eng engem engen enger "
-    "ech er et fir gëtt gouf hat hatt hien hir hire hiren huet hu hunn iech ier ir mam mat mech mir mäin mäi net "
-    "no nom ob oder op s säin säi se seng senge sengem senger si sinn sech sou sinn u um un vu vum vun war waren "
-    "wa wann wat wéi well wou ze zu zum zur mä mer der dech".split()
-)
+UNSTRESSED = WEAK  # no mark of theirs is kept: a sentence decides
 
 
 class Entry(NamedTuple):
@@ -159,6 +152,7 @@ def load(corrections: Iterable[Path] = (CORRECTIONS,)) -> tuple[Lexicon, str]:
     for file in (
         *corrections,
         *sorted(Path(__file__).parent.glob("*.py")),
+        WEIGHTS,
     ):  # code reads the layers: a part of the key
         digest.update(file.read_bytes())
     target = cache_dir() / "lexicon" / f"lb-{digest.hexdigest()[:16]}.bin"

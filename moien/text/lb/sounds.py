@@ -1,4 +1,4 @@
-"""Sounds of Luxembourgish in Kokoro's symbols, and where the stress goes.
+"""Sounds of Luxembourgish in Kokoro's symbols.
 
 `TABLE` is the one table from the phonology of Gilles & Trouvain 2013 (and what loans add) to Kokoro's symbols.
 """
@@ -10,6 +10,9 @@ import unicodedata
 from typing import NamedTuple
 
 from moien.text.espeak import to_kokoro
+from moien.text.lb.stress import NUCLEUS, VOWEL, stress
+
+__all__ = ["NUCLEUS", "TABLE", "VOWEL", "Row", "from_espeak", "from_lexicon", "stress", "to_ipa"]
 
 
 class Row(NamedTuple):
@@ -46,10 +49,6 @@ _BACK = {row.kokoro: row.sound for row in TABLE if row.reversible and row.sound 
 # espeak-ng's voice lb writes a retroflex ɳ where it means ŋ, and one symbol for two letters with a tie or without.
 _ESPEAK = _LUXEMBOURGISH | {"ɳ": "ŋ", "X": "χ", "t^s": "ʦ", "d^z": "ʣ", "t^ʃ": "ʧ", "d^ʒ": "ʤ", "c": "k"}
 
-VOWEL = "iyeøɛæaɑɔoœəuɐɜɪʊ"
-_DIPHTHONGS = "æːɪ|æːʊ|ɜɪ|əʊ|ɑɪ|ɑʊ|oɪ|ɔɪ|iə|uə"
-NUCLEUS = re.compile(rf"{_DIPHTHONGS}|[{VOWEL}]\u0303?ː?")
-_REDUCED = frozenset("əɐ")
 _DEVOICED = dict(zip("bdɡvzʒ", "ptkfsʃ", strict=True))
 _CORRECTIONS = tuple(
     (re.compile(pattern), right)
@@ -62,17 +61,6 @@ _CORRECTIONS = tuple(
     )
 )  # fmt: skip
 
-# Loans that are stressed near their end: spelling → the stressed vowel counted from the end. Only endings that are
-# right for most of their words in LOD's own stress marks; endings like -eur or -ell, that are not, are left out.
-_ENDINGS = tuple(
-    (re.compile(f"(?:{endings})$"), vowel)
-    for endings, vowel in (
-        ("téit|ment|enz|ent|ant|ist|ie|iv|tur|age|ance|aire", 1),
-        ("ismus|istin|istesch|isten|[ae]nzen|[ae]nten|[ae]ntin|[ai]bel|turen|iven|téiten|agen", 2),
-        ("istinnen|[ae]ntinnen|éierungen", 3),
-    )
-)
-_STRESSED_SCHWA = re.compile(r"(ge|be|ver|er|zer|ent)?[^aeiouyäëéöüèêà]*ë")
 _TWO_SOUNDS = re.compile(r"[dt]-?s[pt]")  # Haapt-stad, Land-sprooch: t and ʃ belong to two parts
 
 
@@ -95,39 +83,3 @@ def from_espeak(ipa: str) -> str:
     for pattern, right in _CORRECTIONS:
         said = pattern.sub(right, said)
     return re.sub("[bdɡvzʒ]$", lambda final: _DEVOICED[final.group()], said)
-
-
-def stress(word: str, phonemes: str) -> str:
-    """Put ˈ before the vowel that carries the stress, as Kokoro's own phoneme strings do (kˈɑnt).
-
-    The first full vowel is stressed, so the prefixes be- ge- er- ver- zer- ent- are not; a spelt ë counts as full;
-    loans with a known ending are stressed there. A string that has its marks already is left alone.
-    """
-    if "ˈ" in phonemes:
-        return phonemes
-    nuclei = list(NUCLEUS.finditer(phonemes))
-    if not nuclei:
-        return phonemes
-    full = [i for i, vowel in enumerate(nuclei) if vowel.group() not in _REDUCED]
-    chosen = full[0] if full else 0
-    if schwa := _STRESSED_SCHWA.match(word):
-        chosen = min(int(schwa[1] is not None), len(nuclei) - 1)
-    elif len(full) > 1 and (borrowed := _borrowed_stress(word, phonemes, nuclei)) is not None:
-        chosen = borrowed
-    at = nuclei[chosen].start()
-    return f"{phonemes[:at]}ˈ{phonemes[at:]}"
-
-
-def _borrowed_stress(word: str, phonemes: str, nuclei: list[re.Match[str]]) -> int | None:
-    for i, vowel in enumerate(nuclei):
-        following = phonemes[vowel.end() :]
-        if i and "éier" in word and vowel.group() == "ɜɪ" and following.startswith(("ə", "ɐ")):
-            return i  # -éieren and all that is derived from it
-        if i and "ioun" in word and vowel.group() == "əʊ" and phonemes[vowel.start() - 1] == "j":
-            return i
-    for ending, vowel_from_end in _ENDINGS:
-        if ending.search(word) and vowel_from_end < len(nuclei):
-            chosen = len(nuclei) - vowel_from_end
-            if nuclei[chosen].group() not in _REDUCED:
-                return chosen
-    return None

@@ -1,0 +1,112 @@
+"""Where the stress of a word lies, and which words have none.
+
+Convention: ˈ and ˌ stand directly before the vowel, not before the syllable. Kokoro's base was trained on misaki's
+strings, and in misaki's `us_gold.json` every one of the 90,773 ˈ and 44,971 ˌ stands before a vowel (kˈɑnt). Of its
+90,940 plain entries 90,749 have a ˈ, and 41,458 a ˌ beside it, mostly compounds (fˈʊtbˌɔl, with no syllable between).
+123 have no mark, and the most frequent words of all are among them: the, and, of, to, in, for, with, he, was. Other
+function words have a ˌ (but, on, when, not), those of two syllables a ˈ (over, into). So no mark is right for the weak
+words of `WEAK`, and longer prepositions keep their ˈ.
+
+Rule: for words that no dictionary marks each vowel is given a score, the sum of small weights for what stands there:
+the vowel and its neighbours, long and short vowels around it, the beginning and the end of the spelling. The weights
+are learnt from the marks of LOD official by `utils/train_stress.py`, which prints how often they are right for words
+that they have not seen.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from moien.errors import WrongData
+
+WEIGHTS = Path(__file__).with_name("stress.tsv")
+VOWEL = "iyeøɛæaɑɔoœəuɐɜɪʊ"
+NUCLEUS = re.compile(rf"æːɪ|æːʊ|ɜɪ|əʊ|ɑɪ|ɑʊ|oɪ|ɔɪ|iə|uə|[{VOWEL}]\u0303?ː?")
+
+# Said without stress in a sentence, by class; each with the forms that the n-rule gives it.
+_WEAK = {
+    "articles": "de den dem der d' e en em eng engem engen enger",
+    "pronouns": "ech du et er s t hatt hien hie him hir si se sech mir mer dir di der mech dech iech ier eis dat wat "
+    "dee deen déi mäi mäin meng mengem menger däi däin deng dengem denger säi säin seng senge sengem senger hire hiren",
+    "prepositions": "a an am ab aus bei beim bis fir mat mam no nom op un u um vu vun vum ze zu zum zur ëm",
+    "conjunctions": "an a ass als as dass datt da well wann wa ob oder mä wéi wou sou",
+    "auxiliaries": "ass as sinn si sidd war waren huet hunn hu hutt hat gëtt gouf goufen net",
+}
+WEAK = frozenset(" ".join(_WEAK.values()).split())
+# At the end of a phrase these are the particle of a verb (hien hält un), which is stressed, as in German.
+PARTICLES = frozenset("an aus bei mat no op un vun ëm".split())
+
+_SHAPES = {"ə": "r", "ɐ": "r"}  # reduced; others are long (L), nasal (n), diphthongs (D) or short (s)
+
+
+def stress(word: str, phonemes: str) -> str:
+    """`phonemes` of `word` (in any case) with ˈ before the vowel that carries the stress.
+
+    A string that has its ˈ already is left alone, and so is one without a vowel.
+    """
+    if "ˈ" in phonemes:
+        return phonemes
+    nuclei = list(NUCLEUS.finditer(phonemes))
+    if not nuclei:
+        return phonemes
+    at = nuclei[_best(word.lower(), phonemes, nuclei)].start()
+    return f"{phonemes[:at]}ˈ{phonemes[at:]}"
+
+
+def compound(parts: Sequence[str]) -> str:
+    """The phonemes of a compound: the first stressed part keeps its ˈ, those after it get ˌ instead."""
+    said = "".join(parts)
+    head, mark, rest = said.partition("ˈ")
+    return head + mark + rest.replace("ˈ", "ˌ")
+
+
+def features(word: str, phonemes: str, nuclei: Sequence[re.Match[str]]) -> Iterator[list[str]]:
+    """What speaks for or against stress on each vowel; `word` in lower case, `phonemes` without ˈ."""
+    word = word.partition("'")[2] or word  # a clitic says nothing about the stress
+    shapes = "".join(_shape(vowel.group()) for vowel in nuclei)
+    for i, match in enumerate(nuclei):
+        vowel, before, after = match.group(), phonemes[: match.start()], phonemes[match.end() :]
+        first, last = min(i, 4), min(len(nuclei) - i, 5)  # the place, counted from either end
+        coda = after[: nuclei[i + 1].start() - match.end()] if i + 1 < len(nuclei) else after
+        found = [f"first {vowel} {first}", f"last {vowel} {last}", f"coda {vowel} {coda}"]
+        found.append(f"around {before[-1:]} {vowel} {coda[:1]}")
+        found.append(f"shapes {shapes[max(0, i - 2) : i]}|{shapes[i : i + 3]}")
+        found += [f"start {first} {shapes[:4]}", f"end {last} {shapes[-4:]}"]
+        found += [f"from {vowel}{after[:n]}" for n in (1, 2, 4)] + [f"to {before[-n:]}" for n in (2, 3, 4)]
+        found += [f"ends {word[-n:]} {last}" for n in (2, 3, 4, 5)]
+        found += [f"begins {word[:n]} {first}" for n in (1, 2, 3, 4, 5)]
+        if len(after) < 9:
+            found.append(f"tail {vowel}{after}")
+        if i < 3:
+            found.append(f"head {before}")
+        yield found
+
+
+def _best(word: str, phonemes: str, nuclei: Sequence[re.Match[str]]) -> int:
+    if len(nuclei) == 1:
+        return 0
+    if len(nuclei) > 20:  # no word: 1 MB of letters must not cost features that no weight knows
+        return next((i for i, vowel in enumerate(nuclei) if _shape(vowel.group()) != "r"), 0)
+    weights = _weights()
+    scores = [sum(weights.get(name, 0) for name in found) for found in features(word, phonemes, nuclei)]
+    return scores.index(max(scores))
+
+
+def _shape(vowel: str) -> str:
+    if "\u0303" in vowel:
+        return "n"
+    return _SHAPES.get(vowel) or ("L" if "ː" in vowel else "D" if len(vowel) > 1 else "s")
+
+
+@functools.cache
+def _weights() -> Mapping[str, int]:
+    try:
+        rows = [line.split("\t") for line in WEIGHTS.read_text(encoding="utf-8").splitlines()]
+        return {name: int(weight) for name, weight in rows}
+    except (OSError, ValueError) as error:
+        raise WrongData(
+            f"not the weights of the stress rule ({error})", where=WEIGHTS, remedy="install again"
+        ) from None
