@@ -10,16 +10,18 @@ import importlib.util
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from moien.errors import WrongData
 from moien.fetch import fetch
 from moien.kokoro import symbols
-from moien.text.lb.notation import mend
+from moien.text.lb.notation import from_mfa, mend
+from moien.text.lb.stress import WEAK
 
 CORRECTIONS = Path(__file__).with_name("corrections.tsv")
+_BY_HAND = re.compile(r"[^\Wieɛaouyøœæɑəɐɜɪʊː]\u032f?ˈ[ieɛaouyøœæɑəɜ]|iˈ\u032f")  # kˈɑnt, -siˈ̯əʊn
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
@@ -70,6 +72,7 @@ class Layer:
     name: str
     words: Mapping[str, str]
     notes: tuple[Note, ...] = ()
+    doubtful: frozenset[str] = frozenset()  # a program wrote these: any sure layer is right more often
 
 
 def read_corrections(path: Path) -> Layer:
@@ -104,26 +107,36 @@ def read_corrections(path: Path) -> Layer:
 
 
 def read_lod(path: Path) -> Layer:
-    """LOD official: a JSON object, word → IPA with stress on most words of two syllables and more."""
+    """LOD official: a JSON object, word → IPA with stress on most words of two syllables and more.
+
+    Its editors put the mark directly before the vowel. Entries with a mark before a syllable or without any (but for
+    the weak words) come from a program and are doubtful.
+    """
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise WrongData(f"not JSON ({error})", where=path) from None
-    return _layer("lod", rows.items())
+    sure = {word.lower() for word, ipa in rows.items() if _BY_HAND.search(ipa)} | WEAK
+    return _layer("lod", rows.items(), sure)
 
 
 def read_mfa(path: Path) -> Layer:
-    """MFA: word, up to four probabilities, phones. Of several pronunciations the most probable, the first of equals."""
-    best: dict[str, tuple[float, str]] = {}
+    """MFA: word, up to four probabilities, phones, in LOD's notation: the most probable pronunciation of a word.
+
+    Pronunciations that are one in LOD's notation count together; of equals the first, which is the dictionary's own.
+    """
+    scores: dict[str, dict[str, float]] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         word, *probabilities, phones = line.split("\t")
         try:
             probability = float(probabilities[0]) if probabilities else 1.0
         except ValueError:
             raise WrongData(f"{probabilities[0]!r} is not a probability", where=f"{path}:{number}") from None
-        if phones != "spn" and probability > best.get(word, (0.0, ""))[0]:
-            best[word] = probability, phones
-    return _layer("mfa", ((word, _as_lod(word, phones)) for word, (_, phones) in best.items()))
+        if phones != "spn":  # noise
+            said = scores.setdefault(word, {})
+            ipa = from_mfa(phones, word)
+            said[ipa] = said.get(ipa, 0.0) + probability
+    return _layer("mfa", ((word, max(said, key=said.__getitem__)) for word, said in scores.items()))
 
 
 def read_lod2021() -> Layer:
@@ -139,7 +152,7 @@ def read_lod2021() -> Layer:
         database.close()
     except sqlite3.Error as error:
         raise WrongData(f"not a lexicon of gruut ({error})", where=file, remedy="make setup") from None
-    return _layer("lod2021", words.items())
+    return _layer("lod2021", words.items(), sure=())
 
 
 def read_layers(corrections: Iterable[Path] = (CORRECTIONS,)) -> tuple[list[Layer], str]:
@@ -164,14 +177,15 @@ def _loss(names: list[str]) -> str:
     )
 
 
-def _layer(name: str, rows: Iterable[tuple[str, str]]) -> Layer:
+def _layer(name: str, rows: Iterable[tuple[str, str]], sure: Collection[str] | None = None) -> Layer:
     words: dict[str, str] = {}
     notes: list[Note] = []
     for word, ipa, said, what in _mended(rows):
         notes += [Note(word, name, reason, ipa, said) for reason in what]
         if said:
             words.setdefault(word.lower(), said)
-    return Layer(name, words, tuple(notes))
+    doubtful = frozenset() if sure is None else words.keys() - sure
+    return Layer(name, words, tuple(notes), frozenset(doubtful))
 
 
 def _mended(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str, list[str]]]:
@@ -182,8 +196,3 @@ def _mended(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str, li
             yield word, ipa, "", ["clitic d': it is looked up without"]
         else:
             yield word, ipa, *mend(ipa, word)
-
-
-def _as_lod(word: str, phones: str) -> str:
-    """MFA's phones, which follow speech, in LOD's notation."""
-    return phones.replace(" ", "")

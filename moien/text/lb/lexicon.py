@@ -19,12 +19,12 @@ import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from moien.errors import WrongData
 from moien.fetch import cache_dir
 from moien.text.lb.layers import CORRECTIONS, LOD, MFA, Layer, read_layers
-from moien.text.lb.stress import WEAK, WEIGHTS, stress
+from moien.text.lb.merge import Entry, merge
+from moien.text.lb.stress import WEAK, WEIGHTS
 
 _MAGIC = b"moien lexicon 1\n"
 _HEADER = struct.Struct(
@@ -32,13 +32,6 @@ _HEADER = struct.Struct(
 )  # magic, entries, slots, where the offsets begin, their CRC-32 of all that follows
 _VOWELS = "aeiouäëéöüèêàôûîâ"
 UNSTRESSED = WEAK  # no mark of theirs is kept: a sentence decides
-
-
-class Entry(NamedTuple):
-    """Phonemes in Kokoro's symbols, ˈ and ˌ directly before their vowels, and the layer that they come from."""
-
-    phonemes: str
-    source: str
 
 
 class Lexicon:
@@ -68,7 +61,7 @@ class Lexicon:
 
         `without` (in lower case) are held-out words: no layer gives them, nor stress to others.
         """
-        entries = merge(layers, without)
+        entries = merge(tuple(layers), without)
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".part-{os.getpid()}-{target.name}")
         part.write_bytes(_compile(entries))
@@ -124,22 +117,6 @@ class Lexicon:
         line = self._data[offset : self._data.find(b"\n", offset)].decode()
         word, phonemes, source = line.split("\t")
         return word, Entry(phonemes, source)
-
-
-def merge(layers: Iterable[Layer], without: frozenset[str] = frozenset()) -> dict[str, Entry]:
-    """Word → entry of the first layer that has it, with stress on every word but the unstressed ones."""
-    merged: dict[str, Entry] = {}
-    for layer in layers:
-        for word, phonemes in layer.words.items():
-            if word.lower() in without or word in merged:
-                continue
-            said = phonemes
-            if layer.name != "correction" and word not in UNSTRESSED:
-                said = stress(word, phonemes)
-            elif layer.name != "correction":
-                said = phonemes.replace("ˈ", "").replace("ˌ", "")
-            merged[word] = Entry(said, layer.name)
-    return merged
 
 
 def load(corrections: Iterable[Path] = (CORRECTIONS,)) -> tuple[Lexicon, str]:

@@ -5,8 +5,10 @@ Every change has a name, so that a report can count and show them; what cannot b
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable
 
 from moien.kokoro.symbols import VOCAB
@@ -38,11 +40,39 @@ _IN_SYMBOLS: tuple[tuple[str, re.Pattern[str], _Replacement], ...] = tuple(
     )
 )
 
+# MFA writes what its corpus of speech said, by phonological rules: r devoiced (kritt kχit), vocalised (Joer jo ɐ) or
+# with a glide before it (hire hiː ə ʁ ə). LOD's way, which Kokoro is to hear: the r as it is spelt, long before ɐ.
+_MFA = tuple(
+    (re.compile(spelt), re.compile(pattern), right)
+    for spelt, pattern, right in (
+        ("r", rf"(?<=[pbtdkɡfvszʃ])χ(?=[{VOWEL}])", "ʀ"),
+        (r"^(?!.*(?:ch|g)).*r[bcdfkpstvz]", rf"(?<=[{VOWEL}ː])χ(?=[ptkfsʃ])", "ʀ"),
+        ("r", rf"(?<=[iuyeøoœɛɔa]ː)ə(?=[ʀʁ](?:[{VOWEL}]|$))", ""),
+        ("r", "(?<=[iuyeøoœɛɔa])ɐ(?=[^ː]|$)", "ːɐ"),
+        ("r", "(?<=[aœy]ː)ɐ", "ʀ"),
+        ("[aè]i?re?s?$", "(?<=ɛː)ɐ(?=s?$)", "ʀ"),
+        ("ore?s?$", "(?<=[oɔ]ː)ɐ(?=s?$)", "ʀ"),
+        ("e[ln]e[mnrs]?$", rf"(?<={_CONSONANT})([ln])(?=(?:ə[mns]?|ɐ)$)", r"ə\1"),
+        ("zeg", "tsɕ", "tsəɕ"),
+        ("n", "(?<=\u0303ː)n(?=[tsʃʒ])", ""),
+        ("", "ʁ", "ʀ"),
+    )
+)
+
+
+def from_mfa(phones: str, word: str) -> str:
+    """Phones of the MFA dictionary in LOD's notation."""
+    ipa = unicodedata.normalize("NFD", phones.replace(" ", ""))
+    for spelt, pattern, right in _MFA:
+        if spelt.search(word):
+            ipa = pattern.sub(right, ipa)
+    return ipa
+
 
 def mend(ipa: str, word: str) -> tuple[str, list[str]]:
     """A pronunciation in Kokoro's symbols and what was mended; "" and the reason if it cannot be used.
 
-    A pronunciation without marks stays without; of several primary marks all but one become secondary.
+    A pronunciation without marks stays without; of several primary marks one is kept.
     """
     done = []
     ipa = unicodedata.normalize("NFD", ipa)
@@ -55,7 +85,7 @@ def mend(ipa: str, word: str) -> tuple[str, list[str]]:
         done += [what] * bool(count)
     if said.count("ˈ") > 1:
         said = _one_primary(word, said)
-        done.append("several ˈ: all but one made ˌ")
+        done.append("several ˈ: one kept, others ˌ or taken out")
     if unknown := sorted(set(said) - VOCAB.keys() | set(said) & set(' ;:,.!?—…"()“”')):
         return "", [f"symbol outside the table: {' '.join(unknown)}"]
     if not NUCLEUS.search(said):
@@ -68,10 +98,25 @@ def unmarked(phonemes: str) -> str:
     return phonemes.replace("ˈ", "").replace("ˌ", "")
 
 
+def marks(phonemes: str) -> tuple[str, list[int]]:
+    """The phonemes without marks, and where in them the marks of stress stood."""
+    parts = re.split("[ˈˌ]", phonemes)
+    lengths = list(itertools.accumulate(len(part) for part in parts))
+    return "".join(parts), lengths[:-1]
+
+
 def _one_primary(word: str, phonemes: str) -> str:
-    """Keep the ˈ that the rules of stress ask for; if they ask for another vowel, the first one."""
-    place = len(unmarked(stress(word, unmarked(phonemes)).partition("ˈ")[0]))
-    parts = phonemes.split("ˈ")
-    starts = [len(unmarked("".join(parts[:i]))) for i in range(1, len(parts))]
-    main = starts.index(place) + 1 if place in starts else 1
-    return parts[0] + "".join(("ˈ" if i == main else "ˌ") + part for i, part in enumerate(parts[1:], start=1))
+    """Keep the ˈ that the rules of stress ask for, else the first; of the others those with a vowel between as ˌ.
+
+    Such entries come from a program that marked every heavy syllable: stress on two neighbours is not meant.
+    """
+    plain, places = marks(phonemes)
+    ruled = marks(stress(word, plain))[1]
+    main = ruled[0] if ruled and ruled[0] in places else places[0]
+    vowels = [vowel.start() for vowel in NUCLEUS.finditer(plain)]
+    order = {place: bisect_left(vowels, place) for place in places}
+    kept = {main: "ˈ"}
+    for place in places:
+        if all(abs(order[place] - order[other]) > 1 for other in kept):
+            kept[place] = "ˌ"
+    return "".join(kept.get(i, "") + sound for i, sound in enumerate(plain))
