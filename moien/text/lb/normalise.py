@@ -1,139 +1,221 @@
-"""Digits, units, symbols and abbreviations → Luxembourgish words.
+"""A text → the words that are said for it, the pauses, and what is silent, each with its place in the text.
 
-Modest on purpose: what is not sure is read in the plainest way (digit by digit), and nothing is left out.
-The forms were checked against the LOD; a native speaker should hear: ranges with `bis`, `v. Chr.`, decimals.
+One pass over the clean text: what stands at a place decides which rules look at it, and the first one that reads
+something wins. All patterns are bounded or possessive, so the time is in proportion to the length.
 """
 
 from __future__ import annotations
 
-import functools
 import re
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Sequence
 
-from moien.text.lb import numbers
-from moien.text.lb.numbers import EN, OPTIONAL_N, cardinal, ordinal, settle_n, year
+from moien.text.lb.addresses import read_address, read_tag
+from moien.text.lb.cleaning import Clean, clean
+from moien.text.lb.figures import read_number, read_range
+from moien.text.lb.letters import LATIN, read_greek, read_letters
+from moien.text.lb.numbers import OPTIONAL_N, digits, settle_n
+from moien.text.lb.reading import Part, Scan, said
+from moien.text.lb.signs import NAMES, PAUSES, QUOTES
+from moien.text.lb.spoken import Spoken
 
-_MONTHS = "Januar Februar Mäerz Abrëll Mee Juni Juli August September Oktober November Dezember".split()
-_MONTH = "|".join(_MONTHS)
-_FEMININE = (
-    "Auer|Stonne?n?|Minutte?n?|Sekonne?n?|Wochen?|Persoune?n?|Frae?n?|Milliarden?|Milliounen?|Säite?n?|Gemenge?n?|"
-    "Tonne?n?|Schoule?n?|Stroosse?n?|Partie?n?|Joreszäite?n?|Etappe?n?|Halschente?n?|Strophe?n?"
-)
-_UNITS = {
-    "km/h": "Kilometer an der Stonn", "km²": "Quadratkilometer", "m²": "Quadratmeter", "m³": "Kubikmeter",
-    "km": "Kilometer", "cm": "Zentimeter", "mm": "Millimeter", "m": "Meter", "ha": "Hektar", "kg": "Kilogramm",
-    "g": "Gramm", "ml": "Milliliter", "l": "Liter", "°C": "Grad Celsius", "°": "Grad", "%": "Prozent", "€": "Euro",
-    "$": "Dollar", "£": "Pond", "MHz": "Megahertz", "Mrd.": "Milliarden", "Mio.": "Milliounen",
-}  # fmt: skip
-_UNIT = "|".join(re.escape(u) for u in sorted(_UNITS, key=len, reverse=True))
-_ABBREVIATIONS = tuple(
-    (re.compile(rf"(?<![\w.]){pattern}(?!\w)"), words)
-    for pattern, words in (
-        (r"z\. ?B\.", "zum Beispill"), (r"d\. ?h\.", "dat heescht"), (r"asw\.", "an sou weider"),
-        (r"etc\.", "etcetera"), (r"bzw\.", "beziehungsweis"), (r"resp\.", "respektiv"), (r"ca\.", "circa"),
-        (r"Nr\.", "Nummer"), (r"Dr\.", "Dokter"), (r"Prof\.", "Professer"), (r"H\.(?= [A-ZÄËÉÖÜ])", "Här"),
-        (r"Mme\.?", "Madamm"), (r"Str\.", "Strooss"), (r"v\. ?Chr\.", "viru Christus"),
-        (r"n\. ?Chr\.", "no Christus"), (r"Chr\.", "Christus"), (r"km/h", "Kilometer an der Stonn"),
-        (r"lat\.", "latäinesch"), (r"gr\.", "griichesch"), (r"arab\.", "arabesch"),
-    )
-)  # fmt: skip
-_SYMBOLS = {
-    "&": "an", "+": "plus", "=": "ass", "×": "mol", "§": "Paragraph", "†": "gestuerwen", "%": "Prozent",
-    "€": "Euro", "$": "Dollar", "£": "Pond", "°": "Grad", "²": "am Quadrat", "³": "héich dräi", "@": "at",
-    "<": "méi kleng wéi", ">": "méi grouss wéi", "½": "en hallef", "÷": "gedeelt duerch", "−": "minus",
-}  # fmt: skip
-_NUMBER = r"(?:\d{1,3}(?:[. ]\d{3})+(?!\d)|\d+)(?:,\d+)?"  # 5.233  40 000  18,33
-_ALONE = r"(?<![\d.,])"
-_WITH_EN = "den|de|dem|am|vum|zum|um|beim|nom|virum|mam|engem|sengem|hirem"
-_WITH_ER = "der|enger|senger|hirer"
-_BARE = "déi|eng|seng|hir|d'"
+_LETTER = re.compile(f"[{LATIN}]")
+_CURRENCY = re.compile(r"(?:US)?[$€£¥] ?\d|(?:EUR|CHF|USD|GBP) \d")
+_PHONE = re.compile(r"\+\d{2}[\d ()./-]{5}")
+_VULGAR = frozenset("½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞")
+_MARKS = re.compile(r"(\.{2,}|(?P<same>[!?,;:…—–])(?P=same)*+)")
+_UNREADABLE = re.compile(rf"[^\W\d_{LATIN}]++")
+_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
+_SUPER = re.compile("⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,15}")
+_DOMAIN = re.compile(r"\.([a-z]{2,4})(?![\w.])")
+# What the name of a letter begins with, where that is not the letter itself (äff, ku, icks): for the n-rule.
+_LETTER_NAMES = str.maketrans("flmnrsxqwyvc", "eeeeeeekwifz")
+
+
+def normalise(text: str) -> list[Spoken]:
+    """The pieces of a text in order; each character but white space lies in exactly one. It fails for no text."""
+    cleaned = clean(text)
+    scan = Scan(cleaned.text)
+    parts: list[tuple[int, Part]] = []
+    at, end = 0, len(cleaned.text)
+    while at < end:
+        if cleaned.text[at] == " ":
+            at += 1
+            continue
+        for part in _read(scan, at):
+            parts.append((at, part))
+            scan.add(at, part)
+            at = part.end
+    return _place(text, cleaned, _settle(parts))
 
 
 def speakable(text: str) -> str:
-    """A clean text with every digit, unit and known symbol written as words (parts joined by `numbers.JOINT`)."""
-    for pattern, words in _ABBREVIATIONS:
-        text = pattern.sub(functools.partial(_in_full, words), text)
-    for pattern, read in _RULES:
-        text = pattern.sub(read, text)
-    for symbol, words in _SYMBOLS.items():
-        text = text.replace(symbol, f" {words} ")
-    return " ".join(settle_n(text).split())
+    """The words and pauses of a text in one line, as `LuxembourgishFrontend` reads them."""
+    line = ""
+    for piece in normalise(text):
+        if piece.rule == "unreadable":
+            line += " " + text[piece.start : piece.end]
+        elif piece.words:
+            opens = not line or line[-1] in "(“"
+            line += ("" if opens else " ") + " ".join(piece.words)
+        elif piece.pause:
+            line += (" " if piece.pause in "(“—" and line else "") + piece.pause
+    return line
 
 
-def _in_full(words: str, match: re.Match[str]) -> str:
-    """An abbreviation; its point also ends the sentence that it is the last word of."""
-    return words + ("." if match[0].endswith(".") and match.end() == len(match.string) else "")
+def _read(scan: Scan, at: int) -> list[Part]:
+    text = scan.text
+    character = text[at]
+    following = scan.character(at + 1)
+    if character.isdigit() and character.isascii():
+        return (read_address(scan, at) if following.isalnum() or following in ".-" else []) or read_number(
+            scan, at
+        )
+    if _LETTER.match(character):
+        if _CURRENCY.match(text, at) and (number := read_number(scan, at)):
+            return number
+        return read_address(scan, at) or read_letters(scan, at)
+    if character == "'":
+        return read_letters(scan, at) or _single_quote(scan, at)
+    if character in "#@" and (tag := read_tag(scan, at)):
+        return tag
+    if (character in _VULGAR or _CURRENCY.match(text, at)) and (number := read_number(scan, at)):
+        return number
+    if _PHONE.match(text, at):
+        phone = read_number(scan, at)
+        if phone and phone[0].rule == "phone":
+            return phone
+    if greek := read_greek(scan, at):
+        return greek
+    return _sign_before_number(scan, at) or _mark(scan, at) or _sign(scan, at)
 
 
-def _integer(text: str) -> int:
-    return int(re.sub("[. ]", "", text))
+def _sign_before_number(scan: Scan, at: int) -> list[Part]:
+    """-5, +4, *1801, ~10 and the dash between two numbers."""
+    text = scan.text
+    character, before, following = text[at], scan.character(at - 1), scan.character(at + 1)
+    if character in "-–—~" and (between := read_range(scan, at)):
+        return between
+    if character in "*†" and (following.isdigit() or (following == " " and scan.character(at + 2).isdigit())):
+        if scan.part.rule in ("cardinal", "decimal") and character == "*":
+            return [said(at + 1, "sign", "mol")]
+        return [said(at + 1, "sign", "gebuer" if character == "*" else NAMES["†"])]
+    if not following.isdigit():
+        return []
+    if character in "-–" and (before == " " or before in '(„“"[,;:*/=<>'):
+        return [said(at + 1, "negative", "minus")]
+    names = {"~": "ongeféier", "#": "Nummer", "<": "méi kleng wéi", ">": "méi grouss wéi"}
+    return [said(at + 1, "sign", names[character])] if character in names else []
 
 
-def _read(text: str, gender: str = "") -> str:
-    """A number as it is written, with or without decimals."""
-    whole, comma, decimals = text.partition(",")
-    if comma:
-        return f"{cardinal(_integer(whole))} Komma {numbers.digits(decimals)}"
-    if len(whole) > 1 and whole[0] == "0":
-        return numbers.digits(re.sub("[. ]", "", whole))
-    if whole.isdecimal() and len(whole) == 4 and not gender:
-        return year(int(whole))
-    return cardinal(_integer(whole), gender)
+def _mark(scan: Scan, at: int) -> list[Part]:
+    """Punctuation: a pause, with equal marks in a row as one."""
+    text = scan.text
+    character, before, following = text[at], scan.character(at - 1), scan.character(at + 1)
+    if character in QUOTES:
+        scan.in_quotes = not scan.in_quotes
+        return [Part(at + 1, "pause", pause="“" if scan.in_quotes else "”")]
+    if character == ".":
+        if before == " " and (domain := _DOMAIN.match(text, at)):  # .lu
+            return [said(at + 1, "url", "Punkt"), Part(domain.end(), "letters", (domain[1],))]
+        if following.isdigit() and before == " ":
+            return [said(at + 1, "decimal", "Punkt")]
+    if character == "-":
+        return _hyphen(scan, at)
+    if (
+        character == "/"
+        and (_LETTER.match(before) or before == " ")
+        and (following == " " or _LETTER.match(following))
+    ):
+        return [Part(at + 1, "pause", pause=",")]
+    pause = PAUSES.get(character)
+    if not pause:
+        return []
+    run = _MARKS.match(text, at)
+    end = run.end() if run else at + 1
+    if character == ".":
+        pause = "…" if end - at > 2 else "."
+    return [Part(end, "pause", pause=pause)]
 
 
-def _date(match: re.Match[str]) -> str:
-    day, month, in_year = (int(group) for group in match.groups())
-    return f"{ordinal(day, EN)} {ordinal(month, EN)} {year(in_year)}"
+def _hyphen(scan: Scan, at: int) -> list[Part]:
+    """A hyphen between spaces and two in a row are a dash; others (Gas- a Stëbs-) are silent."""
+    end = at
+    while scan.character(end) == "-":
+        end += 1
+    alone = scan.character(at - 1) == " " and scan.character(end) == " " and bool(scan.left)
+    if alone or (end - at > 1 and scan.left):
+        return [Part(end, "pause", pause="—")]
+    return [Part(end, "silent")]
 
 
-def _time(match: re.Match[str]) -> str:
-    hour, minute = int(match[1]), int(match[2] or 0)
-    return f"{cardinal(hour, 'f')} Auer" + (f" {cardinal(minute)}" if minute else "")
+def _single_quote(scan: Scan, at: int) -> list[Part]:
+    """An apostrophe of no word: the sign for minutes after a number, else a quotation mark, which is silent."""
+    if scan.part.rule in ("cardinal", "decimal") and scan.part.end == at and not scan.in_single_quotes:
+        return [said(at + 1, "unit", "Minutte" + OPTIONAL_N)]
+    scan.in_single_quotes = scan.character(at - 1) == " " or not scan.character(at + 1).isalnum()
+    return [Part(at + 1, "silent")]
 
 
-def _money(match: re.Match[str]) -> str:
-    return f"{cardinal(_integer(match[1]), 'm')} {_UNITS[match[3]]} {cardinal(int(match[2]))}"
+def _sign(scan: Scan, at: int) -> list[Part]:
+    """A sign with a name, a superscript, a letter of another script, or one that is silent on purpose."""
+    text = scan.text
+    character = text[at]
+    if (power := _SUPER.match(text, at)) and power[0] not in NAMES:
+        value = "".join(_SUPERSCRIPTS[sign] for sign in power[0].removeprefix("⁻"))
+        return [
+            said(power.end(), "sign", ("héich minus " if power[0][0] == "⁻" else "héich ") + digits(value))
+        ]
+    if name := NAMES.get(character):
+        return [said(at + 1, "sign", name)]
+    if letters := _UNREADABLE.match(text, at):
+        return [Part(letters.end(), "unreadable")]
+    unreadable = unicodedata.category(character) in ("Lo", "Ll", "Lu", "Lt", "No", "Nl", "Co", "Cs", "Cn")
+    return [Part(at + 1, "unreadable" if unreadable or character == "\ufffd" else "silent")]
 
 
-def _measure(match: re.Match[str]) -> str:
-    unit = _UNITS[match[2]]
-    many = unit.startswith("Milli") and unit.endswith("en")
-    words = _read(match[1], "f" if many else "m")
-    return f"{words} {unit.removesuffix('en') if many and words == 'eng' else unit}"
+def _settle(parts: Sequence[tuple[int, Part]]) -> list[tuple[int, Part]]:
+    """Decide the n of the words that were made here, from the end on, by the word that follows each."""
+    settled = []
+    following = Part(0, "pause")  # what is heard next
+    for start, part in reversed(parts):
+        if any(OPTIONAL_N in word for word in part.words):
+            line = settle_n(f"{' '.join(part.words)} {_first_sound(following)}")
+            part = part._replace(words=tuple(line.split(" ")[: len(part.words)]))
+        settled.append((start, part))
+        if part.rule != "silent":
+            following = part
+    return settled[::-1]
 
 
-def _counted(match: re.Match[str]) -> str:
-    return cardinal(int(match[1]), "f" if re.fullmatch(_FEMININE, match[2]) else "m")
+def _first_sound(part: Part) -> str:
+    """A letter for the sound that a part begins with; "" for a pause."""
+    if not part.words:
+        return ""
+    first = next((c for c in unicodedata.normalize("NFD", part.words[0][:3].lower()) if c.isalpha()), "")
+    return first.translate(_LETTER_NAMES) if part.rule == "letters" else first
 
 
-_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = tuple(
-    (re.compile(pattern), read)
-    for pattern, read in (
-        (r"(?<![\w.])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?!\w))?",
-         lambda m: "-".join(m[0].replace(".", "").upper()) + " "),  # a.s.b.l.: letter by letter
-        (r"\*(?=\s?\d)", lambda m: "gebuer "),
-        (r"(?<!\w)[-−](?=\d)", lambda m: "minus "),
-        (_ALONE + r"(0?[1-9]|[12]\d|3[01])\. ?(0?[1-9]|1[0-2])\. ?(\d{4})(?!\d)", _date),
-        (_ALONE + r"(\d{2,4})er(?!\w)", lambda m: year(int(m[1])).replace(OPTIONAL_N, "n") + "er"),
-        (_ALONE + r"(\d{1,2})(?:[:.](\d\d))? Auer(?!\w)", _time),
-        (_ALONE + r"(\d{1,2}) ?h(?: ?([0-5]\d))?(?!\w)", _time),
-        (_ALONE + r"([01]?\d|2[0-4]):([0-5]\d)(?![\d:])", _time),
-        (_ALONE + r"(\d+):(\d+)(?!\d)", lambda m: f"{cardinal(int(m[1]))} zu {cardinal(int(m[2]))}"),
-        (_ALONE + rf"([€$£]) ?({_NUMBER})", lambda m: f"{m[2]} {m[1]}"),
-        (_ALONE + r"(\d{1,3}(?:[. ]\d{3})+|\d+),(\d\d) ?([€$£])", _money),
-        (_ALONE + rf"({_NUMBER}) ?[-–—] ?(?=\d)", lambda m: f"{m[1]} bis "),
-        (_ALONE + r"(\d{4})/(?=\d{2})", lambda m: f"{m[1]} "),
-        (_ALONE + rf"(\d{{1,3}})\.(?= (?:{_MONTH}|Joerhonnert)(?!\w))", lambda m: ordinal(int(m[1]), EN)),
-        (rf"(?i)(?<!\w)({_WITH_EN}) (\d{{1,3}})\.(?= \w)", lambda m: f"{m[1]} {ordinal(int(m[2]), EN)}"),
-        (rf"(?i)(?<!\w)({_WITH_ER}) (\d{{1,3}})\.(?= \w)", lambda m: f"{m[1]} {ordinal(int(m[2]), 'er')}"),
-        (rf"(?i)(?<!\w)({_BARE}) ?(\d{{1,3}})\.(?= \w)",
-         lambda m: f"{m[1]}{'' if m[1].endswith(chr(39)) else ' '}{ordinal(int(m[2]))}"),
-        (_ALONE + rf"({_NUMBER}) ?({_UNIT})(?!\w)", _measure),
-        (_ALONE + r"([12])(?= ([A-ZÄËÉÖÜ]\w+))", _counted),
-        (r"(?<=[^\W\d_])-?(?=\d)|(?<=\d)-?(?=[^\W\d_])", lambda m: " "),  # CR343A, K-5
-        (_NUMBER, lambda m: _read(m[0])),
-        (r"(?<=[^\W\d_])/(?=[^\W\d_])|(?<=\s)/(?=\s)", lambda m: ", "),
-        (r"(?<=[a-zäëéöü])\.(?=[A-ZÄËÉÖÜ])", lambda m: ". "),  # a space was forgotten
-        (rf"(?<=[\w{OPTIONAL_N}])\.(?=\w)|(?<!\S)\.(?=\w)", lambda m: " Punkt "),
-    )
-)  # fmt: skip
+def _place(text: str, cleaned: Clean, parts: Sequence[tuple[int, Part]]) -> list[Spoken]:
+    """The pieces at their places in the original text, and what cleaning left out between them as silent pieces."""
+    spoken: list[Spoken] = []
+    last = 0
+    for begin, part in parts:
+        start, end = max(cleaned.starts[begin], last), cleaned.ends[part.end - 1]
+        if start >= end:  # one character of the text became two in Unicode's normal form
+            before = spoken.pop()
+            spoken.append(
+                Spoken(before.start, before.end, before.rule, before.words + part.words, before.pause)
+            )
+            continue
+        spoken += _left_out(text, last, start)
+        spoken.append(Spoken(start, end, part.rule, part.words, part.pause))
+        last = end
+    return spoken + _left_out(text, last, len(text))
+
+
+def _left_out(text: str, start: int, end: int) -> list[Spoken]:
+    gap = text[start:end]
+    if not gap or gap.isspace():
+        return []
+    return [Spoken(start + len(gap) - len(gap.lstrip()), end - len(gap) + len(gap.rstrip()), "silent")]

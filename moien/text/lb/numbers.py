@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 
-JOINT = "\u2060"  # word joiner; `tokens.clean` takes it out of every text that comes from outside
-OPTIONAL_N = "\ue000"  # private use; `tokens.clean` refuses it
+JOINT = "\u2060"  # word joiner; cleaning takes it out of every text that comes from outside
+OPTIONAL_N = "\ue000"  # private use; only words that are made here can hold it
+EN = "e" + OPTIONAL_N  # the ending -en of adjectives and plurals
+AND = "a" + OPTIONAL_N  # the word "an"
+LARGEST = 10**15 - 1  # beyond that a number is read digit by digit
 
 _SMALL = (
     "null eent zwee dräi véier fënnef sechs siwe\ue000 aacht néng zéng eelef zwielef dräizéng véierzéng fofzéng "
@@ -22,9 +25,13 @@ _ORDINALS = (
     "nullt éischt zweet drëtt véiert fënneft sechst siwent aacht néngt zéngt eeleft zwieleft dräizéngt véierzéngt "
     "fofzéngt siechzéngt siwwenzéngt uechtzéngt nonzéngt"
 ).split()
+_GENDERED = {"m": ("", f"ee{OPTIONAL_N}", "zwee"), "f": ("", "eng", "zwou")}
+_LARGE = (
+    (10**12, "Billioun", "Billioune" + OPTIONAL_N),
+    (10**9, "Milliard", "Milliarde" + OPTIONAL_N),
+    (10**6, "Millioun", "Millioune" + OPTIONAL_N),
+)
 _KEEPS_N = "aeiouäëéöüyndtzh"
-EN = "e" + OPTIONAL_N  # the ending -en of adjectives
-LARGEST = 10**12 - 1  # beyond that a number is read digit by digit
 
 
 def cardinal(number: int, gender: str = "") -> str:
@@ -33,17 +40,13 @@ def cardinal(number: int, gender: str = "") -> str:
         return f"minus {cardinal(-number, gender)}"
     if number > LARGEST:
         return digits(str(number))
-    if gender and number == 1:
-        return "eng" if gender == "f" else f"ee{OPTIONAL_N}"
-    if gender == "f" and number == 2:
-        return "zwou"
     words = []
-    for size, one, many in ((10**9, "Milliard", "Milliarden"), (10**6, "Millioun", "Milliounen")):
+    for size, one, many in _LARGE:
         count, number = divmod(number, size)
         if count:
             words += [cardinal(count, "f"), one if count == 1 else many]
     if number or not words:
-        words.append(_below_million(number))
+        words.append(_below_million(number, gender))
     return " ".join(words)
 
 
@@ -62,7 +65,25 @@ def ordinal(number: int, ending: str = "") -> str:
     head, rest = divmod(number, 100)
     if head and 0 < rest < len(_ORDINALS):
         return _join(cardinal(head * 100), _ORDINALS[rest]) + ending
-    return cardinal(number).replace(OPTIONAL_N, "n") + "st" + ending
+    return _with_n(cardinal(number)) + "st" + ending
+
+
+def fraction(above: int, below: int) -> str:
+    """`above` parts of `below` ≥ 2: en hallef, dräi Véierel, zwee Drëttel, ee Zwanzegstel."""
+    if below == 2:
+        return "en hallef" if above == 1 else f"{cardinal(above)} hallef"
+    part = "Véierel" if below == 4 else ordinal(below).capitalize() + "el"
+    return f"{cardinal(above, 'm')} {part}"
+
+
+def and_a_half(whole: int) -> str:
+    """1½ annerhallef, 2½ zweeanenhallef."""
+    return "annerhallef" if whole == 1 else _join(_with_n(cardinal(whole, "m")), "anenhallef")
+
+
+def tens(number: int) -> str:
+    """The people or the years of a number: 1980er, 50er."""
+    return _with_n(year(number)) + "er"
 
 
 def digits(text: str) -> str:
@@ -80,23 +101,25 @@ def settle_n(text: str) -> str:
     return re.sub(OPTIONAL_N + r"(?=\s?(\w?))", decide, text)
 
 
-def _below_million(number: int) -> str:
+def _below_million(number: int, gender: str) -> str:
     thousands, rest = divmod(number, 1000)
     if not thousands:
-        return _below_thousand(rest)
-    count = _below_thousand(thousands) if thousands > 1 else ""
-    return _join(re.sub("eent$", "een", count), "dausend", _below_thousand(rest) if rest else "")
+        return _below_thousand(rest, gender)
+    count = _below_thousand(thousands, "m") if thousands > 1 else ""
+    return _join(count, "dausend", _below_thousand(rest, gender) if rest else "")
 
 
-def _below_thousand(number: int) -> str:
+def _below_thousand(number: int, gender: str) -> str:
     hundreds, small = divmod(number, 100)
     if not hundreds:
-        return _below_hundred(small)
+        return _below_hundred(small, gender)
     count = _SMALL[hundreds] if hundreds > 1 else ""
-    return _join(count, "honnert", _below_hundred(small) if small else "")
+    return _join(count, "honnert", _below_hundred(small, gender) if small else "")
 
 
-def _below_hundred(number: int) -> str:
+def _below_hundred(number: int, gender: str = "") -> str:
+    if gender and number in (1, 2):
+        return _GENDERED[gender][number]
     if number < len(_SMALL):
         return _SMALL[number]
     tens, unit = divmod(number, 10)
@@ -107,5 +130,9 @@ def _below_hundred(number: int) -> str:
 
 
 def _join(*parts: str) -> str:
-    """One word of its parts; honnert and dausend, the only ones that follow, both keep an n before them."""
+    """One word of its parts; what can follow (honnert, dausend, anenhallef) keeps an n before it."""
     return JOINT.join(filter(None, parts)).replace(OPTIONAL_N + JOINT, "n" + JOINT)
+
+
+def _with_n(word: str) -> str:
+    return word.replace(OPTIONAL_N, "n")

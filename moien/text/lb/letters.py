@@ -1,0 +1,192 @@
+"""What begins with a letter or an apostrophe: words, abbreviations, initials, Roman numerals, capitals, Greek."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from moien.text.lb import abbreviations, grammar
+from moien.text.lb.figures import read_number, read_short
+from moien.text.lb.numbers import EN, cardinal, ordinal
+from moien.text.lb.reading import Part, Scan, said
+from moien.text.lb.signs import GREEK
+
+LATIN = "A-Za-zªÀ-ÖØ-öø-ʯḀ-ỿⱠ-Ɀ"
+_WORD = re.compile(rf"[{LATIN}]++(?:['-][{LATIN}]++)*+")
+_RUN = re.compile(rf"[{LATIN}]++")
+_HYPHENED = re.compile(rf"[{LATIN}']++")
+_CLITIC = re.compile(r"(?:[dslmntjc]|qu)'", re.IGNORECASE)
+_SHORT = re.compile(rf"'(?:[tsnmd]|hunn?|ch|n)(?![{LATIN}])")  # 't, 's
+_DOTTED = re.compile(rf"(?:[{LATIN}]\.){{2,9}}(?:[{LATIN}](?![{LATIN}.'\d]))?")
+_INITIAL = re.compile(r"[A-ZÀ-ÖØ-Þ]\.(?=[ -]?[„“\"«(]?[A-ZÀ-ÖØ-Þ])")
+_GREEK = re.compile("[Ͱ-Ͽἀ-῿]+")
+_ROMAN = re.compile(
+    rf"(?=[IVXLCDM])M{{0,3}}(?:CM|CD|D?C{{0,3}})(?:XC|XL|L?X{{0,3}})(?:IX|IV|V?I{{0,3}})(?![{LATIN}\d'-])"
+)
+_ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
+_CENTURY = re.compile(
+    r"\.? (?:Joerhonnert|Jorhonnert|Jh|Jhdt|Joerdausend|Siècle|siècle|Arrondissement|Dynastie|Olympiad)"
+)
+_QUEENS = frozenset(
+    "Elisabeth Charlotte Margareta Maria Marie Katharina Beatrix Victoria Isabella Anne Christina Johanna".split()
+)
+_RULERS = _QUEENS | frozenset(
+    "Louis Ludwig Lothaire Lothar Karel Karl Charles Pius Paul Johannes Benedikt Benoît Henri Heinrich Wëllem Wilhelm "
+    "Guillaume Friedrich Philippe Philipp Leopold Napoleon Napoléon Carlos Felipe Adolphe Franz Sigismund Wenzel "
+    "Wenceslas Gustav Christian Harald Olav Haakon Georg George Edward William James Peter Péiter Alexander Nikolaus "
+    "Iwan Rudolf Albert Jean Robert Otto Konrad François Darius Dareios Ramses Ptolemaios Gregor Clemens Innozenz "
+    "Urban Leo Honoré Rainier".split()
+)
+_DATIVE = frozenset("vum mam beim zum dem um am nom virum ënnerem".split())
+# One letter that is a word where a sentence begins (A = an, O = oh), a name elsewhere (Vitamin A); small always a word.
+_ONE_LETTER_WORDS = frozenset("aeouàAEOUÀ")
+
+
+def read_letters(scan: Scan, at: int) -> list[Part]:
+    """What begins at a Latin letter, or at an apostrophe that belongs to a word; [] if it does not."""
+    text = scan.text
+    if text[at] == "'":
+        if scan.in_single_quotes and not scan.character(at - 1).isspace():
+            return []
+        if short := _SHORT.match(text, at):
+            return [said(short.end(), "word", short[0])]
+        return read_short(scan, at)
+    if found := abbreviations.match(text, at):
+        end, words = found
+        stops = text[end - 1] == "." and grammar.ends_sentence(text, end)
+        return [said(end - stops, "abbreviation", words)]
+    if dotted := _DOTTED.match(text, at):
+        return _spelled(scan, dotted)
+    if clitic := _clitic_letters(scan, at):
+        return clitic
+    if numeral := _roman(scan, at):
+        return [numeral]
+    if (initial := _INITIAL.match(text, at)) and not grammar.ends_sentence(text, initial.end()):
+        return [_initial(scan, initial)]
+    return _clitic_number(scan, at) or _token(scan, at)
+
+
+def read_greek(scan: Scan, at: int) -> list[Part]:
+    """One Greek letter by its name, a Greek word in Latin letters."""
+    match = _GREEK.match(scan.text, at)
+    if not match:
+        return []
+    letters = [c for c in unicodedata.normalize("NFD", match[0].lower()) if not unicodedata.combining(c)]
+    if not all(letter in GREEK for letter in letters):
+        return []
+    name = GREEK[letters[0]][0] if len(letters) == 1 else "".join(GREEK[letter][1] for letter in letters)
+    return [Part(match.end(), "greek", (name,))]
+
+
+def _initial(scan: Scan, match: re.Match[str]) -> Part:
+    """The H. of den H. Weber is a title, the one of Johan H. Weber an initial."""
+    if (
+        match[0] == "H."
+        and match.string[match.end() : match.end() + 1] == " "
+        and not scan.left[:1].isupper()
+    ):
+        return said(match.end(), "abbreviation", "Här")
+    if match[0] == "H." and scan.left in ("Den", "De", "Dem", "Vum"):
+        return said(match.end(), "abbreviation", "Här")
+    return Part(match.end(), "letters", (match[0][0],))
+
+
+def _clitic_number(scan: Scan, at: int) -> list[Part]:
+    """d'2. Halschecht: the article is one word with the number."""
+    match = _CLITIC.match(scan.text, at)
+    if not match or not scan.character(match.end()).isdigit():
+        return []
+    scan.left, scan.before = match[0].lower(), scan.left
+    first, *rest = read_number(scan, match.end())
+    return [Part(first.end, first.rule, (match[0] + first.words[0], *first.words[1:])), *rest]
+
+
+def _clitic_letters(scan: Scan, at: int) -> list[Part]:
+    """d'CSV and d'F.L.G.: the article is a word, what follows is spelled."""
+    match = _CLITIC.match(scan.text, at)
+    if not match or not (capitals := _RUN.match(scan.text, match.end())):
+        return []
+    after = match.end()
+    parts: list[Part] = []
+    if dotted := _DOTTED.match(scan.text, after):
+        parts = _spelled(scan, dotted)
+    elif len(capitals[0]) > 1 and _is_letters(scan, after, capitals[0]):
+        parts = [_run(scan, after, capitals[0])]
+    return [Part(after, "word", (match[0],)), *parts] if parts else []
+
+
+def _spelled(scan: Scan, dotted: re.Match[str]) -> list[Part]:
+    end = dotted.end()
+    stops = scan.text[end - 1] == "." and grammar.ends_sentence(scan.text, end)
+    return [Part(end - stops, "letters", (dotted[0].replace(".", "").upper(),))]
+
+
+def _token(scan: Scan, at: int) -> list[Part]:
+    text = scan.text
+    match = _WORD.match(text, at)
+    assert match, "the caller saw a letter"
+    end = match.end()
+    word = match[0]
+    if scan.character(end) == "'" and _CLITIC.fullmatch(word + "'") and not scan.in_single_quotes:
+        return [Part(end + 1, "word", (word + "'",))]
+    if word in abbreviations.MONTHS and scan.part.rule == "date":
+        dot = scan.character(end) == "." and not grammar.ends_sentence(text, end + 1)
+        return [said(end + dot, "date", abbreviations.MONTHS[word])]
+    runs = list(_HYPHENED.finditer(text, at, end))
+    if len(runs) == 1 or not any(_is_letters(scan, run.start(), run[0]) for run in runs):
+        return [_run(scan, at, word)]
+    parts = []
+    for run in runs:  # US-amerikanesch, E-Mail
+        if run.start() > at:
+            parts.append(Part(run.start(), "silent"))
+        parts.append(_run(scan, run.start(), run[0]))
+    return parts
+
+
+def _run(scan: Scan, at: int, word: str) -> Part:
+    return Part(at + len(word), "letters" if _is_letters(scan, at, word) else "word", (word,))
+
+
+def _is_letters(scan: Scan, at: int, word: str) -> bool:
+    """Is this run of letters said letter by letter?"""
+    if "'" in word:
+        return False
+    before, after = scan.character(at - 1), scan.character(at + len(word))
+    if len(word) == 1:
+        if before.isdigit() or after.isdigit() or (after == "-" and word.isupper()):
+            return True
+        return word not in _ONE_LETTER_WORDS or (word.isupper() and bool(scan.left) and before == " ")
+    if word.isupper():
+        return not abbreviations.is_word(word)
+    small = sum(letter.islower() for letter in word)
+    inside = any(letter.isupper() for letter in word[1:])
+    return inside and len(word) <= 4 and small <= len(word) // 2 + 1  # GmbH, PhD, SiO
+
+
+def _roman(scan: Scan, at: int) -> Part | None:
+    """Louis XIV. de véierzéngten, XIX. Joerhonnert, Joer XII; None for letters that are no numeral here."""
+    text, left = scan.text, scan.left
+    match = _ROMAN.match(text, at)
+    if not match or scan.character(at - 1) not in ' ("“„':
+        return None
+    word, end = match[0], match.end()
+    value = _roman_value(word)
+    dot = scan.character(end) == "."
+    if value <= 40 and _CENTURY.match(text, end):
+        ending = grammar.ordinal_ending(left.lower(), "Joerhonnert")
+        return said(end + dot, "roman", ordinal(value, EN if ending is None else ending))
+    name = left.rpartition("-")[2]
+    stops = dot and grammar.ends_sentence(text, end + 1)
+    goes_on = dot and not stops and scan.character(end + 1) == " " and scan.character(end + 2).islower()
+    unknown_name = goes_on and left[:1].isupper() and bool(scan.before)
+    if value <= 40 and (unknown_name or (name in _RULERS and (dot or len(word) > 1))):
+        article = "déi" if name in _QUEENS else "dem" if scan.before.lower() in _DATIVE else f"de{EN[-1]}"
+        return said(end + (dot and not stops), "roman", f"{article} {ordinal(value, EN)}")
+    if len(word) == 1 or (set(word) - set("IVX") and len(word) < 4) or not left:
+        return None
+    return said(end, "roman", cardinal(value))
+
+
+def _roman_value(word: str) -> int:
+    values = [_ROMAN_VALUES[letter] for letter in word]
+    return sum(-v if v < later else v for v, later in zip(values, [*values[1:], 0], strict=True))
