@@ -33,7 +33,7 @@ _WEAK = {
     "dee deen déi mäi mäin meng mengem menger däi däin deng dengem denger säi säin seng senge sengem senger hire hiren",
     "prepositions": "a an am ab aus bei beim bis fir mat mam no nom op un u um vu vun vum ze zu zum zur ëm",
     "conjunctions": "an a ass als as dass datt da well wann wa ob oder mä wéi wou sou",
-    "auxiliaries": "ass as sinn si sidd war waren huet hunn hu hutt hat gëtt gouf goufen net",
+    "auxiliaries": "ass as sinn si sidd war waren huet hunn hu hutt hat gëtt gouf net",
 }
 WEAK = frozenset(" ".join(_WEAK.values()).split())
 # At the end of a phrase these are the particle of a verb (hien hält un), which is stressed, as in German.
