@@ -17,7 +17,7 @@ from pathlib import Path
 from moien.errors import WrongData
 from moien.fetch import fetch
 from moien.kokoro import symbols
-from moien.text.lb.notation import from_mfa, mend
+from moien.text.lb.notation import from_lod2021, from_mfa, mend
 from moien.text.lb.stress import WEAK
 
 CORRECTIONS = Path(__file__).with_name("corrections.tsv")
@@ -82,7 +82,11 @@ def read_corrections(path: Path) -> Layer:
     so a word without ˈ has no stress.
     """
     words: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongData(f"cannot be read ({error})", where=path, remedy="a text file in UTF-8") from None
+    for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
             continue
         where = f"{path}:{number}"
@@ -148,24 +152,36 @@ def read_lod2021() -> Layer:
     try:
         database = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
         rows = database.execute("SELECT word, phonemes FROM word_phonemes ORDER BY word, pron_order DESC")
-        words = {word: phones.replace(" ", "") for word, phones in rows}  # the first in order wins
+        words = {word: from_lod2021(phones, word) for word, phones in rows}  # the first in order wins
         database.close()
     except sqlite3.Error as error:
         raise WrongData(f"not a lexicon of gruut ({error})", where=file, remedy="make setup") from None
     return _layer("lod2021", words.items(), sure=())
 
 
-def read_layers(corrections: Iterable[Path] = (CORRECTIONS,)) -> tuple[list[Layer], str]:
-    """All layers in the order of trust, and a sentence that says what is lost ("" if nothing)."""
-    layers = [read_corrections(path) for path in corrections]
-    lost = []
-    for remote, read in ((LOD, read_lod), (MFA, read_mfa)):
+def fetch_layers() -> tuple[dict[str, Path], str]:
+    """Where the files of the fetched layers lie, by name, and a sentence that says what is lost ("" if nothing)."""
+    files, lost = {}, []
+    for remote in (LOD, MFA):
         try:
-            layers.append(read(remote.fetch()))
+            files[remote.name] = remote.fetch()
         except WrongData:
             lost.append(remote.name)
-    layers.append(read_lod2021())
-    return layers, _loss(lost)
+    return files, _loss(lost)
+
+
+def read_layers(
+    corrections: Iterable[Path] = (CORRECTIONS,), files: Mapping[str, Path] | None = None
+) -> tuple[list[Layer], str]:
+    """All layers in the order of trust, and what is lost; `files` as `fetch_layers` gives them, or fetched now."""
+    found, lost = fetch_layers() if files is None else (files, "")
+    layers = [read_corrections(path) for path in corrections]
+    layers += [
+        read(found[remote.name])
+        for remote, read in ((LOD, read_lod), (MFA, read_mfa))
+        if remote.name in found
+    ]
+    return [*layers, read_lod2021()], lost
 
 
 def _loss(names: list[str]) -> str:

@@ -22,14 +22,13 @@ from pathlib import Path
 
 from moien.errors import WrongData
 from moien.fetch import cache_dir
-from moien.text.lb.layers import CORRECTIONS, LOD, MFA, Layer, read_layers
+from moien.text.lb.layers import CORRECTIONS, LOD, MFA, Layer, fetch_layers, read_layers
 from moien.text.lb.merge import Entry, merge
 from moien.text.lb.stress import WEAK, WEIGHTS
 
 _MAGIC = b"moien lexicon 1\n"
-_HEADER = struct.Struct(
-    "<16s4I"
-)  # magic, entries, slots, where the offsets begin, their CRC-32 of all that follows
+_HEADER = struct.Struct("<16s4I")  # magic, entries, slots, where the offsets begin, size of the file
+_MAKES = "layers lexicon merge notation sounds stress".split()  # modules whose change changes the entries
 _VOWELS = "aeiouäëéöüèêàôûîâ"
 UNSTRESSED = WEAK  # no mark of theirs is kept: a sentence decides
 
@@ -126,20 +125,20 @@ def load(corrections: Iterable[Path] = (CORRECTIONS,)) -> tuple[Lexicon, str]:
     """
     corrections = tuple(corrections)
     digest = hashlib.sha256((LOD.sha256 + MFA.sha256).encode())
-    for file in (
-        *corrections,
-        *sorted(Path(__file__).parent.glob("*.py")),
-        WEIGHTS,
-    ):  # code reads the layers: a part of the key
+    for file in (*corrections, WEIGHTS, *(Path(__file__).with_name(f"{name}.py") for name in _MAKES)):
         digest.update(file.read_bytes())
     target = cache_dir() / "lexicon" / f"lb-{digest.hexdigest()[:16]}.bin"
     if target.is_file():
         return Lexicon.open(target), ""
     with contextlib.redirect_stdout(sys.stderr):  # stdout may be a table or JSON
-        layers, lost = read_layers(corrections)
+        files, lost = fetch_layers()
     if lost:
-        target = target.with_suffix(".small.bin")
-    return Lexicon.build(layers, target), lost
+        target = target.with_suffix(
+            f".{len(files)}.bin"
+        )  # of fewer layers; the next call asks for them again
+        if target.is_file():
+            return Lexicon.open(target), lost
+    return Lexicon.build(read_layers(corrections, files)[0], target), lost
 
 
 def _compile(entries: dict[str, Entry]) -> bytes:

@@ -8,7 +8,7 @@ program (syndikat sɛ̃ːdi-, beggen bəɡʒən, portugal -tuːɡ-, tinner tɛ̃
 
 from __future__ import annotations
 
-import os.path
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -42,13 +42,16 @@ def merge(layers: Sequence[Layer], without: frozenset[str] = frozenset()) -> dic
             for word, phonemes in layer.words.items():
                 if (word in layer.doubtful) == doubtful and word.lower() not in without:
                     chosen.setdefault(word, Entry(phonemes, layer.name))
-    marked = {
-        w: p for layer in layers for w, p in layer.words.items() if "ˈ" in p and w.lower() not in without
-    }
-    doubtful_words = frozenset().union(*(layer.doubtful for layer in layers))
-    sure = {word: phonemes for word, phonemes in marked.items() if word not in doubtful_words}
-    merged = {word: _with_stress(word, entry, sure, marked) for word, entry in chosen.items()}
-    last = layers[-1]
+    *others, last = layers
+    sure: dict[str, str] = {}
+    doubted: dict[str, Entry] = {}
+    for layer in others:
+        for word, phonemes in layer.words.items():
+            if word in chosen and word in layer.doubtful:
+                doubted.setdefault(word, Entry(phonemes, layer.name))
+            elif word in chosen and "ˈ" in phonemes:
+                sure.setdefault(word, phonemes)
+    merged = {word: _with_stress(word, entry, sure, doubted.get(word)) for word, entry in chosen.items()}
     better = {word: entry.phonemes for word, entry in merged.items() if entry.source != last.name}
     for word, entry in merged.items():
         if entry.source == last.name and (said := on_better_stem(word, last.words, better)):
@@ -65,7 +68,10 @@ def on_better_stem(word: str, layer: Mapping[str, str], better: Mapping[str, str
         stem = word.removesuffix(ending)
         if len(word) > len(stem) >= _SHORTEST_STEM and stem in layer and stem in better:
             old, theirs, ours = layer[stem], layer[word], better[stem]
-            kept = len(os.path.commonprefix([old, theirs]))
+            kept = sum(
+                1
+                for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(old, theirs, strict=False))
+            )
             changed = old[kept:]  # what the ending changes: the s of Haus in Haiser
             whole = theirs[kept : kept + 1] not in "ː\u0303"  # not the length of a vowel that is cut off
             if len(changed) <= 1 and ours[-1:] == old[-1:] and whole:
@@ -73,20 +79,23 @@ def on_better_stem(word: str, layer: Mapping[str, str], better: Mapping[str, str
     return None
 
 
-def _with_stress(word: str, entry: Entry, sure: Mapping[str, str], marked: Mapping[str, str]) -> Entry:
+def _with_stress(word: str, entry: Entry, sure: Mapping[str, str], doubted: Entry | None) -> Entry:
     """The marks, in this order: its own if sure, a relative's (platinn), the program's in LOD, the rule's."""
     if entry.source == "correction" or (sure.get(word) == entry.phonemes and word not in WEAK):
         return entry
     plain = marks(entry.phonemes)[0]
     if word in WEAK:
         return Entry(plain, entry.source)
-    theirs = marked.get(word, "")
-    source = "lod" if marks(theirs)[0] == plain else entry.source  # MFA has LOD's very sounds
-    for relative in (*(sure[other] for other in _relatives(word) if other in sure), theirs):
-        place = _same_place(relative, plain)
-        if place is not None:
-            same = relative is theirs and source == "lod"  # then with its secondary stress
-            return Entry(theirs if same else f"{plain[:place]}ˈ{plain[place:]}", source)
+    same = doubted is not None and marks(doubted.phonemes)[0] == plain
+    source = doubted.source if doubted and same else entry.source  # MFA says what LOD says
+    for relative in (sure[other] for other in _relatives(word) if other in sure):
+        if (place := _same_place(relative, plain)) is not None:
+            return Entry(f"{plain[:place]}ˈ{plain[place:]}", source)
+    if doubted and "ˈ" in doubted.phonemes and not _on_schwa(word, doubted.phonemes):
+        if same:
+            return doubted
+        if (place := _same_place(doubted.phonemes, plain)) is not None:
+            return Entry(f"{plain[:place]}ˈ{plain[place:]}", source)
     return Entry(stress(word, plain), source)
 
 
@@ -102,9 +111,7 @@ def _relatives(word: str) -> Iterator[str]:
 
 def _same_place(marked: str, plain: str) -> int | None:
     """Where ˈ goes in `plain` if the vowels up to the stressed one of `marked` are as many and that one is the same."""
-    start = marks(marked.partition("ˈ")[0])[0] if "ˈ" in marked else None
-    if start is None:
-        return None
+    start = marks(marked.partition("ˈ")[0])[0]
     number = len(list(NUCLEUS.finditer(start)))
     theirs = list(NUCLEUS.finditer(marks(marked)[0]))
     ours = list(NUCLEUS.finditer(plain))
@@ -112,6 +119,14 @@ def _same_place(marked: str, plain: str) -> int | None:
         return None
     same = _quality(theirs[number].group()) == _quality(ours[number].group())
     return ours[number].start() if same else None
+
+
+def _on_schwa(word: str, phonemes: str) -> bool:
+    """Whether the stress lies where it cannot: on a reduced vowel that is no spelt ë, but for a first one (Telefon)."""
+    before, _, rest = phonemes.partition("ˈ")
+    stressed = NUCLEUS.match(rest)
+    reduced = stressed is not None and stressed.group() in ("ə", "ɐ") and "ë" not in word
+    return reduced and (NUCLEUS.search(before) is not None or word.startswith("ge"))
 
 
 def _quality(vowel: str) -> str:

@@ -9,7 +9,7 @@ import itertools
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from moien.kokoro.symbols import VOCAB
 from moien.text.lb.sounds import NUCLEUS, VOWEL, from_lexicon, stress
@@ -26,6 +26,11 @@ _IN_IPA: tuple[tuple[str, re.Pattern[str], _Replacement], ...] = tuple(
         ("i̯ written j", r"i\u032f", "j"),
         ("mark without symbol taken out (̯ ̥ ̩)", r"[\u032f\u0325\u0329]", ""),
         ("ASCII g", r"g", "ɡ"),
+        (
+            "ɔɪ written oɪ",
+            "ɔɪ",
+            "oɪ",
+        ),  # Europa has one diphthong, in two notations; Gilles & Trouvain write oɪ
     )
 )
 _IN_SYMBOLS: tuple[tuple[str, re.Pattern[str], _Replacement], ...] = tuple(
@@ -47,7 +52,7 @@ _MFA = tuple(
     for spelt, pattern, right in (
         ("r", rf"(?<=[pbtdkɡfvszʃ])χ(?=[{VOWEL}])", "ʀ"),
         (r"^(?!.*(?:ch|g)).*r[bcdfkpstvz]", rf"(?<=[{VOWEL}ː])χ(?=[ptkfsʃ])", "ʀ"),
-        ("r", rf"(?<=[iuyeøoœɛɔa]ː)ə(?=[ʀʁ](?:[{VOWEL}]|$))", ""),
+        (r"^(?!.*(?:[aäou]|eh)er(?:in|innen)?$).*r", "(?<=[iuyeøoœɛɔa]ː)ə(?=[ʀʁ])", ""),
         ("r", "(?<=[iuyeøoœɛɔa])ɐ(?=[^ː]|$)", "ːɐ"),
         ("r", "(?<=[aœy]ː)ɐ", "ʀ"),
         ("[aè]i?re?s?$", "(?<=ɛː)ɐ(?=s?$)", "ʀ"),
@@ -59,11 +64,37 @@ _MFA = tuple(
     )
 )
 
+# LOD 2021 was written by an older program: closed o and e before r, s of Natioun as ts, diphthongs as two vowels.
+_LOD2021 = tuple(
+    (re.compile(spelt), re.compile(pattern), right)
+    for spelt, pattern, right in (
+        ("or", "oʀ(?=[pbtdkgɡfvszʃχɕʦmnl])", "ɔʀ"),
+        ("er", "eʀ(?=[pbtdkgɡfvszʃχɕʦmnl])", "ɛʀ"),
+        ("aar", "aːɐ(?=[bmfv])", "aː"),
+        ("ar", "aːɐ", "aːʀ"),
+        ("atioun", "ʦjəʊ", "sjəʊ"),
+        ("au", "aːu", "æːʊ"),
+        ("ei", "æi", "ɑɪ"),
+        ("w", "(?<=[pbtdgɡfvszχɕmnŋlʀɐ])w", "v"),
+        ("^ent", "^ənt", "ænt"),
+        ("^(?!.*[ae][mn]).*on", "ɑ\u0303ː", "ɔ\u0303ː"),
+    )
+)
+
 
 def from_mfa(phones: str, word: str) -> str:
     """Phones of the MFA dictionary in LOD's notation."""
+    return _rewrite(_MFA, phones, word)
+
+
+def from_lod2021(phones: str, word: str) -> str:
+    """Phones of LOD 2021 in the notation of LOD official."""
+    return _rewrite(_LOD2021, phones, word)
+
+
+def _rewrite(rules: Iterable[tuple[re.Pattern[str], re.Pattern[str], str]], phones: str, word: str) -> str:
     ipa = unicodedata.normalize("NFD", phones.replace(" ", ""))
-    for spelt, pattern, right in _MFA:
+    for spelt, pattern, right in rules:
         if spelt.search(word):
             ipa = pattern.sub(right, ipa)
     return ipa
