@@ -13,11 +13,13 @@ from moien.config import PhonologySettings, load_settings
 from moien.errors import WrongData
 from moien.kokoro.symbols import PAUSE_SYMBOLS, VOCAB
 from moien.text.lb.n_rule import n_departures
-from moien.text.lb.phonology import RULES, Pieces, apply
+from moien.text.lb.phonology import RULES as WORD_RULES
+from moien.text.lb.phonology import Pieces, apply
 from moien.text.lb.stress import NUCLEUS, WEAK
 from moien.text.phonemes import Word, assemble
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "lb_phonemes.tsv"
+RULES = [*WORD_RULES, "pauses"]
 OFF = dict.fromkeys(RULES, False)
 ALL_OFF = PhonologySettings(**OFF)
 
@@ -60,7 +62,7 @@ def test_every_rule_has_lines_where_it_applies_and_where_it_does_not() -> None:
 
 
 def test_the_settings_name_the_rules_in_their_order() -> None:
-    assert list(PhonologySettings.model_fields) == list(RULES)
+    assert list(PhonologySettings.model_fields) == RULES
     settings_of_a_recipe = load_settings("mini", ["g2p.phonology.linking=false"])
     assert settings_of_a_recipe.g2p.phonology == PhonologySettings(linking=False)
 
@@ -88,7 +90,7 @@ WORDS = st.builds(
     st.sampled_from(["lod", "mfa", "compound", "guess", "correction", "letters"]),
 ).filter(lambda word: word.phonemes.strip("ˈˌ"))
 PIECES = st.lists(WORDS | st.sampled_from(sorted(PAUSE_SYMBOLS - {" "})), max_size=9)
-RULE_SETS = st.builds(lambda on: only(*on), st.sets(st.sampled_from(list(RULES))))
+RULE_SETS = st.builds(lambda on: only(*on), st.sets(st.sampled_from(RULES)))
 
 
 @settings(deadline=None, max_examples=400)

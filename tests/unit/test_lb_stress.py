@@ -62,7 +62,7 @@ def test_a_word_without_end_takes_linear_time() -> None:
 
 @pytest.mark.shared
 def test_stress_agrees_with_the_official_dictionary(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Words of LOD official that the weights were not learnt from; 78.6 % by the rules before, 90.2 % with the weights."""
+    """Words of LOD official the weights were not learnt from: 90.2 %; 78.6 % by the rules that stood here before."""
     folders = filter(None, os.environ.get("MOIEN_MIRROR", "").split(":"))
     found = [file for folder in folders for file in Path(folder).rglob("lb_gold.json")]
     if not found:

@@ -24,6 +24,7 @@ promise a fall of the voice that the speaker may not have made.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 
@@ -35,13 +36,16 @@ from moien.text.phonemes import Word
 
 Pieces = list[Word | str]
 
+_SYMBOLS = frozenset(VOCAB)
 _MARKS = PAUSE_SYMBOLS - {" "}
 _STRENGTH = ",—:;.…!?"  # of pauses, the weakest first; quotation marks and brackets say something else
 _VOICELESS, _VOICED = "ptkfsʃʦʧɕχ", "bdɡvzʒʣʤʒʁ"
 _VOICE = str.maketrans(_VOICELESS, _VOICED)
 _DEVOICE = str.maketrans("bdɡvzʒʣʤ", "ptkfsʃʦʧ")
+_FULL_VOWELS = frozenset(VOWEL) - {"ə", "ɐ"}
 _VOWEL_FIRST = re.compile(rf"[ˈˌ]?[{VOWEL}]")
 _VOWEL_LETTERS = "aeiouyäëéöüèêàôûâî"
+_CLITICS = {"d": "dt", "d'": "dt", "s": "zs", "s'": "zs"}  # voiced and voiceless
 _CODA = rf"(?![ˈˌ]?[{VOWEL}jwɥ])"  # nothing after it that it could begin a syllable with
 # GT: r → ɐ after long close and mid vowels; LOD also after the diphthongs that end in ɪ and ʊ (véier fɜɪɐ).
 _VOCALISED = re.compile(rf"(?<=[iyueøoɛœ]ː)ʁ{_CODA}|(?<=[ɪʊ])ʁ{_CODA}|əʁ{_CODA}")
@@ -70,70 +74,82 @@ def apply(pieces: Sequence[Word | str], rules: PhonologySettings | None = None) 
     """
     rules = rules or PhonologySettings()  # type: ignore[call-arg]
     _check(pieces)
-    said = list(pieces)
+    said = [_Said(piece) if isinstance(piece, Word) else piece for piece in pieces]
+    phrases = list(_phrases(said))
     for name, rule in RULES.items():
         if getattr(rules, name):
-            said = rule(said)
-    return said
+            for phrase in phrases:
+                rule(phrase)
+    done = [piece if isinstance(piece, str) else piece.result() for piece in said]
+    return _strongest_pauses(done) if rules.pauses else done
 
 
-def _stress(pieces: Pieces) -> Pieces:
+class _Said:
+    """A word whose phonemes are being changed."""
+
+    __slots__ = ("key", "phonemes", "spelt", "word")
+
+    def __init__(self, word: Word) -> None:
+        self.word, self.phonemes, self.key = word, word.phonemes, word.text.lower()
+        self.spelt = "letters" in (word.rule, word.source)
+
+    def result(self) -> Word:
+        same = self.phonemes == self.word.phonemes
+        return self.word if same else dataclasses.replace(self.word, phonemes=self.phonemes)
+
+
+def _phrases(pieces: Sequence[_Said | str]) -> Iterator[list[_Said]]:
+    """Words that no mark parts: quotation marks and brackets are short pauses as well."""
+    for is_mark, group in itertools.groupby(pieces, lambda piece: isinstance(piece, str)):
+        if not is_mark:
+            yield [word for word in group if isinstance(word, _Said)]
+
+
+def _stress(phrase: list[_Said]) -> None:
     """GT: content words have one main stress, clitics none. A phrase of weak words alone stresses the last full one."""
-    said = list(pieces)
-    for phrase in _phrases(pieces):
-        for i in phrase:
-            word = _word(pieces, i)
-            key = word.text.lower()
-            particle = key in PARTICLES and len(phrase) > 1 and i == phrase[-1]
-            if key in WEAK and not particle and not _is_spelt(word):
-                said[i] = _respelt(word, word.phonemes.replace("ˈ", "").replace("ˌ", ""))
-            elif word.source != "correction":  # who writes a correction without a mark wants none
-                said[i] = _respelt(word, stress(key, word.phonemes))
-        if (loudest := _loudest(said, phrase)) is not None:
-            given, bare = _word(pieces, loudest), _word(said, loudest)
-            said[loudest] = (
-                given if "ˈ" in given.phonemes else _respelt(bare, stress(bare.text, bare.phonemes))
-            )
-    return said
+    given = [word.phonemes for word in phrase]
+    for word in phrase:
+        particle = word.key in PARTICLES and word is phrase[-1] and len(phrase) > 1
+        if word.key in WEAK and not particle and not word.spelt:
+            word.phonemes = word.phonemes.replace("ˈ", "").replace("ˌ", "")
+        elif word.word.source != "correction":  # who writes a correction without a mark wants none
+            word.phonemes = stress(word.key, word.phonemes)
+    if (loudest := _loudest(phrase)) is not None:
+        word, before = phrase[loudest], given[loudest]
+        word.phonemes = before if "ˈ" in before else stress(word.key, word.phonemes)
 
 
-def _loudest(pieces: Pieces, phrase: range) -> int | None:
+def _loudest(phrase: list[_Said]) -> int | None:
     """`Wat ass dat?` has no content word: the place of the word to stress; None if one is stressed or none can be."""
-    words = [_word(pieces, i) for i in phrase]
-    if not any("ˈ" in word.phonemes for word in words):
-        for vowels in (f"[{VOWEL.replace('ə', '').replace('ɐ', '')}]", f"[{VOWEL}]"):
-            for i, word in zip(reversed(phrase), reversed(words), strict=True):
-                if re.search(vowels, word.phonemes):
+    if not any("ˈ" in word.phonemes for word in phrase):
+        for vowels in (_FULL_VOWELS, frozenset(VOWEL)):
+            for i, word in reversed(list(enumerate(phrase))):
+                if not vowels.isdisjoint(word.phonemes):
                     return i
     return None
 
 
-def _weak_forms(pieces: Pieces) -> Pieces:
+def _weak_forms(phrase: list[_Said]) -> None:
     """Before a word; before a pause, and under stress, the full form stays."""
-    said = list(pieces)
-    for phrase in _phrases(pieces):
-        for i in phrase[:-1]:
-            word = _word(pieces, i)
-            full, weak = _WEAK_FORMS.get(word.text.lower(), ((), ""))
-            if word.phonemes in full:
-                said[i] = _respelt(word, weak)
-    return said
+    for word in phrase[:-1]:
+        full, weak = _WEAK_FORMS.get(word.key, ((), ""))
+        if word.phonemes in full:
+            word.phonemes = weak
 
 
-def _final_devoicing(pieces: Pieces) -> Pieces:
+def _final_devoicing(phrase: list[_Said]) -> None:
     """GT: at the end of a word all obstruents are voiceless. A clitic without a vowel is no word of its own."""
-    return _each(pieces, lambda word: _devoiced(word) if NUCLEUS.search(word.phonemes) else word.phonemes)
-
-
-def _devoiced(word: Word) -> str:
-    before, cluster = _split_end(word.phonemes)
-    letters = _last_letters(word)
-    if "g" in letters or "ch" in letters:  # the fricatives of Dag and of -eg; ʒ of Garage becomes ʃ
-        cluster = cluster.replace("ʒ", "ɕ")
-    if _is_fricative(letters):
-        cluster = cluster.replace("ʁ", "χ")
-    r = cluster.rfind("ʁ") + 1  # what stands before an r is not at the end
-    return before + cluster[:r] + cluster[r:].translate(_DEVOICE)
+    for word in phrase:
+        before, cluster = _split_end(word.phonemes)
+        if not cluster or not NUCLEUS.search(before):
+            continue
+        letters = _last_letters(word.key)
+        if "g" in letters or "ch" in letters:  # the fricatives of Dag and of -eg; ʒ of Garage becomes ʃ
+            cluster = cluster.replace("ʒ", "ɕ")
+        if _is_fricative(letters):
+            cluster = cluster.replace("ʁ", "χ")
+        r = cluster.rfind("ʁ") + 1  # what stands before an r is not at the end
+        word.phonemes = before + cluster[:r] + cluster[r:].translate(_DEVOICE)
 
 
 def _split_end(phonemes: str, symbols: str = _VOICELESS + _VOICED) -> tuple[str, str]:
@@ -142,9 +158,8 @@ def _split_end(phonemes: str, symbols: str = _VOICELESS + _VOICED) -> tuple[str,
     return before, phonemes[len(before) :]
 
 
-def _last_letters(word: Word) -> str:
+def _last_letters(text: str) -> str:
     """What is written after the last vowel."""
-    text = word.text.lower()
     return text[max(map(text.rfind, _VOWEL_LETTERS)) + 1 :]
 
 
@@ -153,55 +168,45 @@ def _is_fricative(letters: str) -> bool:
     return "r" not in letters and ("g" in letters or "ch" in letters)
 
 
-def _r_vocalisation(pieces: Pieces) -> Pieces:
+def _r_vocalisation(phrase: list[_Said]) -> None:
     """GT: r without a vowel after it in its own word; what the next word begins with does not matter."""
-    return _each(pieces, lambda word: word.phonemes if word.source in _LEXICA else _vocalised(word))
+    for word in phrase:
+        if "ʁ" in word.phonemes and word.word.source not in _LEXICA:
+            fricative = _is_fricative(_last_letters(word.key))
+            before, end = _split_end(word.phonemes) if fricative else (word.phonemes, "")
+            word.phonemes = _VOCALISED.sub("ɐ", before) + end
 
 
-def _vocalised(word: Word) -> str:
-    before, end = _split_end(word.phonemes) if _is_fricative(_last_letters(word)) else (word.phonemes, "")
-    return _VOCALISED.sub("ɐ", before) + end
-
-
-def _r_fricative(pieces: Pieces) -> Pieces:
+def _r_fricative(phrase: list[_Said]) -> None:
     """GT: [χ] before a voiceless consonant, [ʁ] before a voiced one."""
-    return _each(pieces, lambda word: _HARDENED.sub("χ", word.phonemes))
+    for word in phrase:
+        if "ʁ" in word.phonemes:
+            word.phonemes = _HARDENED.sub("χ", word.phonemes)
 
 
-def _clitics(pieces: Pieces) -> Pieces:
+def _clitics(phrase: list[_Said]) -> None:
     """GT: d'Land dlɑnt, d'Kräiz tkʁæːɪʦ; s' (s'ass) likewise. Joined to its word or a word of its own."""
-    said = list(pieces)
-    for phrase in _phrases(pieces):
-        for i in phrase:
-            word = _word(pieces, i)
-            match = re.match(r"([ds])(?:'|$)", word.text.lower())
-            if not match or word.phonemes[:1] not in {"d": ("d", "t"), "s": ("z", "s")}[match[1]]:
-                continue
+    for word, following in itertools.zip_longest(phrase, phrase[1:]):
+        first = _CLITICS.get(word.key[:2], "")
+        if first and word.phonemes[:1] in first:
             rest = word.phonemes[1:]
-            follows = rest or (_word(pieces, i + 1).phonemes if i + 1 in phrase else "")
+            follows = rest or (following.phonemes if following else "")
             if follows:
-                hard = follows.lstrip("ˈˌ")[:1] in _VOICELESS + "h"
-                first = {"d": "dt", "s": "zs"}[match[1]][hard]
-                said[i] = _respelt(word, first + rest)
-    return said
+                word.phonemes = first[follows.lstrip("ˈˌ")[:1] in _VOICELESS + "h"] + rest
 
 
-def _linking(pieces: Pieces) -> Pieces:
+def _linking(phrase: list[_Said]) -> None:
     """GT: sech eens zəʒ ˈeːns, interessant Iddi -ɑnd ˈidi, Kampf opginn -mbv ˈo-: stops, affricates and fricatives,
     and the whole cluster, as LOD writes it inside compounds (Drecksaarbecht -ɡz-, Aarbechtserlabnis -ʒʣ-). Not the
     names of letters: they are said one by one.
     """
-    said = list(pieces)
-    for phrase in _phrases(pieces):
-        for i in phrase[:-1]:
-            word = _word(pieces, i)
-            if _VOWEL_FIRST.match(_word(pieces, i + 1).phonemes) and not _is_spelt(word):
-                before, end = _split_end(word.phonemes, _VOICELESS)
-                said[i] = _respelt(word, before + end.translate(_VOICE))
-    return said
+    for word, following in itertools.pairwise(phrase):
+        if _VOWEL_FIRST.match(following.phonemes) and not word.spelt:
+            before, end = _split_end(word.phonemes, _VOICELESS)
+            word.phonemes = before + end.translate(_VOICE)
 
 
-def _pauses(pieces: Pieces) -> Pieces:
+def _strongest_pauses(pieces: Pieces) -> Pieces:
     """Between two words at most one of , — : ; . … ! ? stays, the strongest; quotation marks and brackets all do."""
     said: Pieces = []
     at = -1  # where the pause of this gap stands in `said`
@@ -217,7 +222,7 @@ def _pauses(pieces: Pieces) -> Pieces:
     return said
 
 
-RULES: dict[str, Callable[[Pieces], Pieces]] = {
+RULES: dict[str, Callable[[list[_Said]], None]] = {
     "stress": _stress,
     "weak_forms": _weak_forms,
     "final_devoicing": _final_devoicing,
@@ -225,42 +230,18 @@ RULES: dict[str, Callable[[Pieces], Pieces]] = {
     "r_fricative": _r_fricative,
     "clitics": _clitics,
     "linking": _linking,
-    "pauses": _pauses,
 }
-
-
-def _each(pieces: Pieces, change: Callable[[Word], str]) -> Pieces:
-    return [_respelt(piece, change(piece)) if isinstance(piece, Word) else piece for piece in pieces]
-
-
-def _respelt(word: Word, phonemes: str) -> Word:
-    return word if phonemes == word.phonemes else dataclasses.replace(word, phonemes=phonemes)
-
-
-def _is_spelt(word: Word) -> bool:
-    return "letters" in (word.rule, word.source)
-
-
-def _word(pieces: Pieces, index: int) -> Word:
-    word = pieces[index]
-    assert isinstance(word, Word)
-    return word
-
-
-def _phrases(pieces: Pieces) -> Iterator[range]:
-    """The places of words that no mark parts: quotation marks and brackets are short pauses as well."""
-    start = 0
-    for i in range(len(pieces) + 1):
-        if i == len(pieces) or isinstance(pieces[i], str):
-            if i > start:
-                yield range(start, i)
-            start = i + 1
 
 
 def _check(pieces: Sequence[Word | str]) -> None:
     for piece in pieces:
-        known = VOCAB.keys() if isinstance(piece, Word) else _MARKS
-        symbols = piece.phonemes if isinstance(piece, Word) else [piece]
-        if unknown := [symbol for symbol in symbols if symbol not in known]:
-            kind = "Kokoro's symbols" if isinstance(piece, Word) else "its pause marks"
-            raise WrongData(f"{unknown[0]!r} is not one of {kind}", where=repr(piece))
+        if isinstance(piece, Word):
+            if not _SYMBOLS.issuperset(piece.phonemes):
+                unknown = " ".join(sorted(set(piece.phonemes) - _SYMBOLS))
+                raise WrongData(
+                    f"{unknown} in {piece.phonemes!r} is not in Kokoro's table", where=repr(piece.text)
+                )
+        elif piece not in _MARKS:
+            raise WrongData(
+                f"{piece!r} is not one of Kokoro's pause marks", where="a list of words and marks"
+            )
