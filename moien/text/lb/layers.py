@@ -22,6 +22,7 @@ from moien.text.lb.stress import WEAK
 
 CORRECTIONS = Path(__file__).with_name("corrections.tsv")
 _BY_HAND = re.compile(r"[^\Wieɛaouyøœæɑəɐɜɪʊː]\u032f?ˈ[ieɛaouyøœæɑəɜ]|iˈ\u032f")  # kˈɑnt, -siˈ̯əʊn
+_VOWEL_LETTER = re.compile("[aeiouyäëéöüèêàâîôûïœæ]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
@@ -34,9 +35,9 @@ class Remote:
     url: str
     sha256: str
 
-    def fetch(self) -> Path:
-        """Where it lies now. WrongData if it can neither be found nor downloaded."""
-        return fetch(self.name, [self.url], self.sha256, self.file)
+    def fetch(self, download: bool) -> Path:
+        """Where it lies now. WrongData if it can neither be found nor, if it may be, downloaded."""
+        return fetch(self.name, [self.url] if download else [], self.sha256, self.file)
 
 
 LOD = Remote(
@@ -159,12 +160,12 @@ def read_lod2021() -> Layer:
     return _layer("lod2021", words.items(), sure=())
 
 
-def fetch_layers() -> tuple[dict[str, Path], str]:
+def fetch_layers(download: bool) -> tuple[dict[str, Path], str]:
     """Where the files of the fetched layers lie, by name, and a sentence that says what is lost ("" if nothing)."""
     files, lost = {}, []
     for remote in (LOD, MFA):
         try:
-            files[remote.name] = remote.fetch()
+            files[remote.name] = remote.fetch(download)
         except WrongData:
             lost.append(remote.name)
     return files, _loss(lost)
@@ -174,7 +175,7 @@ def read_layers(
     corrections: Iterable[Path] = (CORRECTIONS,), files: Mapping[str, Path] | None = None
 ) -> tuple[list[Layer], str]:
     """All layers in the order of trust, and what is lost; `files` as `fetch_layers` gives them, or fetched now."""
-    found, lost = fetch_layers() if files is None else (files, "")
+    found, lost = fetch_layers(download=True) if files is None else (files, "")
     layers = [read_corrections(path) for path in corrections]
     layers += [
         read(found[remote.name])
@@ -208,6 +209,10 @@ def _mended(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str, li
     for word, ipa in rows:
         if not _WORD.fullmatch(word):
             yield word, ipa, "", ["not a word of letters"]
+        elif not _VOWEL_LETTER.search(
+            word
+        ):  # CFL, g: the rule for letters knows their names and their stress
+            yield word, ipa, "", ["no vowel in the spelling: it is spelt"]
         elif word.startswith("d'"):
             yield word, ipa, "", ["clitic d': it is looked up without"]
         else:

