@@ -22,6 +22,7 @@ from moien.text.lb.stress import WEAK
 
 CORRECTIONS = Path(__file__).with_name("corrections.tsv")
 _BY_HAND = re.compile(r"[^\Wieɛaouyøœæɑəɐɜɪʊː]\u032f?ˈ[ieɛaouyøœæɑəɜ]|iˈ\u032f")  # kˈɑnt, -siˈ̯əʊn
+# CFL, g: the rule for letters knows their names and their stress
 _VOWEL_LETTER = re.compile("[aeiouyäëéöüèêàâîôûïœæ]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
@@ -209,11 +210,9 @@ def _mended(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str, li
     for word, ipa in rows:
         if not _WORD.fullmatch(word):
             yield word, ipa, "", ["not a word of letters"]
-        elif not _VOWEL_LETTER.search(
-            word
-        ):  # CFL, g: the rule for letters knows their names and their stress
-            yield word, ipa, "", ["no vowel in the spelling: it is spelt"]
         elif word.startswith("d'"):
             yield word, ipa, "", ["clitic d': it is looked up without"]
+        elif not _VOWEL_LETTER.search(word):
+            yield word, ipa, "", ["no vowel in the spelling: it is spelt"]
         else:
             yield word, ipa, *mend(ipa, word)

@@ -123,7 +123,7 @@ def load(corrections: Iterable[Path] = (CORRECTIONS,), download: bool = False) -
     """The lexicon of all layers that can be had, compiled once into the user's cache, and what is lost without a layer.
 
     The recipe's corrections come first in `corrections`, before the language's own. Messages go to stderr. Without
-    `download` only the mirror and the user's cache are looked at: stages download, a command that reads a word does not.
+    `download` only the mirror and the user's cache are looked at: stages download, a command that reads a word not.
     """
     corrections = tuple(corrections)
     digest = hashlib.sha256((LOD.sha256 + MFA.sha256).encode())
