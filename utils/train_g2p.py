@@ -1,0 +1,275 @@
+"""Train the model of letters and phonemes on the lexica: `make g2p-model`.
+
+    utils/train_g2p.py [--held-out] [--output moien/text/lb/g2p.npz]
+
+With --held-out, the tenth of LOD official that `utils/score_g2p.py` asks for is left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import numpy as np
+import numpy.typing as npt
+
+from moien.text.lb.compounds import Counts
+from moien.text.lb.layers import read_layers
+from moien.text.lb.lexicon import merge
+from moien.text.lb.model import END, LETTERS, MODEL, START, STEP, save
+from moien.text.lb.notation import unmarked
+from utils.train_parts import count_parts
+
+ORDER = 8  # pairs of an n-gram
+ROUNDS = 6  # of expectation and maximisation
+SAMPLE = 12_000  # words that the pairs are learned from; all words are then cut with them
+WEIGHTS = {
+    "mfa": 0.3,
+    "lod2021": 0.3,
+}  # of a word in the lexica that are not written by hand as LOD official is
+PRUNE = (
+    0.8  # nats that an n-gram must save over all its uses to be kept: more is a smaller, slightly worse model
+)
+_UNIT = re.compile(r"(?:æːɪ|æːʊ|ɜɪ|əʊ|ɑɪ|ɑʊ|oɪ|iə|uə|.\u0303?ː?)")
+
+Pair = tuple[str, str]
+Place = tuple[int, int]  # letters and phonemes that were read
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+class Spelt(NamedTuple):
+    """A word in lower case, its phonemes without stress, and how often it counts."""
+
+    word: str
+    phonemes: str
+    weight: float = 1.0
+
+
+def held_out(word: str) -> bool:
+    """Whether a word of LOD official belongs to the tenth that nothing may learn from."""
+    return hashlib.sha256(word.lower().encode()).digest()[0] < 26  # 26 of 256
+
+
+def units(phonemes: str) -> list[str]:
+    """Phonemes one by one: long vowels and diphthongs are one."""
+    return _UNIT.findall(phonemes)
+
+
+class Aligner:
+    """Cuts words into pairs of one letter and up to two phonemes, or two letters and one phoneme."""
+
+    def __init__(self, words: Sequence[Spelt]) -> None:
+        """Learns what goes together from a sample, by expectation and maximisation."""
+        self._costs: dict[tuple[str, str], float] = {}
+        sample = [(s.word, units(s.phonemes)) for s in words[:: max(1, len(words) // SAMPLE)]]
+        for _ in range(ROUNDS):
+            counts: dict[tuple[str, str], float] = defaultdict(float)
+            for word, said in sample:
+                self._expect(word, said, counts)
+            total = sum(counts.values())
+            self._costs = {pair: -math.log(count / total) for pair, count in counts.items() if count > 1e-3}
+
+    def cut(self, word: str, phonemes: str) -> list[Pair]:
+        """The likeliest pairs; empty if the word cannot be cut."""
+        said = units(phonemes)
+        best: dict[Place, tuple[float, Place, Pair]] = {(0, 0): (0.0, (0, 0), ("", ""))}
+        for start, pair, stop in _arcs(word, said):
+            if start in best:
+                cost = best[start][0] + self._costs.get(pair, 25.0)  # a pair that was not in the sample
+                if stop not in best or cost < best[stop][0]:
+                    best[stop] = (cost, start, pair)
+        at, pairs = (len(word), len(said)), []
+        while at in best and at != (0, 0):
+            _, at, pair = best[at]
+            pairs.append(pair)
+        return pairs[::-1]
+
+    def _expect(self, word: str, said: list[str], counts: dict[Pair, float]) -> None:
+        """Add to `counts` how probable each pair is in this word (forward-backward)."""
+        arcs = _arcs(word, said)
+        shares = [math.exp(-self._costs.get(pair, 50.0)) if self._costs else 1.0 for _, pair, _ in arcs]
+        ahead: dict[Place, float] = defaultdict(float, {(0, 0): 1.0})
+        for (start, _, stop), share in zip(arcs, shares, strict=True):
+            ahead[stop] += ahead[start] * share
+        last = (len(word), len(said))
+        if not ahead[last]:
+            return
+        behind: dict[Place, float] = defaultdict(float, {last: 1.0})
+        for (start, pair, stop), share in zip(reversed(arcs), reversed(shares), strict=True):
+            mass = share * behind[stop]
+            behind[start] += mass
+            counts[pair] += ahead[start] * mass / ahead[last]
+
+
+def _arcs(word: str, said: list[str]) -> list[tuple[Place, Pair, Place]]:
+    """All pairs between two places; what leads to a place stands before what leaves it."""
+    arcs = []
+    for i in range(len(word)):
+        for j in range(len(said) + 1):
+            for letters, phonemes in ((1, 0), (1, 1), (1, 2), (LETTERS, 1)):
+                stop = (i + letters, j + phonemes)
+                if stop[0] <= len(word) and stop[1] <= len(said):
+                    arcs.append(((i, j), (word[i : stop[0]], "".join(said[j : stop[1]])), stop))
+    return arcs
+
+
+def train(words: Sequence[Spelt], parts: Counts, file: Path) -> dict[str, int]:
+    """Write the model of these words; returns what to print."""
+    aligner = Aligner(words)
+    cuts = [(pairs, spelt.weight) for spelt in words if (pairs := aligner.cut(spelt.word, spelt.phonemes))]
+    alphabet = {letter for spelt in words for letter in spelt.word}
+    seen: dict[tuple[str, str], float] = defaultdict(float)
+    for pairs, weight in cuts:
+        for pair in pairs:
+            seen[pair] += weight
+    # a letter that only stands in pairs of two must be readable alone as well
+    alone = {(letter, "") for letter in alphabet - {letters for letters, _ in seen if len(letters) == 1}}
+    pairs = [("", "</s>"), ("", "<s>"), *sorted(seen.keys() | alone)]
+    numbers = {pair: number for number, pair in enumerate(pairs)}
+    line = [number for cut, _ in cuts for number in (START, *(numbers[pair] for pair in cut), END)]
+    lengths = np.array([len(cut) + 2 for cut, _ in cuts])
+    weights = np.repeat([weight for _, weight in cuts], lengths)
+    places = np.arange(len(line)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    grams = _count(np.array(line), places, weights, len(pairs), ORDER)
+    _smooth(grams)
+    _prune(grams, PRUNE)
+    tokens, children, costs, retreats = _trie(grams)
+    save(file, pairs, tokens, children, costs, retreats, parts)
+    return {"words": len(cuts), "lost": len(words) - len(cuts), "pairs": len(pairs), "n-grams": len(tokens)}
+
+
+class Grams:
+    """All n-grams of one length, sorted by the n-gram before their last pair and by their last pair."""
+
+    def __init__(
+        self, parents: Integers, tokens: Integers, shorter: Integers, counts: Floats, uses: Floats
+    ) -> None:
+        self.parents, self.tokens, self.shorter = (
+            parents,
+            tokens,
+            shorter,
+        )  # two numbers of n-grams, one of a pair
+        self.counts, self.uses = counts, uses  # for Kneser-Ney; in the words themselves
+        self.share = self.lower = np.zeros(len(tokens))  # probability; probability by the shorter n-gram
+        self.discounted = np.zeros(len(tokens))
+        self.kept = np.ones(len(tokens), bool)
+
+
+def _count(line: Integers, places: Integers, weights: Floats, size: int, order: int) -> list[Grams]:
+    """`places` say how far each item of `line` is from the start of its word: no n-gram reaches over it."""
+    grams: list[Grams] = []
+    before = np.zeros(len(line), np.int64)  # number of the n-gram, one shorter, that ends at each place
+    for length in range(1, order + 1):
+        valid = np.flatnonzero(places >= length - 1)
+        parents = before[valid - 1] if length > 1 else np.zeros(len(valid), np.int64)
+        unique, index, inverse = np.unique(
+            np.concatenate([parents * size + line[valid], np.arange(size) if length == 1 else []]).astype(np.int64),
+            return_index=True, return_inverse=True,
+        )  # fmt: skip
+        uses: Floats = np.bincount(inverse[: len(valid)], weights[valid], len(unique)).astype(float)
+        ends = valid[np.minimum(index, len(valid) - 1)]
+        grams.append(Grams(unique // size, unique % size, before[ends].copy(), uses.copy(), uses))
+        if length == 1:
+            grams[0].shorter[:] = 0
+        else:  # Kneser-Ney: a shorter n-gram counts how many pairs it follows, unless it starts the word
+            lower = grams[-2]
+            kinds = np.bincount(grams[-1].shorter, minlength=len(lower.tokens)).astype(float)
+            lower.counts = np.where(kinds > 0, kinds, lower.counts)
+        before = np.zeros(len(line), np.int64)
+        before[valid] = inverse[: len(valid)]
+    grams[0].counts[START] = 0.0
+    return grams
+
+
+def _smooth(grams: list[Grams]) -> None:
+    """Interpolated modified Kneser-Ney: probabilities, and what each n-gram takes away for the shorter ones."""
+    size = len(grams[0].tokens)
+    for length, level in enumerate(grams, start=1):
+        rounded = np.maximum(1, np.round(level.counts)).astype(int)
+        once, twice, thrice, more = (max(1, int(np.sum(rounded == n))) for n in (1, 2, 3, 4))
+        y = once / (once + 2 * twice)
+        steps = np.array(
+            [0.0, 1 - 2 * y * twice / once, 2 - 3 * y * thrice / twice, 3 - 4 * y * more / thrice]
+        )
+        discounts = np.minimum(np.clip(steps, 0.1, 2.5)[np.minimum(rounded, 3)], level.counts * 0.9)
+        totals = np.bincount(level.parents, level.counts)[level.parents]
+        free = np.bincount(level.parents, discounts)[level.parents]
+        level.lower = np.full(size, 1 / size) if length == 1 else grams[length - 2].share[level.shorter]
+        level.discounted = (level.counts - discounts) / totals
+        level.share = level.discounted + free / totals * level.lower
+
+
+def _prune(grams: list[Grams], threshold: float) -> None:
+    """Drop n-grams that the shorter one says nearly as well; keep what is needed to reach the others."""
+    for level in grams[1:]:
+        free = 1 - np.bincount(level.parents, level.discounted)[level.parents]
+        level.kept = level.uses * np.log(level.share / np.maximum(free * level.lower, 1e-9)) > threshold
+    for longer, level in zip(grams[:0:-1], grams[-2::-1], strict=True):
+        level.kept[longer.parents[longer.kept]] = True
+        level.kept[longer.shorter[longer.kept]] = True
+    grams[0].kept[:] = True
+
+
+def _trie(grams: list[Grams]) -> tuple[Integers, Integers, Integers, Integers]:
+    """Pair, number of children, cost and cost of the retreat of every node, level by level, the root first."""
+    tokens, children, costs, retreats = [np.array([0])], [], [np.array([0])], []
+    above = np.array([1])  # places of the kept n-grams of the level before: here the empty one
+    size = 1
+    for level in grams:
+        kept = np.flatnonzero(level.kept)
+        tokens.append(level.tokens[kept])
+        costs.append(_steps(level.share[kept]))
+        children.append(np.bincount(level.parents[kept], minlength=size)[above > 0])
+        # Interpolated shares of the kept and of the dropped add up with the retreat that is left to the dropped.
+        taken = np.bincount(level.parents[kept], level.share[kept], size)
+        lower = np.bincount(level.parents[kept], level.lower[kept], size)
+        retreats.append(_steps(np.clip((1 - taken) / np.maximum(1 - lower, 1e-6), 1e-6, 1.0))[above > 0])
+        above, size = level.kept, len(level.kept)
+    children.append(np.zeros(int(above.sum()), np.int64))
+    retreats.append(np.zeros(int(above.sum()), np.int64))
+    return (np.concatenate(tokens), np.concatenate(children), np.concatenate(costs), np.concatenate(retreats))
+
+
+def _steps(shares: Floats) -> Integers:
+    return np.clip(np.round(-np.log(np.maximum(shares, 1e-30)) / STEP), 0, 255).astype(np.int64)
+
+
+def make(file: Path, without: frozenset[str] = frozenset()) -> dict[str, int]:
+    """Train on all lexica but the words of `without`, and write the model; returns what to print."""
+    layers, lost = read_layers()
+    if lost:
+        print(lost, file=sys.stderr)
+    lexicon = {
+        word: entry for word, entry in merge(layers, without).items() if word.isalpha() and word.islower()
+    }
+    words = [
+        Spelt(word, unmarked(entry.phonemes), WEIGHTS.get(entry.source, 1.0))
+        for word, entry in sorted(lexicon.items())
+    ]
+    return train(words, count_parts({word: entry.phonemes for word, entry in lexicon.items()}), file)
+
+
+@click.command(help=__doc__)
+@click.option(
+    "--held-out", "hold", is_flag=True, help="Leave out the tenth that utils/score_g2p.py asks for."
+)
+@click.option("--output", type=click.Path(path_type=Path), default=MODEL, show_default=True)
+def main(hold: bool, output: Path) -> None:
+    """Train, write and say how large and how long."""
+    began = time.monotonic()
+    [lod] = [layer for layer in read_layers()[0] if layer.name == "lod"]
+    facts = make(output, frozenset(filter(held_out, lod.words)) if hold else frozenset())
+    print(f"{output}: {output.stat().st_size / 1e6:.2f} MB in {time.monotonic() - began:.0f} s, {facts}")
+
+
+if __name__ == "__main__":
+    main()

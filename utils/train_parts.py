@@ -1,0 +1,88 @@
+"""Count in the lexica how words are put together; `utils/train_g2p.py` stores it beside its model."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+from moien.text.lb.compounds import ENDING, LONGEST, SHORTEST, Counts, join, known_part
+from moien.text.lb.notation import unmarked
+
+_OFTEN, _SURE = (
+    8,
+    0.9,
+)  # pairs of words that an ending must replace another in, and the share that it must be right
+_RELATED = 40  # words of one stem that are compared with each other
+_LONG_CHANGE = 6  # symbols: a change of more is no ending
+
+
+def count_parts(lexicon: Mapping[str, str]) -> Counts:
+    """`lexicon`: words in lower case → phonemes with stress."""
+    first, last = _parts(lexicon)
+    return Counts(first, last, _endings(lexicon))
+
+
+def _parts(lexicon: Mapping[str, str]) -> tuple[dict[str, tuple[int, int]], dict[str, tuple[int, int]]]:
+    counts: tuple[dict[str, list[int]], dict[str, list[int]]] = ({}, {})
+    for word, phonemes in lexicon.items():
+        if not 2 * SHORTEST <= len(word) <= LONGEST:
+            continue
+        whole = unmarked(phonemes)
+        for at in range(SHORTEST, len(word) - SHORTEST + 1):
+            begin = known_part(lexicon.get, word[:at])
+            end = known_part(lexicon.get, word[at:]) if begin else None
+            if not (begin and end):
+                continue
+            together = whole == unmarked(join([begin, end]))
+            for part, count, right in (
+                (word[:at], counts[0], together or whole.startswith(unmarked(begin))),
+                (word[at:], counts[1], together or whole.endswith(unmarked(end))),
+            ):
+                for key in (part, str(min(len(part), 9))):
+                    seen = count.setdefault(key, [0, 0])
+                    seen[0] += right
+                    seen[1] += 1
+    first, last = ({key: (right, seen) for key, (right, seen) in sorted(count.items())} for count in counts)
+    return first, last
+
+
+def _endings(lexicon: Mapping[str, str]) -> dict[str, list[tuple[str, str, float]]]:
+    """How an ending is said in place of another, after each letter, where it is nearly always the same."""
+    related: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(lexicon):
+        for length in range(min(ENDING, len(word) - SHORTEST) + 1):
+            stem = word[: len(word) - length]
+            if len(related[stem]) < _RELATED:
+                related[stem].append(word)
+    pairs: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for stem, words in related.items():
+        for old in words:
+            for new in words:
+                before, after = old[len(stem) :], new[len(stem) :]
+                if before[:1] != after[:1]:
+                    pairs[f"{stem[-1]}|{before}|{after}"].append((lexicon[old], lexicon[new]))
+    rules = {}
+    for key, found in sorted(pairs.items()):
+        if len(found) < _OFTEN:
+            continue
+        changes: Counter[tuple[str, str]] = Counter()
+        for before, after in found:
+            same = _in_common(before, after)
+            if max(len(before), len(after)) - same <= _LONG_CHANGE:
+                changes[before[same:], after[same:]] += 1
+        kept = []
+        for (before, after), right in changes.most_common():
+            if right < _OFTEN:
+                break
+            share = right / (1 + sum(old.endswith(before) for old, _ in found))
+            if share >= _SURE:
+                kept.append((before, after, round(share, 3)))
+        if kept:
+            rules[key] = kept
+    return rules
+
+
+def _in_common(first: str, second: str) -> int:
+    """Symbols at the start that are the same."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(first), len(second)))
