@@ -20,7 +20,7 @@ from moien.text.lb import layers as sources
 from moien.text.lb.homographs import choose
 from moien.text.lb.layers import CORRECTIONS, Layer, read_corrections, read_layers, read_lod, read_mfa
 from moien.text.lb.lexicon import Lexicon, load
-from moien.text.lb.merge import merge
+from moien.text.lb.merge import merge, replaced
 from moien.text.lb.notation import from_mfa, marks, mend
 from moien.text.lb.sounds import TABLE, from_lexicon, to_ipa
 from moien.text.lb.stress import NUCLEUS
@@ -164,6 +164,13 @@ def test_layers_are_merged_in_the_order_of_trust_with_stress() -> None:
         "diplomen": ("diplˈoːmən", "lod2021"),  # with MFA's stem
         "schoul": ("ʃˈəʊl", "lod2021"),
     }
+
+
+def test_what_a_program_wrote_and_another_layer_replaced_is_reported() -> None:
+    rows = {(note.layer, note.word): (note.what, note.after) for note in replaced(layers(), merge(layers()))}
+    assert rows["lod", "syndikat"] == ("other sounds: from mfa", "zyndikˈaːt")
+    assert ("lod", "platin") not in rows and ("lod", "haus") not in rows
+    assert rows["lod2021", "diplomen"][0] == "other sounds: from lod2021"  # its own ending on MFA's stem
 
 
 def test_held_out_words_are_in_no_layer_and_lend_no_stress() -> None:
