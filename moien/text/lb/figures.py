@@ -14,7 +14,10 @@ from moien.text.lb.units import CURRENCY, MILLION, UNIT
 Reader = Callable[[re.Match[str], Scan], str | None]
 
 # Possessive quantifiers: a run of a million digits is looked at once. 5.233  40 000  1'000  1,000,000  18,33  118.1
-WHOLE = r"(?:[1-9]\d{0,2}(?:(?:\.\d{3}(?!\d))++|(?: \d{3}(?!\d))++|(?:'\d{3}(?!\d))++|(?:,\d{3}(?!\d)){2,}+)|\d++)"
+WHOLE = (
+    r"(?:[1-9]\d{0,2}(?:(?:\.\d{3}(?!\d))++|(?: \d{3}(?!\d))++|(?:'\d{3}(?!\d))++|"
+    r"(?:,\d{3}(?!\d)){2,}+|(?:,\d{3}(?!\d))++(?=\.\d\d(?!\d)))|\d++)"
+)
 NUMBER = rf"({WHOLE})(?:,(\d++)(?!,\d))?+"
 _LONGEST = 15  # digits; more have no name, and Python's int refuses 4300 of them
 _LABEL = re.compile(r"(?:Tel|Tél|Fax|GSM|Handy|Telefon|Telefonsnummer|Mobil)[.:]{0,2} ?\Z")
@@ -214,14 +217,14 @@ _SPECIAL = tuple(
     (rule, re.compile(pattern), reader) for rule, pattern, reader in (dates.SHORT_DECADE, dates.SHORT_YEAR)
 )
 _NEXT_ORDINAL = re.compile(r"(?: ?[-–/] ?| (?:an?|bis|oder)(?: (?:de[nmr]?|zum|am))? )\d{1,3}\. ?\w")
-_DIGITS = re.compile(r"\d{1,3}")
+_DIGITS = re.compile(rf"\d{{1,{_LONGEST}}}")
 _RUN = re.compile(r"\d++")
 _NUMERIC = frozenset(
     "phone date decade time year money unit score fraction ordinal decimal cardinal digits".split()
 )
 _RANGE = re.compile(r" ?[-–—~] ?(?=['\d])")
-_LEFT_NUMBER = re.compile(r"(?<![\d.,])(\d{1,4})\Z")
-_RIGHT_NUMBER = re.compile(r"(\d{1,4})(?![\d]|[.,]\d)(-\d)?")
+_LEFT_NUMBER = re.compile(r"(?:(\d[ -])|[^\d.,]|\A)(\d{1,15})\Z")
+_RIGHT_NUMBER = re.compile(r"(\d{1,15})(?![\d]|[.,]\d)(-\d)?")
 
 
 def read_number(scan: Scan, at: int) -> list[Part]:
@@ -234,7 +237,7 @@ def read_number(scan: Scan, at: int) -> list[Part]:
             if match[0].endswith(".") and grammar.ends_sentence(scan.text, end):
                 end -= 1  # the point of an abbreviation at the end of a sentence is a pause, too
             return [said(end, rule, words)]
-    # Codes and numbers that are too long: digit by digit, in groups of three.
+    # Codes and numbers that are too long: digit by digit, in groups.
     groups = _DIGITS.finditer(scan.text, at, run.end()) if run else ()
     return [said(group.end(), "digits", digits(group[0])) for group in groups]
 
@@ -251,19 +254,22 @@ def read_range(scan: Scan, at: int) -> list[Part]:
     """The dash between two numbers, which `at` is on: bis, or zu in scores."""
     if scan.part.rule not in _NUMERIC or scan.part.end < at - 1 or not (dash := _RANGE.match(scan.text, at)):
         return []
-    left = _LEFT_NUMBER.search(scan.text[max(0, scan.part.end - 8) : scan.part.end])
+    left = _LEFT_NUMBER.search(scan.text[max(0, scan.part.end - 18) : scan.part.end])
     right = _RIGHT_NUMBER.match(scan.text, dash.end())
     if not left or not right:
         return [said(at + 1, "range", "bis")]
-    low, high = int(left[1]), int(right[1])
-    if low < high or (len(left[1]) == 4 and len(right[1]) == 2 and low % 100 < high):
-        return [] if right[2] else [said(at + 1, "range", "bis")]
-    return [said(at + 1, "score", "zu")] if max(low, high) <= 30 and not right[2] else []
+    low, high = int(left[2]), int(right[1])
+    chain = left[1] or right[2]  # 978-3-16 and 49 00 11-1 are codes
+    if low < high or (len(left[2]) == 4 and len(right[1]) == 2 and low % 100 < high):
+        return [] if chain else [said(at + 1, "range", "bis")]
+    return [said(at + 1, "score", "zu")] if max(low, high) <= 30 and not chain else []
 
 
 def _ending(scan: Scan, after: int) -> str | None:
     """The ending of an ordinal whose point ends at `after`; None if it is none."""
     text, article = scan.text, scan.left.lower()
+    if article in _LABELLED:
+        return None  # Artikel 1. vun
     if article.endswith("d'") and len(article) == 2:
         article = "d'"
     noun = _noun(text, after)

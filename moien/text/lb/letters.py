@@ -52,9 +52,7 @@ def read_letters(scan: Scan, at: int) -> list[Part]:
             return [said(short.end(), "word", short[0])]
         return read_short(scan, at)
     if found := abbreviations.match(text, at):
-        end, words = found
-        stops = text[end - 1] == "." and grammar.ends_sentence(text, end)
-        return [said(end - stops, "abbreviation", words)]
+        return [_abbreviation(scan, *found)]
     if dotted := _DOTTED.match(text, at):
         return _spelled(scan, dotted)
     if clitic := _clitic_letters(scan, at):
@@ -76,6 +74,12 @@ def read_greek(scan: Scan, at: int) -> list[Part]:
         return []
     name = GREEK[letters[0]][0] if len(letters) == 1 else "".join(GREEK[letter][1] for letter in letters)
     return [Part(match.end(), "greek", (name,))]
+
+
+def _abbreviation(scan: Scan, end: int, words: str) -> Part:
+    """Its point belongs to it, but not at the end of a sentence, where it is a pause."""
+    stops = scan.text[end - 1] == "." and grammar.ends_sentence(scan.text, end)
+    return said(end - stops, "abbreviation", words)
 
 
 def _initial(scan: Scan, match: re.Match[str]) -> Part:
@@ -108,7 +112,9 @@ def _clitic_letters(scan: Scan, at: int) -> list[Part]:
         return []
     after = match.end()
     parts: list[Part] = []
-    if dotted := _DOTTED.match(scan.text, after):
+    if found := abbreviations.match(scan.text, after):
+        parts = [_abbreviation(scan, *found)]
+    elif dotted := _DOTTED.match(scan.text, after):
         parts = _spelled(scan, dotted)
     elif len(capitals[0]) > 1 and _is_letters(scan, after, capitals[0]):
         parts = [_run(scan, after, capitals[0])]
@@ -127,6 +133,8 @@ def _token(scan: Scan, at: int) -> list[Part]:
     assert match, "the caller saw a letter"
     end = match.end()
     word = match[0]
+    if word == "x" and scan.character(at - 1).isdigit():
+        return [said(end, "sign", "mol")]  # 2x, 4x4
     if scan.character(end) == "'" and _CLITIC.fullmatch(word + "'") and not scan.in_single_quotes:
         return [Part(end + 1, "word", (word + "'",))]
     if word in abbreviations.MONTHS and scan.part.rule == "date":
@@ -158,9 +166,11 @@ def _is_letters(scan: Scan, at: int, word: str) -> bool:
         return word not in _ONE_LETTER_WORDS or (word.isupper() and bool(scan.left) and before == " ")
     if word.isupper():
         return not abbreviations.is_word(word)
-    small = sum(letter.islower() for letter in word)
-    inside = any(letter.isupper() for letter in word[1:])
-    return inside and len(word) <= 4 and small <= len(word) // 2 + 1  # GmbH, PhD, SiO
+    large = sum(letter.isupper() for letter in word)
+    mixed = len(word) <= 4 and any(letter.isupper() for letter in word[1:])
+    return mixed and (
+        2 * large > len(word) or not re.search("[aeiouyäëéöü]", word)
+    )  # SiO, PhD, GmbH, not LuxX
 
 
 def _roman(scan: Scan, at: int) -> Part | None:
@@ -182,6 +192,9 @@ def _roman(scan: Scan, at: int) -> Part | None:
     if value <= 40 and (unknown_name or (name in _RULERS and (dot or len(word) > 1))):
         article = "déi" if name in _QUEENS else "dem" if scan.before.lower() in _DATIVE else f"de{EN[-1]}"
         return said(end + (dot and not stops), "roman", f"{article} {ordinal(value, EN)}")
+    if len(word) > 1 and not left and dot and not stops and value <= 40:
+        noun = grammar.noun_after(text, end + 1)
+        return said(end + 1, "roman", ordinal(value, grammar.bare_ending(noun)))
     if len(word) == 1 or (set(word) - set("IVX") and len(word) < 4) or not left:
         return None
     return said(end, "roman", cardinal(value))

@@ -25,6 +25,7 @@ _PHONE = re.compile(r"\+\d{2}[\d ()./-]{5}")
 _VULGAR = frozenset("½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞")
 _MARKS = re.compile(r"(\.{2,}|(?P<same>[!?,;:…—–])(?P=same)*+)")
 _UNREADABLE = re.compile(rf"[^\W\d_{LATIN}]++")
+_EACH = frozenset("+&=%")  # C++
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
 _SUPER = re.compile("⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,15}")
 _DOMAIN = re.compile(r"\.([a-z]{2,4})(?![\w.])")
@@ -47,20 +48,6 @@ def normalise(text: str) -> list[Spoken]:
             scan.add(at, part)
             at = part.end
     return _place(text, cleaned, _settle(parts))
-
-
-def speakable(text: str) -> str:
-    """The words and pauses of a text in one line, as `LuxembourgishFrontend` reads them."""
-    line = ""
-    for piece in normalise(text):
-        if piece.rule == "unreadable":
-            line += " " + text[piece.start : piece.end]
-        elif piece.words:
-            opens = not line or line[-1] in "(“"
-            line += ("" if opens else " ") + " ".join(piece.words)
-        elif piece.pause:
-            line += (" " if piece.pause in "(“—" and line else "") + piece.pause
-    return line
 
 
 def _read(scan: Scan, at: int) -> list[Part]:
@@ -113,6 +100,8 @@ def _mark(scan: Scan, at: int) -> list[Part]:
     text = scan.text
     character, before, following = text[at], scan.character(at - 1), scan.character(at + 1)
     if character in QUOTES:
+        if character == '"' and scan.part.rule == "cardinal" and scan.part.end == at and scan.before == "'":
+            return [said(at + 1, "unit", "Sekonne" + OPTIONAL_N)]  # 49° 36' 41"
         scan.in_quotes = not scan.in_quotes
         return [Part(at + 1, "pause", pause="“" if scan.in_quotes else "”")]
     if character == ".":
@@ -167,11 +156,20 @@ def _sign(scan: Scan, at: int) -> list[Part]:
             said(power.end(), "sign", ("héich minus " if power[0][0] == "⁻" else "héich ") + digits(value))
         ]
     if name := NAMES.get(character):
-        return [said(at + 1, "sign", name)]
+        end = at + 1 if character in _EACH else _run_end(text, at)
+        return [said(end, "sign", name)]
     if letters := _UNREADABLE.match(text, at):
         return [Part(letters.end(), "unreadable")]
     unreadable = unicodedata.category(character) in ("Lo", "Ll", "Lu", "Lt", "No", "Nl", "Co", "Cs", "Cn")
-    return [Part(at + 1, "unreadable" if unreadable or character == "\ufffd" else "silent")]
+    return [Part(_run_end(text, at), "unreadable" if unreadable or character == "\ufffd" else "silent")]
+
+
+def _run_end(text: str, at: int) -> int:
+    """Behind the equal signs that begin at a place: five hearts are said once."""
+    end = at + 1
+    while end < len(text) and text[end] == text[at]:
+        end += 1
+    return end
 
 
 def _settle(parts: Sequence[tuple[int, Part]]) -> list[tuple[int, Part]]:

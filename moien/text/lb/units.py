@@ -36,7 +36,8 @@ UNITS = _units(
     "Hz Hertz|kHz,Khz Kilohertz|MHz,Mhz Megahertz|GHz,Ghz Gigahertz|Pa Pascal|hPa Hektopascal|kPa Kilopascal|"
     "dB Dezibel|kJ Kilojoule|MJ Megajoule|K Kelvin|bit Bit|kB,KB Kilobyte|"
     "MB Megabyte|GB Gigabyte|TB Terabyte|kbit Kilobit|Mbit Megabit|Gbit Gigabit|Mbps Megabit an der Sekonn|"
-    "Gbps Gigabit an der Sekonn|kbps Kilobit an der Sekonn|kmh Kilometer an der Stonn|px Pixel|ppm ppm|PS PS|lm Lumen|"
+    "Gbps Gigabit an der Sekonn|kbps Kilobit an der Sekonn|kmh Kilometer an der Stonn|px Pixel|"
+    "ppm ppm|PS PS|lm Lumen|ct Cent|"
     "°C,°c,ºC,℃ Grad Celsius|°F,℉ Grad Fahrenheit|°,º Grad|% Prozent|‰ Promill",
     "m",
 ) | _units(
