@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -128,8 +129,6 @@ def inspect(things: tuple[str, ...], as_json: bool, plot: Path | None) -> None:
 
     THINGS are hf, pypi, a folder, or files; the default is pypi.
     """
-    import json
-
     from moien.kokoro import inspect as inspection
 
     found = inspection.find(things or ("pypi",))
@@ -145,39 +144,134 @@ def inspect(things: tuple[str, ...], as_json: bool, plot: Path | None) -> None:
 
 
 @main.command()
-@click.argument("text", required=False)
+@click.argument("texts", nargs=-1, metavar="[TEXT]…")
 @click.option(
-    "--words", is_flag=True, help="Read standard input, one word a line; print `word<TAB>phonemes`."
+    "--file",
+    "files",
+    multiple=True,
+    type=click.File("rb"),
+    help="Read texts, one a line; - is standard input.",
 )
+@click.option(
+    "--words", is_flag=True, help="Print `text<TAB>phonemes`; without TEXT and --file read standard input."
+)
+@click.option("--explain", "explained", is_flag=True, help="Show span → rule → words → phonemes → source.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object for each text.")
 @click.option("--language", default="lb", show_default=True, help="Language, as an espeak-ng voice.")
-def g2p(text: str | None, words: bool, language: str) -> None:
-    """Turn TEXT into Kokoro's phonemes; --words does so for a list on standard input."""
-    if (text is None) == (not words):
-        raise WrongCall("either a text or --words is needed", remedy='moien g2p "Moien, wéi geet et?"')
+@click.option(
+    "--corrections",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Pronunciations before all others, recipes/R/lexicon.tsv for instance.",
+)
+def g2p(
+    texts: tuple[str, ...],
+    files: tuple[Any, ...],
+    words: bool,
+    explained: bool,
+    as_json: bool,
+    language: str,
+    corrections: Path | None,
+) -> None:
+    """Turn texts into Kokoro's phonemes."""
+    if not texts and not files and not words:
+        raise WrongCall("a text, --file or --words is needed", remedy='moien g2p "Moien, wéi geet et?"')
+    from dataclasses import asdict
+
     from moien.config import G2PSettings
     from moien.kokoro.symbols import MAX_PHONEMES
-    from moien.text import load_frontend
+    from moien.text import Phonemes, explain, load_frontend
 
-    frontend = load_frontend(G2PSettings(), language)
-    if text is not None:
-        phonemes = frontend(text).phonemes
-        click.echo(phonemes)
-        if len(phonemes) > MAX_PHONEMES:
-            click.echo(f"note: {len(phonemes)} phonemes; Kokoro reads {MAX_PHONEMES} at once", err=True)
-        return
+    frontend = load_frontend(G2PSettings(), language, corrections)
+    if frontend.lost:
+        click.echo(f"note: {frontend.lost}", err=True)
+
+    def show(said: Phonemes) -> None:
+        if as_json:
+            row = asdict(said) | ({"pieces": explain(said)} if explained else {})
+            click.echo(json.dumps(row, ensure_ascii=False))
+        elif explained:
+            show_table(explain(said))
+        else:
+            click.echo(f"{said.text}\t{said.phonemes}" if words else said.phonemes)
+        if len(said.phonemes) > MAX_PHONEMES and not words:
+            click.echo(f"note: {len(said.phonemes)} phonemes; Kokoro reads {MAX_PHONEMES} at once", err=True)
+
+    for text in texts:
+        show(frontend(text))
     failed = 0
-    for number, line in enumerate(sys.stdin.buffer, start=1):
-        try:
-            if word := line.decode("utf-8").strip():
-                click.echo(f"{word}\t{frontend(word).phonemes}")
-        except (WrongData, UnicodeDecodeError) as error:  # one bad line must not cost the rest of a long list
-            failed += 1
-            reason = error.message if isinstance(error, WrongData) else "not UTF-8"
-            click.echo(f"error: standard input:{number}: {reason}", err=True)
+    for file in files or ([sys.stdin.buffer] if words and not texts else []):
+        for number, line in enumerate(file, start=1):
+            try:
+                if text := line.decode("utf-8").strip():
+                    show(frontend(text))
+            except (
+                WrongData,
+                UnicodeDecodeError,
+            ) as error:  # one bad line must not cost the rest of a long list
+                failed += 1
+                reason = error.message if isinstance(error, WrongData) else "not UTF-8"
+                click.echo(f"error: {getattr(file, 'name', 'standard input')}:{number}: {reason}", err=True)
     if failed:
-        raise WrongData(
-            f"lines without phonemes: {failed}", where="standard input", remedy="they are named above"
-        )
+        raise WrongData(f"lines without phonemes: {failed}", remedy="they are named above")
+
+
+def show_table(rows: list[dict[str, str]]) -> None:
+    """Print rows of equal keys as a table, in full width."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold")
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row.values())
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+
+
+@main.command("check-g2p")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.option("--language", default="lb", show_default=True, help="Language, as an espeak-ng voice.")
+@click.option(
+    "--corrections",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Pronunciations before all others, recipes/R/lexicon.tsv for instance.",
+)
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write a page (HTML) as well."
+)
+def check_g2p(file: Any, language: str, corrections: Path | None, output: Path | None) -> None:
+    """Show what the front end makes of the texts in FILE, one a line: words by source, guesses, symbols.
+
+    Of metadata.csv (`id|text|…`) the second column is read, or the one that its first line calls text.
+    """
+    from moien.config import G2PSettings
+    from moien.report.survey import show_survey, write_survey
+    from moien.text import load_frontend
+    from moien.text.survey import Survey
+
+    frontend = load_frontend(G2PSettings(), language, corrections)
+    if frontend.lost:
+        click.echo(f"note: {frontend.lost}", err=True)
+    survey, failed, column = Survey(), 0, 1
+    for number, line in enumerate(file, start=1):
+        cells = line.rstrip("\n").split("|")
+        if number == 1 and len(cells) > 1 and "text" in cells:
+            column = cells.index("text")
+            continue
+        text = cells[min(column, len(cells) - 1)].strip()
+        if not text:
+            continue
+        try:
+            survey.add(f"line {number}", frontend(text))
+        except WrongData as error:
+            failed += 1
+            click.echo(f"error: {file.name}:{number}: {error.message}", err=True)
+    show_survey(survey.table())
+    if output is not None:
+        write_survey(output, survey.table(), title=Path(file.name).name, language=language)
+        click.echo(f"page: {output}")
+    if failed:
+        raise WrongData(f"lines without phonemes: {failed}", where=file.name, remedy="they are named above")
 
 
 @main.command()

@@ -50,7 +50,7 @@ STAGES = (
     Stage(1, "data", "Raw corpus to 24 kHz mono audio and Kaldi data directories.",
           (), "data/R", ("corpus", "data", "seed")),
     Stage(2, "g2p", "Text to phonemes in Kokoro's symbols.",
-          ("data",), "dump/R/g2p", ("language", "g2p")),
+          ("data",), "dump/R/g2p", ("language", "g2p"), ("lexicon.tsv",)),
     Stage(3, "align", "Forced alignment: frames for every token, in the base model's timing.",
           ("data", "g2p"), "dump/R/align", ("align", "features", "base", "seed")),
     Stage(4, "features", "F0 and energy as the base model defines them.",

@@ -50,6 +50,11 @@ def problems(run: StageRun) -> list[tuple[str, str]]:
     if not (run.recipe_dir / "eval.txt").is_file():
         found.append((f"{run.recipe_dir}/eval.txt is missing", "write some sentences to speak, one a line"))
 
+    from moien.text import CORRECTIONS, prepare_frontend
+
+    if lost := prepare_frontend(settings.g2p, settings.language, run.recipe_dir / CORRECTIONS):
+        print(f"front end: {lost}")
+
     from moien.kokoro.base import ensure_base
 
     base = ensure_base(settings.base)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 
 from moien.datadir import SPLITS, read_datadir
 from moien.errors import WrongData
 from moien.kokoro.symbols import MAX_PHONEMES
 from moien.progress import track
+from moien.report.survey import write_survey
 from moien.stages import StageRun, stage
-from moien.text import Phonemes, load_frontend, write_phonemes
+from moien.text import CORRECTIONS, Phonemes, load_frontend, prepare_frontend, write_phonemes
+from moien.text.survey import Survey
 
 
 @stage("g2p")
 def main(run: StageRun) -> None:
-    """Write `{split}.jsonl`, `frontend/` and two tables of counts: words by source, and symbols."""
-    frontend = load_frontend(run.settings.g2p, run.settings.language)
-    sources: Counter[str] = Counter()
-    symbols: Counter[str] = Counter()
+    """Write `{split}.jsonl`, `frontend/`, and what there is to look at: `survey.json`, `survey.html`."""
+    source = run.settings.g2p, run.settings.language, run.recipe_dir / CORRECTIONS
+    if lost := prepare_frontend(*source):
+        print(lost)
+    frontend = load_frontend(*source)
+    survey = Survey()
     for split in SPLITS:
         said: dict[str, Phonemes] = {}
         for utterance in track(read_datadir(run.inputs["data"] / split), f"g2p {split}"):
@@ -27,25 +30,26 @@ def main(run: StageRun) -> None:
             except WrongData as error:
                 run.tally.drop(utterance.id, f"text that cannot be spoken: {error.message}")
                 continue
-            if len(phonemes.phonemes) > MAX_PHONEMES:
-                count = len(phonemes.phonemes)
-                run.tally.drop(
-                    utterance.id, f"over {MAX_PHONEMES} phonemes: {count}; cut it into two utterances"
-                )
+            if (count := len(phonemes.phonemes)) > MAX_PHONEMES:
+                reason = f"over {MAX_PHONEMES} phonemes: {count}; cut it into two utterances"
+                run.tally.drop(utterance.id, reason)
                 continue
             said[utterance.id] = phonemes
-            sources.update(word.source for word in phonemes.words)
-            symbols.update(phonemes.phonemes)
+            survey.add(utterance.id, phonemes)
             run.tally.keep()
         write_phonemes(run.out / f"{split}.jsonl", said)
     frontend.save(run.out / "frontend")
-    for name, counts in (("words_by_source", sources), ("symbols", symbols)):
-        table = json.dumps(dict(sorted(counts.items())), indent=1, ensure_ascii=False)
-        (run.out / f"{name}.json").write_text(table + "\n", encoding="utf-8")
-    total = sources.total() or 1
-    shares = ", ".join(f"{source} {count / total:.1%}" for source, count in sources.most_common())
-    print(f"words by source: {shares}; {len(symbols)} different symbols")
-    run.note("words_by_source", dict(sorted(sources.items())))
+    table = survey.table()
+    (run.out / "survey.json").write_text(
+        json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
+    write_survey(
+        run.out / "survey.html", table, title=f"recipe {run.settings.recipe}", language=frontend.language
+    )
+    shares = ", ".join(f"{source} {count / table['words']:.1%}" for source, count in table["sources"].items())
+    print(f"words by source: {shares}; {len(table['symbols'])} different symbols")
+    for name in ("sources", "guessed"):
+        run.note(f"words_{name}", table[name])
 
 
 if __name__ == "__main__":

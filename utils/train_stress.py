@@ -93,7 +93,7 @@ def share_right(words: list[Marked], weights: dict[str, int]) -> float:
 @click.argument("lexicon", type=click.Path(path_type=Path), required=False)
 @click.option("--output", type=click.Path(path_type=Path), default=WEIGHTS, show_default=True)
 def main(lexicon: Path | None, output: Path) -> None:
-    words = read(lexicon or LOD.fetch())
+    words = read(lexicon or LOD.fetch(download=True))
     seen, unseen = [w for w in words if not held_out(w.word)], [w for w in words if held_out(w.word)]
     weights = train(seen)
     output.write_text("".join(f"{name}\t{weights[name]}\n" for name in sorted(weights)), encoding="utf-8")

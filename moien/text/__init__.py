@@ -8,18 +8,21 @@ from typing import Protocol
 
 from moien.config import G2PSettings
 from moien.errors import WrongData
-from moien.text.phonemes import Phonemes, Word, assemble, read_phonemes, write_phonemes
+from moien.text.phonemes import Phonemes, Word, assemble, explain, read_phonemes, write_phonemes
 
 __all__ = [
-    "Frontend", "Phonemes", "Word", "assemble", "load_frontend", "open_frontend", "read_phonemes",
-    "write_phonemes",
+    "CORRECTIONS", "Frontend", "Phonemes", "Word", "assemble", "explain", "load_frontend", "open_frontend",
+    "prepare_frontend", "read_phonemes", "write_phonemes",
 ]  # fmt: skip
+
+CORRECTIONS = "lexicon.tsv"  # a recipe's own pronunciations: word, phonemes, reason
 
 
 class Frontend(Protocol):
     """Reads a language. It is saved beside the voice, so that users speak with what the training heard."""
 
     language: str
+    lost: str  # a sentence that says what it reads worse than it could, and what mends it; "" if nothing
 
     def __call__(self, text: str) -> Phonemes:
         """Phonemes of a text; WrongData names what cannot be spoken: nothing is left out in silence."""
@@ -28,15 +31,27 @@ class Frontend(Protocol):
         """Write all that `open_frontend` needs to read texts in the same way."""
 
 
-def load_frontend(settings: G2PSettings, language: str) -> Frontend:
-    """The front end that a recipe's settings ask for; WrongCall for a language that nobody speaks."""
+def load_frontend(settings: G2PSettings, language: str, corrections: Path | None = None) -> Frontend:
+    """The front end that a recipe's settings ask for; WrongCall for a language that nobody speaks.
+
+    `corrections` is a recipe's own file of pronunciations, if it exists; espeak-ng has no use for one.
+    """
     if language == "lb" and settings.front_end == "auto":
         from moien.text.lb import LuxembourgishFrontend
 
-        return LuxembourgishFrontend.load()
+        return LuxembourgishFrontend.load(settings, corrections)
     from moien.text.espeak import EspeakFrontend
 
     return EspeakFrontend(language, settings.symbols)
+
+
+def prepare_frontend(settings: G2PSettings, language: str, corrections: Path | None = None) -> str:
+    """Download what `load_frontend` will look for; a sentence that says what is lost if it did not come, or ""."""
+    if language == "lb" and settings.front_end == "auto":
+        from moien.text.lb.frontend import load_lexicon
+
+        return load_lexicon(corrections, download=True)[1]
+    return ""
 
 
 def open_frontend(folder: str | Path) -> Frontend:

@@ -116,6 +116,8 @@ def to_kokoro(ipa: str, mapping: Mapping[str, str] = KOKORO) -> str:
 class EspeakFrontend:
     """Text → phonemes of any language that espeak-ng speaks; every word is its guess."""
 
+    lost = ""
+
     def __init__(self, language: str, extra_symbols: Mapping[str, str] | None = None) -> None:
         self.language = language
         self._extra = dict(extra_symbols or {})

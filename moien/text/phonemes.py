@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 from moien.errors import WrongData
@@ -15,10 +16,11 @@ OPENING = frozenset("(“")  # these belong to the word after them, all other pu
 
 @dataclass(frozen=True)
 class Word:
-    """A spoken word: `phonemes` are `Phonemes.phonemes[start:end]`; numbers are already words (`1999` → …).
+    """A spoken word: `phonemes` are `Phonemes.phonemes[start:end]`, `text` is how it is written in full.
 
-    `source` says how far to trust it: `lexicon` (written by a person), `rule` (put together from known parts)
-    or `guess` (letter-to-sound rules of espeak-ng).
+    `rule` says what made the word of `Phonemes.text[text_start:text_end]`: `word` if it stands there, else the kind
+    of number, date, abbreviation … `source` says where its phonemes come from: a lexicon by its name, a rule by its
+    name, or `guess` for the last resort; `confidence` (0 to 1) how far to trust them.
     """
 
     text: str
@@ -26,6 +28,10 @@ class Word:
     source: str
     start: int = 0
     end: int = 0
+    rule: str = "word"
+    text_start: int = 0
+    text_end: int = 0
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,45 @@ def assemble(text: str, pieces: Iterable[Word | str]) -> Phonemes:
                 raise WrongData(f"{piece.text!r} has no sound", where=text, remedy="write it as it is spoken")
             symbols.check(piece.phonemes)
             end = len(line) + len(piece.phonemes)
-            words.append(Word(piece.text, piece.phonemes, piece.source, len(line), end))
+            words.append(replace(piece, start=len(line), end=end))
         line += mark or words[-1].phonemes
     if not words:
         raise WrongData("there is nothing to speak in this text", where=repr(text), remedy="write some words")
     return Phonemes(text, line, tuple(words))
+
+
+def explain(said: Phonemes) -> list[dict[str, str]]:
+    """What became of each piece of the text, marks and silent characters too: text → rule → words → phonemes → source.
+
+    A front end that keeps no spans, espeak-ng's, gets a row for each word only.
+    """
+    rows: list[dict[str, str]] = []
+    spoken = sorted(said.words, key=lambda word: word.text_start)
+    at, phonemes_at = 0, 0
+
+    def between(text_end: int, phonemes_end: int) -> None:
+        marks = said.phonemes[phonemes_at:phonemes_end].strip()
+        if gap := said.text[at:text_end].strip():
+            rule = "pause" if marks else "silent"
+            rows.append({"text": gap, "rule": rule, "words": "", "phonemes": marks, "source": ""})
+
+    for (start, end), group in groupby(spoken, key=lambda word: (word.text_start, word.text_end)):
+        words = list(group)
+        if end:
+            between(start, words[0].start)
+            at, phonemes_at = end, words[-1].end
+        rows.append(
+            {
+                "text": said.text[start:end] if end else " ".join(word.text for word in words),
+                "rule": words[0].rule,
+                "words": " ".join(word.text for word in words),
+                "phonemes": said.phonemes[words[0].start : words[-1].end],
+                "source": " ".join(dict.fromkeys(word.source for word in words)),
+            }
+        )
+    if at:
+        between(len(said.text), len(said.phonemes))
+    return rows
 
 
 def write_phonemes(path: Path, phonemes: Mapping[str, Phonemes]) -> None:

@@ -75,7 +75,7 @@ def test_dvc_yaml_is_the_table_of_stages() -> None:
         assert made["cmd"] == f"./run.sh --recipe ${{key}} --stage {stage.number} --stop-stage {stage.number}"
         assert made["outs"] == [stage.output.replace("/R", "/${key}")]  # type: ignore[union-attr]
         folders = {BY_NAME[name].output.replace("/R", "/${key}") for name in stage.inputs}  # type: ignore[union-attr]
-        texts = {f"recipes/${{key}}/{name}" for name in stage.files if name == "eval.txt"}
+        texts = {f"recipes/${{key}}/{name}" for name in stage.files}
         corpus = {"${item.corpus}"} if stage.name == "data" else set()
         assert set(made["deps"]) == {f"steps/{stage.name}.py"} | folders | texts | corpus
         [(file, keys)] = made["params"][0].items()

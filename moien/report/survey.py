@@ -1,0 +1,44 @@
+"""The page and the table that show what a front end made of a corpus (`moien.text.survey`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+GUESSES_SHOWN = 20  # in the terminal; the page shows all of the table
+
+
+def write_survey(path: Path, table: Mapping[str, Any], title: str, language: str) -> None:
+    """Write one HTML file without any reference to another; `table` is `Survey.table()`."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    html = environment.get_template("survey.html.j2").render(**table, title=title, language=language)
+    path.write_text(html, encoding="utf-8")
+
+
+def show_survey(table: Mapping[str, Any]) -> None:
+    """Print words by source and the most frequent guesses."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    total = table["words"] or 1
+    sources = Table("source", "words", "share", box=None)
+    for source, count in table["sources"].items():
+        sources.add_row(source, str(count), f"{count / total:.1%}")
+    console.print(sources)
+    if table["guessed"]:
+        guesses = Table("guessed", "phonemes", "times", box=None)
+        for row in table["guessed"][:GUESSES_SHOWN]:
+            guesses.add_row(row["word"], row["phonemes"], str(row["count"]))
+        console.print(guesses)
+    console.print(
+        f"{len(table['symbols'])} different symbols, {len(table['sentences'])} sentences to look at"
+    )

@@ -1,0 +1,143 @@
+"""Luxembourgish: text → words (`normalise`) → phonemes (`lexicon`, `unknown`) → one sentence (`phonology`)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+
+from moien.config import G2PSettings, PhonologySettings
+from moien.errors import WrongData
+from moien.text.lb import homographs, phonology
+from moien.text.lb.compounds import Counts
+from moien.text.lb.layers import CORRECTIONS
+from moien.text.lb.lexicon import Lexicon, load
+from moien.text.lb.model import letter_model
+from moien.text.lb.normalise import normalise
+from moien.text.lb.numbers import JOINT
+from moien.text.lb.spoken import Spoken
+from moien.text.lb.unknown import Pronunciation, UnknownWords
+from moien.text.phonemes import Phonemes, Word, assemble
+from moien.text.tokens import unspeakable
+
+KEPT = 100_000  # words whose pronunciation is kept in memory
+LONGEST = 60  # letters of one word; a longer run of letters is read in pieces, so that time is in proportion to length
+LEXICON = "lexicon.bin"
+_NO_MAIN_STRESS = ("honnert", "dausend")
+
+
+class LuxembourgishFrontend:
+    """Reads Luxembourgish: `load`ed with all layers of the lexicon that can be had, or `open`ed as a voice learnt it."""
+
+    language = "lb"
+
+    def __init__(self, lexicon: Lexicon, rules: PhonologySettings, lost: str = "") -> None:
+        self.lost = lost
+        self._lexicon = lexicon
+        self._rules = rules
+        self._unknown = UnknownWords(lexicon, letter_model(), Counts.open())
+        self._known = lru_cache(KEPT)(self._pronounce)
+
+    @classmethod
+    def load(
+        cls, settings: G2PSettings | None = None, corrections: Path | None = None
+    ) -> LuxembourgishFrontend:
+        """With the layers that can be had; a recipe's own `corrections` come before the language's."""
+        lexicon, lost = load_lexicon(corrections)
+        return cls(lexicon, (settings or G2PSettings()).phonology, lost)  # type: ignore[call-arg]
+
+    @classmethod
+    def open(cls, folder: Path) -> LuxembourgishFrontend:
+        """As `save` wrote it; WrongData if it is not whole."""
+        file = folder / "frontend.json"
+        try:
+            rules = PhonologySettings(**json.loads(file.read_text(encoding="utf-8"))["phonology"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise WrongData(
+                f"not a saved front end ({error})", where=file, remedy="run stage 2 again"
+            ) from None
+        return cls(Lexicon.open(folder / LEXICON), rules)
+
+    def save(self, folder: Path) -> None:
+        """Write settings and lexicon: a voice then reads as it was taught, whatever layers there are elsewhere."""
+        folder.mkdir(parents=True, exist_ok=True)
+        facts = {"front_end": "lb", "language": "lb", "symbols": {}, "phonology": self._rules.model_dump()}
+        (folder / "frontend.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
+        shutil.copyfile(self._lexicon.file, folder / LEXICON)
+
+    def __call__(self, text: str) -> Phonemes:
+        """Phonemes of a text; WrongData for what nobody here can read: nothing is left out in silence."""
+        pieces = self.read(text)
+        for piece in pieces:
+            if isinstance(piece, Word) and not piece.phonemes:
+                raise unspeakable(piece.text[0], text)
+        return assemble(text, pieces)
+
+    def read(self, text: str) -> list[Word | str]:
+        """Words and pauses of a text in order; what cannot be read is a word without phonemes."""
+        pieces: list[Word | str] = []
+        said = normalise(text)
+        words = [word for spoken in said for word in spoken.words]
+        at = 0  # in words
+        for spoken in said:
+            if spoken.pause:
+                pieces.append(spoken.pause)
+            elif spoken.rule == "unreadable":
+                pieces.append(
+                    _word(text[spoken.start : spoken.end], Pronunciation("", "unreadable", 0), spoken)
+                )
+            for _ in spoken.words:
+                pieces += self._words(words, at, spoken)
+                at += 1
+        sentence: list[Word | str] = []
+        for readable, group in groupby(pieces, lambda piece: isinstance(piece, str) or bool(piece.phonemes)):
+            sentence += phonology.apply(list(group), self._rules) if readable else group
+        return sentence
+
+    def _words(self, words: list[str], index: int, spoken: Spoken) -> list[Word]:
+        """One word, or the pieces of one that is too long to be one."""
+        word = words[index]
+        if phonemes := homographs.choose(words, index):
+            return [_word(word, Pronunciation(phonemes, "homograph", 1.0), spoken)]
+        read = self._unknown.spell if spoken.rule == "letters" else self._known
+        parts = [word[i : i + LONGEST] for i in range(0, len(word), LONGEST)] if JOINT not in word else [word]
+        return [_word(part, _attempt(read, part), spoken) for part in parts]
+
+    def _pronounce(self, word: str) -> Pronunciation:
+        whole = word.replace(JOINT, "")
+        if entry := self._lexicon.lookup(whole):
+            return Pronunciation(entry.phonemes, entry.source, 1.0)
+        if JOINT in word:
+            return self._number(word.split(JOINT))
+        if entry := self._lexicon.without_n(word):
+            return Pronunciation(entry.phonemes, entry.source, 1.0)
+        return self._unknown.pronounce(word)
+
+    def _number(self, parts: list[str]) -> Pronunciation:
+        """A long number: its last part that is no honnert or dausend has the main stress, as in LOD."""
+        said = [self._known(part) for part in parts]
+        main = max((i for i, part in enumerate(parts) if part not in _NO_MAIN_STRESS), default=0)
+        phonemes = [p.phonemes if i == main else p.phonemes.replace("ˈ", "ˌ") for i, p in enumerate(said)]
+        return Pronunciation("".join(phonemes), "number", min(p.confidence for p in said))
+
+
+def load_lexicon(corrections: Path | None, download: bool = False) -> tuple[Lexicon, str]:
+    """The lexicon with a recipe's own corrections, if there are any, on top; and what is lost."""
+    own = [corrections] if corrections and corrections.is_file() else []
+    return load((*own, CORRECTIONS), download)
+
+
+def _attempt(read, word: str) -> Pronunciation:  # type: ignore[no-untyped-def]
+    try:
+        return read(word)
+    except WrongData:  # a letter that nobody knows: said by whoever asked, with the whole text
+        return Pronunciation("", "unreadable", 0)
+
+
+def _word(text: str, said: Pronunciation, spoken: Spoken) -> Word:
+    return Word(
+        text.replace(JOINT, ""), said.phonemes, said.source, rule=spoken.rule,
+        text_start=spoken.start, text_end=spoken.end, confidence=round(said.confidence, 3),
+    )  # fmt: skip

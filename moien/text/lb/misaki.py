@@ -1,0 +1,74 @@
+"""Luxembourgish for whoever uses misaki: `phonemes, tokens = LBG2P()(text)`, as misaki's own G2P classes.
+
+With stock Kokoro:
+
+    pipeline = KPipeline(lang_code="e", repo_id="hexgrad/Kokoro-82M", model=model)  # e: no English model is loaded
+    pipeline.g2p = LBG2P()
+    for result in pipeline(text, voice="voice.pt"): …
+
+KPipeline cuts a text at 400 letters, which may be over 510 phonemes where it is full of numbers, and then drops the
+rest; `pipeline.generate_from_tokens(tokens, voice=…)` cuts at punctuation, below 510 phonemes, and drops nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from itertools import groupby
+
+from misaki.token import MToken
+
+from moien.text.lb.frontend import LuxembourgishFrontend
+from moien.text.phonemes import Phonemes, Word, assemble
+
+LONG = (
+    200  # phonemes of one piece of the text; a longer one, an address for instance, is a token for each word
+)
+
+
+class LBG2P:
+    """Text → (phonemes, tokens). What cannot be read is logged, and gets `unk`, as in misaki: it never raises."""
+
+    def __init__(self, unk: str = "", frontend: LuxembourgishFrontend | None = None) -> None:
+        self.unk = unk
+        self.frontend = frontend or LuxembourgishFrontend.load()
+
+    def __call__(self, text: str) -> tuple[str, list[MToken]]:
+        """Phonemes of the whole text, and a token for each piece of it: a word, a number, a punctuation mark."""
+        pieces: list[Word | str] = []
+        for piece in self.frontend.read(text):
+            if isinstance(piece, Word) and not piece.phonemes:
+                logging.getLogger(__name__).warning("cannot read %r", piece.text)
+                if not self.unk:
+                    continue
+                piece = replace(piece, phonemes=self.unk)
+            pieces.append(piece)
+        if not any(isinstance(piece, Word) for piece in pieces):
+            return "", []
+        said = assemble(text, pieces)
+        return said.phonemes, tokens_of(said)
+
+
+def tokens_of(said: Phonemes) -> list[MToken]:
+    """misaki's tokens: their phonemes and white space, joined, are the phonemes of the text."""
+    tokens: list[MToken] = []
+
+    def marks(gap: str) -> None:
+        for mark in gap:
+            if mark == " " and tokens:
+                tokens[-1].whitespace = " "
+            else:
+                tokens.append(MToken(text=mark, tag=mark, whitespace="", phonemes=mark))
+
+    at = 0
+    for (start, end), group in groupby(said.words, key=lambda word: (word.text_start, word.text_end)):
+        words = list(group)
+        together = words[-1].end - words[0].start <= LONG
+        for part in [words] if together else [[word] for word in words]:
+            marks(said.phonemes[at : part[0].start])
+            at = part[-1].end
+            text = said.text[start:end] if together else part[0].text
+            phonemes = said.phonemes[part[0].start : at]
+            tokens.append(MToken(text=text, tag="", whitespace="", phonemes=phonemes))
+    marks(said.phonemes[at:])
+    return tokens

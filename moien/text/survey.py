@@ -1,0 +1,59 @@
+"""What a front end made of a corpus, to be looked at before anything is trained on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from moien.text.phonemes import Phonemes
+
+GUESS = "guess"  # the source of words that only the last resort could read
+
+
+@dataclass
+class Survey:
+    """Counts over the texts that were added."""
+
+    sources: Counter[str] = field(default_factory=Counter)
+    rules: Counter[str] = field(default_factory=Counter)
+    symbols: Counter[str] = field(default_factory=Counter)
+    guessed: Counter[tuple[str, str]] = field(default_factory=Counter)  # (word, phonemes)
+    doubts: list[tuple[float, str, Phonemes]] = field(
+        default_factory=list
+    )  # (mean doubt of a word, id, text)
+
+    def add(self, name: str, said: Phonemes) -> None:
+        """Count a text; `name` is its utterance or line."""
+        self.sources.update(word.source for word in said.words)
+        self.rules.update(word.rule for word in said.words)
+        self.symbols.update(said.phonemes)
+        self.guessed.update((word.text, word.phonemes) for word in said.words if word.source == GUESS)
+        doubt = sum(1 - word.confidence for word in said.words)
+        if doubt > 0:
+            self.doubts.append((doubt / len(said.words), name, said))
+
+    def table(self, words: int = 100, sentences: int = 30) -> dict[str, Any]:
+        """As JSON: shares, the most frequent guessed words, and the sentences whose words are least sure."""
+        worst = sorted(self.doubts, key=lambda row: (-row[0], row[1]))[:sentences]
+        return {
+            "words": self.sources.total(),
+            "sources": dict(self.sources.most_common()),
+            "rules": dict(self.rules.most_common()),
+            "symbols": dict(self.symbols.most_common()),
+            "guessed": [
+                {"word": word, "phonemes": phonemes, "count": count}
+                for (word, phonemes), count in sorted(
+                    self.guessed.items(), key=lambda item: (-item[1], item[0])
+                )[:words]
+            ],
+            "sentences": [
+                {
+                    "id": name,
+                    "text": said.text,
+                    "phonemes": said.phonemes,
+                    "unsure": [word.text for word in said.words if word.confidence < 1],
+                }
+                for _, name, said in worst
+            ],
+        }
