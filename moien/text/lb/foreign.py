@@ -16,6 +16,7 @@ _CLUE = re.compile(
     r"[^aeiouéëä]ette$|ain(?:e|es)?$|aire$|ai[sx]$|oi[sx]e?$|oie$|[ao]gne$|gny$|[eoiu]rgne$|[aeo]nnes?$|ac$|iques?$|"
     r"[bcdglmnprtv]y$|illes?$|illon$|[aeiou][lr]on$|ton$|[bdtv]re$|ble$|[ae]nces?$|ées?$"
 )
+_LUXEMBOURGISH = re.compile("[kwëäöü]|sch|éi|([aeo])\\1|ung|cht|(?<![iéyao])en$")
 # In order, at each place the first that fits; `$` is the end without a plural's s.
 _SPELLINGS: tuple[tuple[str, str], ...] = (
     ("(?<=v)ill(?:es?$)?", "il"), ("ea(?=nn)", "ɑ"), ("uy$", "ɥi"), ("gu(?=[aâ])", "ɡw"), ("s(?=ges?$)", ""),
@@ -49,7 +50,9 @@ _LONGEST = 40  # letters: what is longer is no word
 
 def french(word: str) -> str:
     """Phonemes of a word in lower case that is spelled as in French, with ˈ; "" for others."""
-    return read_french(word) if len(word) <= _LONGEST and _CLUE.search(word) else ""
+    if len(word) > _LONGEST or _LUXEMBOURGISH.search(word) or not _CLUE.search(word):
+        return ""
+    return read_french(word)
 
 
 def read_french(word: str) -> str:

@@ -32,11 +32,14 @@ _BEAM, _WIDTH = (
     8,
     96,
 )  # readings that are kept after each letter, and how many steps they may lie behind the best
+_SHARES = [
+    math.exp(-steps * STEP) for steps in range(8 * 256)
+]  # cost → probability; 7 retreats and a pair at most
 _LONG = 48  # letters; what is longer is no word: it is cut, and read with one reading at a time
 _REMEMBERED = 100_000  # answers that are kept, so that memory is bounded
 
 DAMAGE = (OSError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile, zlib.error)
-_Step = tuple[int, int, str, float]
+_Step = tuple[int, int, str]
 Integers = npt.NDArray[np.integer]
 
 
@@ -124,27 +127,28 @@ class LetterModel:
                 if cost > here[0][0] + _WIDTH:
                     break
                 for stretch, there in stretches:
-                    for more, following, phonemes, share in self._continue(state, stretch):
+                    for more, following, phonemes in self._continue(state, stretch):
+                        reached = mass * _SHARES[more]
                         old = there.get(following)
                         if old is None:
-                            there[following] = (cost + more, said + phonemes, mass * share)
+                            there[following] = (cost + more, said + phonemes, reached)
                         elif cost + more < old[0]:
-                            there[following] = (cost + more, said + phonemes, mass * share + old[2])
+                            there[following] = (cost + more, said + phonemes, reached + old[2])
                         else:
-                            there[following] = (old[0], old[1], mass * share + old[2])
+                            there[following] = (old[0], old[1], reached + old[2])
         best, said, total = 1 << 30, "", 0.0
         for state, (cost, phonemes, mass) in ahead[-1].items():
-            [(more, _, _, share)] = self._continue(state, (END, END + 1))
+            [(more, _, _)] = self._continue(state, (END, END + 1))
             best, said = min((best, said), (cost + more, phonemes))
-            total += mass * share
+            total += mass * _SHARES[more]
         return Reading(said, min(1.0, math.exp(-best * STEP) / total) if total else 0.0)
 
     def _continue(self, state: int, stretch: tuple[int, int]) -> list[_Step]:
-        """(cost in steps, next state, phonemes, probability) of the pairs of a stretch that can still win."""
+        """(cost in steps, next state, phonemes) of the pairs of a stretch that can still win."""
         key = (state, stretch[0])
         if found := self._known.get(key):
             return found
-        best: dict[int, tuple[int, int, str]] = {}
+        best: dict[int, _Step] = {}
         penalty, limit = 0, 1 << 30
         while penalty <= limit:
             low = bisect_left(self._tokens, stretch[0], self._first[state], self._first[state + 1])
@@ -159,7 +163,7 @@ class LetterModel:
                 break
             penalty += self._retreats[state]
             state = self._shorter[state]
-        found = [(*item, math.exp(-item[0] * STEP)) for item in sorted(best.values()) if item[0] <= limit]
+        found = [item for item in best.values() if item[0] <= limit]
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         self._known[key] = found
