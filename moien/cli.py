@@ -175,8 +175,6 @@ def g2p(
     """Turn texts into Kokoro's phonemes."""
     if not texts and not files and not words:
         raise WrongCall("a text, --file or --words is needed", remedy='moien g2p "Moien, wéi geet et?"')
-    from dataclasses import asdict
-
     from moien.config import G2PSettings
     from moien.kokoro.symbols import MAX_PHONEMES
     from moien.text import Phonemes, explain, load_frontend
@@ -187,7 +185,7 @@ def g2p(
 
     def show(said: Phonemes) -> None:
         if as_json:
-            row = asdict(said) | ({"pieces": explain(said)} if explained else {})
+            row = said.as_json() | ({"pieces": explain(said)} if explained else {})
             click.echo(json.dumps(row, ensure_ascii=False))
         elif explained:
             show_table(explain(said))

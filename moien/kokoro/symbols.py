@@ -20,6 +20,7 @@ MAX_PHONEMES = 510  # 512 positions less the two boundaries; also the rows of a 
 PAUSE_SYMBOLS = frozenset(' ;:,.!?—…"()“”')
 MODIFIERS = frozenset("ˈˌː\u0303ʰʲᵝ↓→↗↘")  # stress, length, nasality, tone: no phone of their own
 
+_ALL = frozenset(VOCAB)
 _SYMBOLS = {token: symbol for symbol, token in VOCAB.items()}
 _COMMON_WORDS = frozenset(
     ["LATIN", "SMALL", "CAPITAL", "LETTER", "MODIFIER", "COMBINING", "WITH", "SIGN", "MARK"]
@@ -48,7 +49,8 @@ def decode(tokens: Iterable[int]) -> str:
 
 def check(phonemes: str) -> None:
     """WrongData unless every character is in the vocabulary and there are at most 510."""
-    for position, symbol in enumerate(phonemes):
+    known = _ALL.issuperset(phonemes)
+    for position, symbol in enumerate("" if known else phonemes):
         if symbol not in VOCAB:
             near = " ".join(nearest(symbol))
             raise WrongData(

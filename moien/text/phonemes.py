@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from moien.errors import WrongData
 from moien.kokoro import symbols
@@ -14,8 +15,7 @@ from moien.kokoro import symbols
 OPENING = frozenset("(“")  # these belong to the word after them, all other punctuation to the word before
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(NamedTuple):
     """A spoken word: `phonemes` are `Phonemes.phonemes[start:end]`, `text` is how it is written in full.
 
     `rule` says what made the word of `Phonemes.text[text_start:text_end]`: `word` if it stands there, else the kind
@@ -42,6 +42,14 @@ class Phonemes:
     phonemes: str
     words: tuple[Word, ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """`{"text", "phonemes", "words": [{…}]}`."""
+        return {
+            "text": self.text,
+            "phonemes": self.phonemes,
+            "words": [word._asdict() for word in self.words],
+        }
+
 
 def assemble(text: str, pieces: Iterable[Word | str]) -> Phonemes:
     """Put words and punctuation (strings) together and note where each word lies.
@@ -59,7 +67,7 @@ def assemble(text: str, pieces: Iterable[Word | str]) -> Phonemes:
                 raise WrongData(f"{piece.text!r} has no sound", where=text, remedy="write it as it is spoken")
             symbols.check(piece.phonemes)
             end = len(line) + len(piece.phonemes)
-            words.append(replace(piece, start=len(line), end=end))
+            words.append(piece._replace(start=len(line), end=end))
         line += mark or words[-1].phonemes
     if not words:
         raise WrongData("there is nothing to speak in this text", where=repr(text), remedy="write some words")
@@ -104,7 +112,7 @@ def write_phonemes(path: Path, phonemes: Mapping[str, Phonemes]) -> None:
     """One JSON object a line: `{"id", "text", "phonemes", "words": [{…}]}`."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
         for utterance, said in phonemes.items():
-            file.write(json.dumps({"id": utterance} | asdict(said), ensure_ascii=False) + "\n")
+            file.write(json.dumps({"id": utterance} | said.as_json(), ensure_ascii=False) + "\n")
 
 
 def read_phonemes(path: str | Path) -> dict[str, Phonemes]:

@@ -26,6 +26,7 @@ _ALWAYS = {
     "kWh": f"Kilowattstonne{N}", "kW": "Kilowatt", "MHz": "Megahertz", "GHz": "Gigahertz", "dB": "Dezibel",
     "CHF": "Schwäizer Frang", "EUR": "Euro",
 }  # fmt: skip
+WITHOUT_POINT = frozenset(written for written in _ALWAYS if not written.endswith("."))
 _BEFORE_NUMBER = {
     "S.": "Säit", "p.": "Säit", "No.": "Nummer", "Art.": "Artikel", "Abs.": "Absatz", "Kap.": "Kapitel",
     "Sek.": "Sektioun", "Gr.": "Grupp", "Bd.": "Band", "Bd": "Band", "Tl.": "Deel",

@@ -25,11 +25,12 @@ from moien.text.tokens import unspeakable
 KEPT = 100_000  # words whose pronunciation is kept in memory
 LONGEST = 60  # letters of one word; a longer run of letters is read in pieces, so that time is in proportion to length
 LEXICON = "lexicon.bin"
+UNREADABLE = Pronunciation("", "unreadable", 0.0)
 _NO_MAIN_STRESS = ("honnert", "dausend")
 
 
 class LuxembourgishFrontend:
-    """Reads Luxembourgish: `load`ed with all layers of the lexicon that can be had, or `open`ed as a voice learnt it."""
+    """Reads Luxembourgish: `load`ed with the layers that can be had, or `open`ed as a voice learnt it."""
 
     language = "lb"
 
@@ -85,15 +86,14 @@ class LuxembourgishFrontend:
             if spoken.pause:
                 pieces.append(spoken.pause)
             elif spoken.rule == "unreadable":
-                pieces.append(
-                    _word(text[spoken.start : spoken.end], Pronunciation("", "unreadable", 0), spoken)
-                )
+                pieces.append(_word(text[spoken.start : spoken.end], UNREADABLE, spoken))
             for _ in spoken.words:
                 pieces += self._words(words, at, spoken)
                 at += 1
         sentence: list[Word | str] = []
         for readable, group in groupby(pieces, lambda piece: isinstance(piece, str) or bool(piece.phonemes)):
-            sentence += phonology.apply(list(group), self._rules) if readable else group
+            run = list(group)
+            sentence += phonology.apply(run, self._rules) if readable else run
         return sentence
 
     def _words(self, words: list[str], index: int, spoken: Spoken) -> list[Word]:
@@ -101,9 +101,11 @@ class LuxembourgishFrontend:
         word = words[index]
         if phonemes := homographs.choose(words, index):
             return [_word(word, Pronunciation(phonemes, "homograph", 1.0), spoken)]
-        read = self._unknown.spell if spoken.rule == "letters" else self._known
-        parts = [word[i : i + LONGEST] for i in range(0, len(word), LONGEST)] if JOINT not in word else [word]
-        return [_word(part, _attempt(read, part), spoken) for part in parts]
+        read = self._spell if spoken.rule == "letters" else self._known
+        if len(word) <= LONGEST or JOINT in word:
+            return [_word(word, read(word), spoken)]
+        parts = [word[i : i + LONGEST] for i in range(0, len(word), LONGEST)]
+        return [_word(part, read(part), spoken) for part in parts]
 
     def _pronounce(self, word: str) -> Pronunciation:
         whole = word.replace(JOINT, "")
@@ -113,7 +115,16 @@ class LuxembourgishFrontend:
             return self._number(word.split(JOINT))
         if entry := self._lexicon.without_n(word):
             return Pronunciation(entry.phonemes, entry.source, 1.0)
-        return self._unknown.pronounce(word)
+        try:
+            return self._unknown.pronounce(word)
+        except WrongData:  # a letter that nobody knows: whoever asked says so, with the whole text
+            return UNREADABLE
+
+    def _spell(self, word: str) -> Pronunciation:
+        try:
+            return self._unknown.spell(word)
+        except WrongData:
+            return UNREADABLE
 
     def _number(self, parts: list[str]) -> Pronunciation:
         """A long number: its last part that is no honnert or dausend has the main stress, as in LOD."""
@@ -129,15 +140,7 @@ def load_lexicon(corrections: Path | None, download: bool = False) -> tuple[Lexi
     return load((*own, CORRECTIONS), download)
 
 
-def _attempt(read, word: str) -> Pronunciation:  # type: ignore[no-untyped-def]
-    try:
-        return read(word)
-    except WrongData:  # a letter that nobody knows: said by whoever asked, with the whole text
-        return Pronunciation("", "unreadable", 0)
-
-
 def _word(text: str, said: Pronunciation, spoken: Spoken) -> Word:
-    return Word(
-        text.replace(JOINT, ""), said.phonemes, said.source, rule=spoken.rule,
-        text_start=spoken.start, text_end=spoken.end, confidence=round(said.confidence, 3),
-    )  # fmt: skip
+    text = text.replace(JOINT, "") if JOINT in text else text
+    confidence = round(said.confidence, 3)
+    return Word(text, said.phonemes, said.source, 0, 0, spoken.rule, spoken.start, spoken.end, confidence)

@@ -16,6 +16,7 @@ _FEMININE = frozenset(
 _PLACE = frozenset("zu vu vun vum no iwwer ronderëm bis géint aus op".split())
 # Letters in capitals that are a word in small ones: the OP, the EM; but not in a line that is all capitals.
 _INITIALS = {"OP": "op", "EM": "əm", "UN": "un", "US": "us"}
+_ASKED = frozenset({*_INITIALS, "d'Haut", "Haut", "Band", "Wien"})
 
 
 def choose(words: Sequence[str], index: int) -> str | None:
@@ -24,6 +25,8 @@ def choose(words: Sequence[str], index: int) -> str | None:
     None leaves the word to the lexicon. `words` are what stands around it, in any number.
     """
     word = words[index]
+    if word not in _ASKED:
+        return None
     before = words[index - 1].lower() if index else ""
     if word in _INITIALS:
         around = (*words[max(0, index - 2) : index], *words[index + 1 : index + 3])

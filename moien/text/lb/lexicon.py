@@ -18,7 +18,7 @@ import struct
 import sys
 import zlib
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from moien.errors import WrongData
@@ -164,28 +164,3 @@ def _compile(entries: dict[str, Entry]) -> bytes:
 
 def _damaged(file: Path, why: str) -> WrongData:
     return WrongData(f"not a whole lexicon ({why})", where=file, remedy="remove it and run stage 2 again")
-
-
-def load_lexicon() -> dict[str, str]:
-    """Word in lower case → phonemes in Kokoro's symbols, of all layers that can be had."""
-    return {word: entry.phonemes for word, entry in load()[0]}
-
-
-def write_lexicon(path: Path, words: Mapping[str, str]) -> None:
-    """`word<TAB>phonemes`, sorted: the same bytes every time."""
-    path.write_text("".join(f"{w}\t{words[w]}\n" for w in sorted(words)), encoding="utf-8", newline="\n")
-
-
-def read_lexicon(path: Path) -> dict[str, str]:
-    """What `write_lexicon` wrote; WrongData with `file:line`."""
-    words = {}
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise WrongData(f"cannot be read ({error})", where=path, remedy="run stage 2 again") from None
-    for number, line in enumerate(lines, start=1):
-        word, tab, phonemes = line.partition("\t")
-        if not (tab and phonemes):
-            raise WrongData("not `word<TAB>phonemes`", where=f"{path}:{number}", remedy="run stage 2 again")
-        words[word] = phonemes
-    return words

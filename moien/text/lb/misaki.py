@@ -13,7 +13,6 @@ rest; `pipeline.generate_from_tokens(tokens, voice=…)` cuts at punctuation, be
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from itertools import groupby
 
 from misaki.token import MToken
@@ -41,7 +40,7 @@ class LBG2P:
                 logging.getLogger(__name__).warning("cannot read %r", piece.text)
                 if not self.unk:
                     continue
-                piece = replace(piece, phonemes=self.unk)
+                piece = piece._replace(phonemes=self.unk)
             pieces.append(piece)
         if not any(isinstance(piece, Word) for piece in pieces):
             return "", []

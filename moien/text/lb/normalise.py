@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from moien.text.lb.abbreviations import WITHOUT_POINT
 from moien.text.lb.addresses import read_address, read_tag
 from moien.text.lb.cleaning import Clean, clean
 from moien.text.lb.figures import read_number, read_range
@@ -33,6 +34,10 @@ _DOMAIN = re.compile(r"\.([a-z]{2,4})(?![\w.])")
 _LETTER_NAMES = str.maketrans("flmnrsxqwyvc", "eeeeeeekwifz")
 
 
+# Nine words of ten are nothing but words; no rule for numbers, letters or addresses can begin at one of them.
+_PLAIN_WORD = re.compile(r"[A-ZÄËÉÖÜ]?[a-zäëéöü]{2,}+(?=[ ,;!?]|$)")
+
+
 def normalise(text: str) -> list[Spoken]:
     """The pieces of a text in order; each character but white space lies in exactly one. It fails for no text."""
     cleaned = clean(text)
@@ -43,11 +48,18 @@ def normalise(text: str) -> list[Spoken]:
         if cleaned.text[at] == " ":
             at += 1
             continue
-        for part in _read(scan, at):
+        for part in _plain_word(scan, at) or _read(scan, at):
             parts.append((at, part))
             scan.add(at, part)
             at = part.end
     return _place(text, cleaned, _settle(parts))
+
+
+def _plain_word(scan: Scan, at: int) -> list[Part]:
+    match = _PLAIN_WORD.match(scan.text, at)
+    if not match or scan.part.rule == "date" or (at and scan.text[at - 1] != " "):
+        return []
+    return [] if match[0] in WITHOUT_POINT else [Part(match.end(), "word", (match[0],))]
 
 
 def _read(scan: Scan, at: int) -> list[Part]:

@@ -23,7 +23,6 @@ promise a fall of the voice that the speaker may not have made.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -95,7 +94,7 @@ class _Said:
 
     def result(self) -> Word:
         same = self.phonemes == self.word.phonemes
-        return self.word if same else dataclasses.replace(self.word, phonemes=self.phonemes)
+        return self.word if same else self.word._replace(phonemes=self.phonemes)
 
 
 def _phrases(pieces: Sequence[_Said | str]) -> Iterator[list[_Said]]:
