@@ -4,7 +4,7 @@ RECIPE ?= mini
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint repro image lock bench-align clean
+.PHONY: help setup demo test lint repro image lock bench-align g2p-model score-g2p bench-g2p clean
 
 help:           ## say what each target does
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
@@ -37,6 +37,21 @@ lock:           ## resolve pyproject.toml into requirements.txt, with hashes (th
 	@python3 -m venv .venv/lock && .venv/lock/bin/pip install -q uv
 	.venv/lock/bin/uv pip compile -q --generate-hashes --extra dev --python-version 3.11 --no-annotate --no-header \
 	  --python-platform x86_64-manylinux_2_28 --override utils/lock-overrides.txt -o requirements.txt pyproject.toml
+
+g2p-model: setup ## train what the front end for lb carries: letters to phonemes, parts of words, stress
+	@$(PY) -m utils.train_stress
+	@$(PY) -m utils.train_g2p
+
+score-g2p: setup .venv/gruut ## unknown words of a held-out tenth of LOD, against espeak-ng and gruut
+	@mkdir -p exp
+	@$(PY) -m utils.train_g2p --held-out --output exp/g2p-held-out.npz
+	@$(PY) -m utils.score_g2p --model exp/g2p-held-out.npz --gruut .venv/gruut
+
+bench-g2p: setup .venv/gruut ## known words a second against espeak-ng and gruut; time to the first phoneme
+	@$(PY) utils/bench_g2p.py --gruut .venv/gruut
+
+.venv/gruut:
+	@.venv/bin/pip install -q --target $@ gruut==2.4.0 gruut-lang-lb==2.0.1
 
 clean:          ## remove what the stages of RECIPE wrote
 	rm -rf data/$(RECIPE) dump/$(RECIPE) exp/$(RECIPE)

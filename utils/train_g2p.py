@@ -1,6 +1,6 @@
 """Train the model of letters and phonemes on the lexica: `make g2p-model`.
 
-    utils/train_g2p.py [--held-out] [--output moien/text/lb/g2p.npz]
+    python -m utils.train_g2p [--held-out] [--output moien/text/lb/g2p.npz]
 
 With --held-out, the tenth of LOD official that `utils/score_g2p.py` asks for is left out.
 """

@@ -1,6 +1,6 @@
 """Learn the weights of `moien/text/lb/stress.py` from the marks of LOD official: an averaged perceptron.
 
-    utils/train_stress.py [lb_gold.json] [--output moien/text/lb/stress.tsv]
+    python -m utils.train_stress [lb_gold.json] [--output moien/text/lb/stress.tsv]
 
 The tenth of the words that `utils/train_g2p.py` holds out is not learnt from; how often the stress is right there is
 printed, for words of two and more vowels with exactly one mark in LOD. The same bytes every time.

@@ -117,8 +117,8 @@ def test_command_g2p_explains_and_reads_files(tmp_path: Path) -> None:
     explained = CliRunner().invoke(moien, ["g2p", "--explain", "De 3. Mee."])
     [row] = [line.split() for line in explained.stdout.splitlines() if "date" in line]
     assert row[:3] == ["3.", "date", "drëtte"]
-    lines = CliRunner().invoke(moien, ["g2p", "--json", "--explain", "--file", str(tmp_path / "texts.txt")]).stdout
-    first, second = map(json.loads, lines.splitlines())
+    arguments = ["g2p", "--json", "--explain", "--file", str(tmp_path / "texts.txt")]
+    first, second = map(json.loads, CliRunner().invoke(moien, arguments).stdout.splitlines())
     assert [piece["text"] for piece in first["pieces"]] == ["De", "3.", "Mee", "."]
     assert second["phonemes"] == "hˈæːʊs" and second["words"][0]["source"].startswith("lod")
 

@@ -108,11 +108,10 @@ class LuxembourgishFrontend:
         return [_word(part, read(part), spoken) for part in parts]
 
     def _pronounce(self, word: str) -> Pronunciation:
-        whole = word.replace(JOINT, "")
-        if entry := self._lexicon.lookup(whole):
-            return Pronunciation(entry.phonemes, entry.source, 1.0)
-        if JOINT in word:
+        if JOINT in word:  # some long numbers stand in a lexicon, but not with the stress of the others
             return self._number(word.split(JOINT))
+        if entry := self._lexicon.lookup(word):
+            return Pronunciation(entry.phonemes, entry.source, 1.0)
         if entry := self._lexicon.without_n(word):
             return Pronunciation(entry.phonemes, entry.source, 1.0)
         try:
