@@ -52,7 +52,8 @@ def problems(run: StageRun) -> list[tuple[str, str]]:
 
     from moien.text import CORRECTIONS, prepare_frontend
 
-    if lost := prepare_frontend(settings.g2p, settings.language, run.recipe_dir / CORRECTIONS):
+    corrections, download = run.recipe_dir / CORRECTIONS, settings.system.download_lexica
+    if lost := prepare_frontend(settings.g2p, settings.language, corrections, download):
         print(f"front end: {lost}")
 
     from moien.kokoro.base import ensure_base

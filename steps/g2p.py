@@ -18,7 +18,7 @@ from moien.text.survey import Survey
 def main(run: StageRun) -> None:
     """Write `{split}.jsonl`, `frontend/`, and what there is to look at: `survey.json`, `survey.html`."""
     source = run.settings.g2p, run.settings.language, run.recipe_dir / CORRECTIONS
-    if lost := prepare_frontend(*source):
+    if lost := prepare_frontend(*source, run.settings.system.download_lexica):
         print(lost)
     frontend = load_frontend(*source)
     survey = Survey()

@@ -17,6 +17,7 @@ corpus:
   program: local/espeak_corpus.py
   options: {sentences: SENTENCES}
 base: {source: pypi}
+system: {download_lexica: false}
 max_dropped: 0.3  # one of sixteen is already 6 %
 data: {test_prompts: [2, 2], dev_prompts: [2, 2]}
 align: {shift_frames: 2}

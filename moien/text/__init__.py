@@ -45,12 +45,14 @@ def load_frontend(settings: G2PSettings, language: str, corrections: Path | None
     return EspeakFrontend(language, settings.symbols)
 
 
-def prepare_frontend(settings: G2PSettings, language: str, corrections: Path | None = None) -> str:
-    """Download what `load_frontend` will look for; a sentence that says what is lost if it did not come, or ""."""
+def prepare_frontend(
+    settings: G2PSettings, language: str, corrections: Path | None = None, download: bool = True
+) -> str:
+    """Fetch what `load_frontend` will look for; a sentence that says what is lost if it did not come, or ""."""
     if language == "lb" and settings.front_end == "auto":
         from moien.text.lb.frontend import load_lexicon
 
-        return load_lexicon(corrections, download=True)[1]
+        return load_lexicon(corrections, download)[1]
     return ""
 
 

@@ -166,3 +166,26 @@ def test_few_words_of_the_real_corpus_are_guessed(complete: LuxembourgishFronten
     for line in read_lines(shared_dir / "marylux" / "metadata.csv")[1:]:
         words += frontend(line.split("|")[1]).words
     assert sum(word.source == "guess" for word in words) / len(words) <= 0.07
+
+
+def test_stock_kokoro_speaks_a_paragraph_with_numbers_and_dates(frontend, model, base) -> None:  # type: ignore[no-untyped-def]
+    from kokoro import KPipeline
+
+    paragraph = (
+        "Den 24. Februar 1999, um 11:30 Auer, huet d'Stad 2,50 € pro m² verlaangt: 45 % méi wéi 1980. Um Enn waren et "
+        "3 Mio. €! D'Leit, 21 Famillen aus der A. Stroossen, hunn (an der Woch drop) 16-mol protestéiert; den 3. Mee 2026 "
+        "huet d'Geriicht d'Decisioun geholl… D'Gemeng Käerch, déi 13. aus dem Kanton, bezilt 1.250,75 € an 5 Joer. "
+        "Dat sinn 0,3 % vum Budget: ee Grapp Sand, seet de Buergermeeschter, deen 1958 gebuer ass an zanter 2011 regéiert."
+    )
+    pipeline = KPipeline(lang_code="e", repo_id="hexgrad/Kokoro-82M", model=False)
+    pipeline.g2p = LBG2P(frontend=frontend)
+    phonemes, tokens = pipeline.g2p(paragraph)
+    parts = [result.phonemes for result in pipeline.generate_from_tokens(tokens, voice="")]
+    assert len(phonemes) > 510 and " ".join(parts) == phonemes
+    assert all(len(part) <= 510 and part[-1] in ".!?…:;," for part in parts)
+    voice = str(next(iter(base.voices.values())))
+    [spoken] = KPipeline.generate_from_tokens(
+        pipeline, pipeline.g2p("Den 3. Mee 1999, zwou Auer.")[1], voice=voice, model=model
+    )
+    assert spoken.audio is not None and spoken.audio.abs().max() > 0.05
+    assert [token.start_ts for token in spoken.tokens][0] is not None

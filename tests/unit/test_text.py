@@ -147,7 +147,7 @@ def test_the_stage_counts_what_it_drops(tmp_path: Path, monkeypatch: pytest.Monk
         utterances = [Utterance(f"s-{split}-{k}", "s", text, tmp_path / "x.wav") for k, text in texts.items()]
         write_datadir(tmp_path / "data" / split, utterances)
     (tmp_path / "out").mkdir()
-    settings = load_settings("mini")
+    settings = load_settings("mini", ["system.download_lexica=false"])
     run = StageRun(BY_NAME["g2p"], settings, tmp_path / "out", {"data": tmp_path / "data"})
     monkeypatch.syspath_prepend(ROOT)
     importlib.import_module("steps.g2p").main.callback.__wrapped__(run)
