@@ -32,6 +32,10 @@ class SystemSettings(Section):
     nj: int = Field(2, ge=1, le=256, description="Parallel processes of the data stages.")
     ngpu: int = Field(0, ge=0, le=1, description="GPUs for alignment timing, style, training and decoding.")
     threads: int = Field(2, ge=1, le=256, description="Threads of torch on the CPU.")
+    download_lexica: bool = Field(
+        True,
+        description="Fetch lexica that are neither in a mirror nor in the cache; false: do with what is there.",
+    )
 
     @property
     def device(self) -> str:
