@@ -174,8 +174,8 @@ def test_stock_kokoro_speaks_a_paragraph_with_numbers_and_dates(frontend, model,
     paragraph = (
         "Den 24. Februar 1999, um 11:30 Auer, huet d'Stad 2,50 € pro m² verlaangt: 45 % méi wéi 1980. Um Enn waren et "
         "3 Mio. €! D'Leit, 21 Famillen aus der A. Stroossen, hunn (an der Woch drop) 16-mol protestéiert; den 3. Mee "
-        "2026 huet d'Geriicht d'Decisioun geholl… D'Gemeng Käerch, déi 13. aus dem Kanton, bezilt 1.250,75 € an 5 Joer. "
-        "Dat sinn 0,3 % vum Budget: ee Grapp Sand, seet de Buergermeeschter, deen 1958 gebuer ass an zanter 2011 do ass."
+        "2026 huet d'Geriicht d'Decisioun geholl… D'Gemeng Käerch, déi 13. am Kanton, bezilt 1.250,75 € an 5 Joer. "
+        "Dat sinn 0,3 % vum Budget: ee Sand, seet de Buergermeeschter, deen 1958 gebuer ass an zanter 2011 do ass."
     )
     pipeline = KPipeline(lang_code="e", repo_id="hexgrad/Kokoro-82M", model=False)
     pipeline.g2p = LBG2P(frontend=frontend)
