@@ -39,13 +39,13 @@ lock:           ## resolve pyproject.toml into requirements.txt, with hashes (th
 	  --python-platform x86_64-manylinux_2_28 --override utils/lock-overrides.txt -o requirements.txt pyproject.toml
 
 g2p-model: setup ## train what the front end for lb carries: letters to phonemes, parts of words, stress
-	@$(PY) -m utils.train_stress
-	@$(PY) -m utils.train_g2p
+	@$(PY) utils/train_stress.py
+	@$(PY) utils/train_g2p.py
 
 score-g2p: setup .venv/gruut ## unknown words of a held-out tenth of LOD, against espeak-ng and gruut
 	@mkdir -p exp
-	@$(PY) -m utils.train_g2p --held-out --output exp/g2p-held-out.npz
-	@$(PY) -m utils.score_g2p --model exp/g2p-held-out.npz --gruut .venv/gruut
+	@$(PY) utils/train_g2p.py --held-out --output exp/g2p-held-out.npz
+	@$(PY) utils/score_g2p.py --model exp/g2p-held-out.npz --gruut .venv/gruut
 
 bench-g2p: setup .venv/gruut ## known words a second against espeak-ng and gruut; time to the first phoneme
 	@$(PY) utils/bench_g2p.py --gruut .venv/gruut

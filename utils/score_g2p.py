@@ -1,6 +1,6 @@
 """Score what reads unknown words on a held-out tenth of LOD official: `make score-g2p`; the table of docs/front-end.md.
 
-    python -m utils.score_g2p --model HELD_OUT.npz [--gruut FOLDER]
+    utils/score_g2p.py --model HELD_OUT.npz [--gruut FOLDER]
 
 HELD_OUT.npz is made by `utils/train_g2p.py --held-out --output HELD_OUT.npz`. FOLDER is made by
 `pip install --target FOLDER gruut gruut-lang-lb`; without it gruut is left out.
@@ -23,6 +23,7 @@ import click
 from moien.text.espeak import transcribe
 from moien.text.lb.compounds import Counts, Split, Splitter
 from moien.text.lb.foreign import french
+from moien.text.lb.heldout import held_out, units
 from moien.text.lb.layers import read_layers
 from moien.text.lb.lexicon import Lexicon
 from moien.text.lb.model import LetterModel
@@ -30,7 +31,6 @@ from moien.text.lb.notation import mend, unmarked
 from moien.text.lb.sounds import from_espeak
 from moien.text.lb.stress import NUCLEUS, stress
 from moien.text.lb.unknown import SURE, UnknownWords
-from utils.train_g2p import held_out, units
 
 Reader = Callable[[str], str]
 _GRUUT = """

@@ -1,15 +1,13 @@
 """Train the model of letters and phonemes on the lexica: `make g2p-model`.
 
-    python -m utils.train_g2p [--held-out] [--output moien/text/lb/g2p.npz]
+    utils/train_g2p.py [--held-out] [--output moien/text/lb/g2p.npz]
 
 With --held-out, the tenth of LOD official that `utils/score_g2p.py` asks for is left out.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
-import re
 import sys
 import time
 from collections import defaultdict
@@ -22,11 +20,12 @@ import numpy as np
 import numpy.typing as npt
 
 from moien.text.lb.compounds import Counts
+from moien.text.lb.heldout import held_out, units
 from moien.text.lb.layers import read_layers
 from moien.text.lb.lexicon import merge
 from moien.text.lb.model import END, LETTERS, MODEL, START, STEP, save
 from moien.text.lb.notation import unmarked
-from utils.train_parts import count_parts
+from moien.text.lb.parts import count_parts
 
 ORDER = 8  # pairs of an n-gram
 ROUNDS = 6  # of expectation and maximisation
@@ -38,7 +37,6 @@ WEIGHTS = {
 PRUNE = (
     0.8  # nats that an n-gram must save over all its uses to be kept: more is a smaller, slightly worse model
 )
-_UNIT = re.compile(r"(?:æːɪ|æːʊ|ɜɪ|əʊ|ɑɪ|ɑʊ|oɪ|iə|uə|.\u0303?ː?)")
 
 Pair = tuple[str, str]
 Place = tuple[int, int]  # letters and phonemes that were read
@@ -52,16 +50,6 @@ class Spelt(NamedTuple):
     word: str
     phonemes: str
     weight: float = 1.0
-
-
-def held_out(word: str) -> bool:
-    """Whether a word of LOD official belongs to the tenth that nothing may learn from."""
-    return hashlib.sha256(word.lower().encode()).digest()[0] < 26  # 26 of 256
-
-
-def units(phonemes: str) -> list[str]:
-    """Phonemes one by one: long vowels and diphthongs are one."""
-    return _UNIT.findall(phonemes)
 
 
 class Aligner:

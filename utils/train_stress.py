@@ -1,14 +1,13 @@
 """Learn the weights of `moien/text/lb/stress.py` from the marks of LOD official: an averaged perceptron.
 
-    python -m utils.train_stress [lb_gold.json] [--output moien/text/lb/stress.tsv]
+    utils/train_stress.py [lb_gold.json] [--output moien/text/lb/stress.tsv]
 
-The tenth of the words that `utils/train_g2p.py` holds out is not learnt from; how often the stress is right there is
+The held-out tenth (`moien/text/lb/heldout.py`) is not learnt from; how often the stress is right there is
 printed, for words of two and more vowels with exactly one mark in LOD. The same bytes every time.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
 from collections import Counter, defaultdict
@@ -17,6 +16,7 @@ from typing import NamedTuple
 
 import click
 
+from moien.text.lb.heldout import held_out
 from moien.text.lb.layers import LOD
 from moien.text.lb.notation import mend
 from moien.text.lb.stress import NUCLEUS, WEIGHTS, features
@@ -33,11 +33,6 @@ class Marked(NamedTuple):
     word: str
     features: list[list[str]]
     stressed: int
-
-
-def held_out(word: str) -> bool:
-    """Whether a word of LOD official belongs to the tenth that nothing may learn from."""
-    return hashlib.sha256(word.lower().encode()).digest()[0] < 26
 
 
 def read(path: Path) -> list[Marked]:

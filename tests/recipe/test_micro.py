@@ -105,6 +105,8 @@ def test_interrupted_it_ends_at_once_with_130_and_nothing_half_written(
         env=os.environ | {"MOIEN_PYTHON": sys.executable},
         stdout=subprocess.PIPE,
         text=True,
+        # whoever runs these tests in the background has shells ignore SIGINT, and children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     temporary = micro.work_dir / "data" / ".micro.tmp"
     deadline = time.monotonic() + 60

@@ -98,7 +98,7 @@ def test_a_megabyte_takes_time_in_proportion(frontend: LuxembourgishFrontend, ru
         frontend.read(run * (size // len(run)))
         times.append(time.process_time() - started)
     assert times[1] < 4  # a megabyte may take 20 s where nothing else runs, so this 1.6 s
-    assert times[1] < 8 * max(times[0], 0.1)
+    assert times[1] < 12 * max(times[0], 0.1)  # 4 times the length: quadratic would be 16
 
 
 def test_a_saved_front_end_reads_the_same(frontend: LuxembourgishFrontend, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_stress_agrees_with_the_official_dictionary(monkeypatch: pytest.MonkeyPa
     if not found:
         pytest.skip("needs lb_gold.json in MOIEN_MIRROR")
     monkeypatch.syspath_prepend(ROOT)
-    from utils.train_stress import held_out
+    from moien.text.lb.heldout import held_out
 
     right = total = 0
     for word, ipa in json.loads(found[0].read_text(encoding="utf-8")).items():

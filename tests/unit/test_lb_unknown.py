@@ -15,11 +15,12 @@ from moien.errors import WrongData
 from moien.kokoro.symbols import VOCAB
 from moien.text.lb.compounds import Counts, Splitter, join
 from moien.text.lb.foreign import french, read_french
+from moien.text.lb.heldout import held_out
 from moien.text.lb.merge import Entry
 from moien.text.lb.model import MODEL, LetterModel
+from moien.text.lb.parts import count_parts
 from moien.text.lb.unknown import UnknownWords
-from utils.train_g2p import Spelt, held_out, train
-from utils.train_parts import count_parts
+from utils.train_g2p import Spelt, train
 
 # As LOD writes them.
 WORDS = {

@@ -8,10 +8,8 @@ from collections.abc import Mapping
 from moien.text.lb.compounds import ENDING, LONGEST, SHORTEST, Counts, join, known_part
 from moien.text.lb.notation import unmarked
 
-_OFTEN, _SURE = (
-    8,
-    0.9,
-)  # pairs of words that an ending must replace another in, and the share that it must be right
+# Pairs of words that an ending must replace another in, and the share in which it must be right.
+_OFTEN, _SURE = 8, 0.9
 _RELATED = 40  # words of one stem that are compared with each other
 _LONG_CHANGE = 6  # symbols: a change of more is no ending
 
