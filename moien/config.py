@@ -42,11 +42,6 @@ class SystemSettings(Section):
         """The torch device that stages compute on."""
         return "cuda" if self.ngpu else "cpu"
 
-    download_lexica: bool = Field(
-        True,
-        description="Fetch lexica that are neither in a mirror nor in the cache; false: do with what is there.",
-    )
-
 
 class CorpusSettings(Section):
     """Which program reads the raw corpus, and what its data may be used for."""
