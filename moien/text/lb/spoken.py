@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Spoken:
+class Spoken(NamedTuple):
     """A piece of a text: `text[start:end]` of the text as it was given, before any cleaning.
 
     `rule` names what made the words: `word` (as it is written), `cardinal`, `date`, `letters`, `abbreviation` …;

@@ -1,0 +1,66 @@
+"""How well phones fit the audio: log-likelihood per frame, to compare the transcriptions of two front ends.
+
+    utils/align_likelihood.py data/lb before/textgrid dump/lb/align/textgrid
+
+Each folder holds TextGrids of stage 3. A Gaussian for each phone, with one covariance for all, is fitted to mel cepstra
+of every other utterance and judged on the rest, so a transcription gains nothing from having more phones. Only
+utterances that all folders have count.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from moien.align.confidence import cepstra, frame_classes, splice
+from moien.align.hmm import PhoneTime
+from moien.align.textgrid import read_phones
+from moien.audio import read_audio
+from moien.corpus import program
+from moien.errors import WrongData
+
+Frames = dict[str, np.ndarray]
+
+
+def likelihood(phones: dict[str, list[PhoneTime]], frames: Frames) -> tuple[float, int]:
+    """Mean log-likelihood of a held-out frame in nats, and the number of different phones."""
+    labels = sorted({phone.label for sequence in phones.values() for phone in sequence})
+    numbers = {label: number for number, label in enumerate(labels)}
+    classes = {u: frame_classes(phones[u], numbers, len(frames[u])) for u in frames}
+    names = sorted(frames)
+    seen, unseen = names[::2], names[1::2]
+    x, c = np.concatenate([frames[u] for u in seen]), np.concatenate([classes[u] for u in seen])
+    count = np.bincount(c, minlength=len(labels) + 1)
+    sums = np.zeros((len(count), x.shape[1]))
+    np.add.at(sums, c, x)
+    # a phone that only the other half has is as unlikely as any sound at all
+    means = np.where(count[:, None] > 0, sums / np.maximum(count, 1)[:, None], x.mean(axis=0))
+    rest = x - means[c]
+    covariance = rest.T @ rest / len(x)
+    lower = np.linalg.cholesky(covariance)
+    constant = -0.5 * x.shape[1] * np.log(2 * np.pi) - np.log(np.diag(lower)).sum()
+    y = np.concatenate([frames[u] - means[classes[u]] for u in unseen])
+    return float(constant - 0.5 * (np.linalg.solve(lower, y.T) ** 2).sum(axis=0).mean()), len(labels)
+
+
+@program
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument(
+    "folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
+def main(data: Path, folders: tuple[Path, ...]) -> None:
+    """Print a line for each folder."""
+    found = [{path.stem: path for path in folder.glob("*.TextGrid")} for folder in folders]
+    common = sorted(set.intersection(*(set(grids) for grids in found)))
+    if len(common) < 2:
+        raise WrongData(f"{len(common)} utterances are in all folders", where=", ".join(map(str, folders)))
+    frames = {u: splice(cepstra(read_audio(data / "wav" / f"{u}.wav")[0])).astype(np.float64) for u in common}
+    for folder, grids in zip(folders, found, strict=True):
+        value, count = likelihood({u: read_phones(grids[u]) for u in common}, frames)
+        print(f"{folder}: {value:.3f} nats a frame, {count} phones, {len(common)} utterances")
+
+
+if __name__ == "__main__":
+    main()
