@@ -4,10 +4,10 @@ RECIPE ?= mini
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint repro image lock bench-align g2p-model score-g2p bench-g2p clean
+.PHONY: help setup demo test lint repro image lock bench-align g2p-model score-g2p bench-g2p fuzz-g2p clean
 
 help:           ## say what each target does
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
 
 setup:          ## make .venv from the locked requirements; does nothing when it is up to date
 	@utils/setup.sh
@@ -49,6 +49,9 @@ score-g2p: setup .venv/gruut ## unknown words of a held-out tenth of LOD, agains
 
 bench-g2p: setup .venv/gruut ## known words a second against espeak-ng and gruut; time to the first phoneme
 	@$(PY) utils/bench_g2p.py --gruut .venv/gruut
+
+fuzz-g2p: setup ## 10,000 texts of any characters, and 10,000 of Luxembourgish ones, through the front end
+	@MOIEN_EXAMPLES=10000 $(PY) -m pytest -q tests/unit/test_lb.py -k "any_text or no_spelling"
 
 .venv/gruut:
 	@.venv/bin/pip install -q --target $@ gruut==2.4.0 gruut-lang-lb==2.0.1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from moien.text.lb.lexicon import Lexicon, load
 from moien.text.lb.sounds import from_espeak, from_lexicon
 from moien.text.phonemes import Word
 
+EXAMPLES = int(os.environ.get("MOIEN_EXAMPLES", "300"))  # make fuzz-g2p: 10,000
 GOLDEN = ROOT / "tests" / "golden" / "lb_sentences.tsv"
 
 
@@ -74,14 +76,14 @@ def test_what_cannot_be_spoken_is_an_error(frontend: LuxembourgishFrontend, text
         frontend(text)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=EXAMPLES)
 @given(st.text(min_size=1, max_size=60))
 def test_any_text_gives_symbols_of_the_table(frontend: LuxembourgishFrontend, text: str) -> None:
     for piece in frontend.read(text):
         assert set(piece.phonemes if isinstance(piece, Word) else piece) <= VOCAB.keys()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=EXAMPLES)
 @given(st.text("aäbcdeéëfghijklmnoöpqrstuüvwxyzßàèçABCDEÉ'-.,!? 0123456789%()", min_size=1, max_size=40))
 def test_no_spelling_is_lost(frontend: LuxembourgishFrontend, text: str) -> None:
     said = [piece for piece in frontend.read(text) if isinstance(piece, Word)]
