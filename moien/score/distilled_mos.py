@@ -32,5 +32,5 @@ def distillmos(pair: Pair) -> float:
         return float(_model()(torch.from_numpy(pair.spoken.at_16k)[None]))
 
 
-METRIC = Metric("distillmos", "DistillMOS", "MOS 1–5", "high", 2,
+METRIC = Metric("distillmos", "opinion", "DistillMOS", "MOS 1–5", "high", 2,
                 "predicted opinion; hears blur and tones", distillmos)  # fmt: skip

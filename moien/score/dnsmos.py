@@ -38,5 +38,5 @@ def dnsmos_ovrl(pair: Pair) -> float:
     return float(_model()(pair.spoken.at_16k, 16000, False)["ovrl_mos"])
 
 
-METRIC = Metric("dnsmos_ovrl", "DNSMOS overall", "MOS 1–5", "high", 2,
+METRIC = Metric("dnsmos_ovrl", "opinion", "DNSMOS overall", "MOS 1–5", "high", 2,
                 "predicted opinion; hears noise well, blur badly", dnsmos_ovrl)  # fmt: skip

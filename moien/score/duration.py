@@ -15,5 +15,5 @@ def duration_ratio(pair: Pair) -> float:
     return pair.spoken.speech_seconds / pair.natural.speech_seconds
 
 
-METRIC = Metric("duration_ratio", "duration ratio", "×", "one", 2,
+METRIC = Metric("duration_ratio", "timing", "duration ratio", "×", "one", 2,
                 "1 is the tempo of the recording; below it the voice hurries", duration_ratio)  # fmt: skip

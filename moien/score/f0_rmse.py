@@ -24,5 +24,5 @@ def log_f0_rmse(pair: Pair) -> float:
     return float(np.sqrt(np.mean(np.log(ours[both] / theirs[both]) ** 2)))
 
 
-METRIC = Metric("log_f0_rmse", "log-F0 RMSE", "ln Hz", "low", 3,
+METRIC = Metric("log_f0_rmse", "melody", "log-F0 RMSE", "ln Hz", "low", 3,
                 "how far the melody lies from the recording's", log_f0_rmse)  # fmt: skip

@@ -23,5 +23,5 @@ def f0_std_semitones(pair: Pair) -> float:
     return float(np.std(12.0 * np.log2(f0 / np.median(f0))))
 
 
-METRIC = Metric("f0_std_semitones", "F0 spread", "semitones", "natural", 2,
+METRIC = Metric("f0_std_semitones", "melody", "F0 spread", "semitones", "natural", 2,
                 "how lively the melody is; flat speech scores below the recording", f0_std_semitones)  # fmt: skip

@@ -23,5 +23,5 @@ def mcd_db(pair: Pair) -> float:
     return float(DB * np.sqrt((difference**2).sum(axis=1)).mean())
 
 
-METRIC = Metric("mcd_db", "mel-cepstral distortion", "dB", "low", 2,
+METRIC = Metric("mcd_db", "likeness", "mel-cepstral distortion", "dB", "low", 2,
                 "how far the spectrum lies from the recording's", mcd_db)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 from moien.score.clip import Pair
 
 Best = Literal["low", "high", "one", "natural"]
+Group = Literal["likeness", "melody", "timing", "words", "opinion", "artefacts"]
 
 
 @dataclass(frozen=True)
@@ -19,15 +20,18 @@ class Metric:
 
     `best` is where a good value lies: low, high, at one (a ratio), or at the natural recording's own value.
     `compute` returns NaN where the metric does not exist for a pair (no voiced speech, no known speaker).
+    `worst`, where a metric has it, gives the seconds in the spoken clip at which it is worst, the worst first.
     """
 
     name: str
+    group: Group
     label: str
     unit: str
     best: Best
     digits: int
     meaning: str
     compute: Callable[[Pair], float]
+    worst: Callable[[Pair], Sequence[float]] | None = None
 
     @property
     def heading(self) -> str:

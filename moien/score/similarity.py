@@ -62,5 +62,5 @@ def similarity(pair: Pair) -> float:
     return float("nan") if pair.centroid is None else float(embed(pair.spoken) @ pair.centroid)
 
 
-METRIC = Metric("similarity", "speaker similarity", "cosine", "high", 3,
+METRIC = Metric("similarity", "likeness", "speaker similarity", "cosine", "high", 3,
                 "how much it sounds like the speaker", similarity)  # fmt: skip

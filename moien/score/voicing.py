@@ -19,5 +19,5 @@ def voicing_error(pair: Pair) -> float:
     return float(np.mean((pair.natural.f0[natural] > 0) != (pair.spoken.f0[spoken] > 0)))
 
 
-METRIC = Metric("voicing_error", "voicing error", "share", "low", 3,
+METRIC = Metric("voicing_error", "melody", "voicing error", "share", "low", 3,
                 "how much is voiced that should not be, or the reverse", voicing_error)  # fmt: skip
