@@ -395,6 +395,13 @@ class ScoreSettings(Section):
         le=100_000,
         description="Draws of the bootstrap: at 2000 the bounds are steady to two digits.",
     )
+    previous: Path | None = Field(
+        None,
+        description="Folder of an earlier voice's speech (a kept copy of exp/R/decode/trained): one more row.",
+    )
+    keep_going: bool = Field(
+        False, description="Score the rest where a recording is missing or broken; the page says how many."
+    )
 
 
 class Settings(Section):

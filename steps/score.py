@@ -27,20 +27,26 @@ def main(run: StageRun) -> None:
     from moien.report.page import write_page
     from moien.report.plots import plot_scores, plot_spectrograms
     from moien.report.table import terminal_table, verdict
-    from moien.score import improvements, read_sentences, score_utterances, scores_json, summarise
+    from moien.score import score_sentences
+    from moien.score.sentences import find_problems, read_sentences, usable
     from moien.score.similarity import speaker_centroids
+    from moien.score.summary import scores_json
 
     torch.set_num_threads(run.settings.system.threads)
-    settings, seed = run.settings.score, run.settings.seed
-    sentences = read_sentences(run.inputs["decode"], run.inputs["data"] / "test")
+    settings = run.settings.score
+    sentences = read_sentences(run.inputs["decode"], run.inputs["data"] / "test", settings.previous)
+    problems = find_problems(sentences)
+    sentences = usable(sentences, problems, settings.keep_going)
+    for problem in problems:
+        run.tally.drop(problem.id, problem.reason)
     recorded = [sentence for sentence in sentences if sentence.natural]
-    centroids = speaker_centroids(read_datadir(run.inputs["data"] / "train"), settings.centroid_clips)
-    scored = list(score_utterances(recorded, centroids, run.nj))
+    speakers = speaker_centroids(read_datadir(run.inputs["data"] / "train"), settings.centroid_clips)
+    centroids = {s.id: speakers[s.speaker] for s in recorded if s.speaker in speakers}
+    scored = list(score_sentences(recorded, centroids, run.nj))
     run.tally.keep(len(scored))
 
-    summary = summarise(scored, settings.resamples, seed)
-    gains = improvements(scored, "trained", "stock", settings.resamples, seed)
-    scores = scores_json(run.settings.recipe, command(run.settings), summary, gains)
+    scores = scores_json(run.settings.recipe, command(run.settings), scored, problems,
+                         resamples=settings.resamples, seed=run.settings.seed)  # fmt: skip
     (run.out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
     lines = "".join(json.dumps(sentence.as_json(), ensure_ascii=False) + "\n" for sentence in scored)
     (run.out / "utterances.jsonl").write_text(lines, encoding="utf-8")

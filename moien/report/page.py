@@ -17,16 +17,19 @@ from moien.report.curves import curves
 from moien.report.media import audio_uri, spectrogram_uri
 from moien.report.table import (
     IN_WORDS,
+    contest,
     headline,
-    judgement,
+    in_words,
+    judgements,
     metrics_of,
     sentence_count,
     shown,
     verdict,
     with_range,
 )
-from moien.score import NATURAL, ScoredSentence, Sentence, number, open_clip
+from moien.score import ScoredSentence, number
 from moien.score.metric import Metric
+from moien.score.sentences import NATURAL, Sentence, open_clip
 
 MAX_BYTES = 15_000_000
 PLENTY_S = 800.0  # seconds of audio up to which 60 kbit/s fit; above, 36 kbit/s
@@ -74,7 +77,8 @@ def write_page(
     compression = 0.4 if sum(_seconds(sounds) for _, sounds in kept) < PLENTY_S else 0.8
     metrics = metrics_of(scores)
     cards = [
-        _card(sentence, sounds, compression) | _card_scores(metrics, scored_by_id.get(sentence.id))
+        _card(sentence, sounds, compression)
+        | _card_scores(metrics, scored_by_id.get(sentence.id), contest(scores)[0])
         for sentence, sounds in kept
     ]
     environment = jinja2.Environment(
@@ -142,11 +146,11 @@ def _card(sentence: Sentence, sounds: Sounds, compression: float) -> dict[str, A
     return facts | {"phonemes": sentence.phonemes, "panels": panels}
 
 
-def _card_scores(metrics: Sequence[Metric], scored: ScoredSentence | None) -> dict[str, Any]:
+def _card_scores(metrics: Sequence[Metric], scored: ScoredSentence | None, judged: str) -> dict[str, Any]:
     if scored is None:
         return {"scores": [], "distance": {}}
-    trained, natural = scored.rows["trained"], scored.rows[NATURAL]
-    distance = {m.name: number(float(m.distance(trained[m.name], natural[m.name]))) for m in metrics}
+    ours, natural = scored.rows[judged], scored.rows[NATURAL]
+    distance = {m.name: number(float(m.distance(ours[m.name], natural[m.name]))) for m in metrics}
     rows = [
         {
             "name": row,
@@ -179,7 +183,14 @@ def _metric_row(scores: Mapping[str, Any], metric: Metric) -> dict[str, Any]:
             }
         cells.append(cell)
     facts = {"name": metric.name, "label": metric.heading, "unit": metric.unit, "meaning": metric.meaning}
-    return facts | {"best": IN_WORDS[metric.best], "cells": cells, "judgement": judgement(scores, metric)}
+    return (
+        facts
+        | {"best": IN_WORDS[metric.best], "cells": cells}
+        | {
+            "judgement": judgements(scores)[metric.name],
+            "in_words": in_words(scores, metric),
+        }
+    )
 
 
 def _stage_row(name: str, counts: Mapping[str, Any]) -> dict[str, Any]:

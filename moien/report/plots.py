@@ -11,10 +11,10 @@ import numpy as np
 from moien.audio import SAMPLE_RATE
 from moien.report.media import RANGE_DB, spectrogram
 from moien.report.table import ARROWS, metrics_of
-from moien.score import Sentence, open_clip
+from moien.score.sentences import Sentence, open_clip
 
-COLOURS = {"natural": "#0b7a6f", "stock": "#5b6b85", "trained": "#b8400b"}
-MARKS = {"natural": "o", "stock": "s", "trained": "D"}
+COLOURS = {"natural": "#0b7a6f", "espeak": "#8a6d00", "stock": "#5b6b85", "previous": "#7b4fa3"}
+MARKS = {"natural": "o", "espeak": "v", "stock": "s", "previous": "^"}
 COLUMNS = 4
 
 
@@ -41,8 +41,15 @@ def plot_scores(scores: Mapping[str, Any], path: Path) -> None:
         for y, row in enumerate(rows):
             estimate = scores["rows"][row][metric.name]
             if estimate["mean"] is not None:
-                axes.plot([estimate["low"], estimate["high"]], [y, y], color=COLOURS[row], linewidth=2)
-                axes.plot(estimate["mean"], y, MARKS[row], color=COLOURS[row], markersize=7)
+                axes.plot(
+                    [estimate["low"], estimate["high"]],
+                    [y, y],
+                    color=COLOURS.get(row, "#b8400b"),
+                    linewidth=2,
+                )
+                axes.plot(
+                    estimate["mean"], y, MARKS.get(row, "D"), color=COLOURS.get(row, "#b8400b"), markersize=7
+                )
         axes.set_title(f"{metric.heading}  {ARROWS[metric.best]}", fontsize=10, loc="left")
         axes.set(xlabel=metric.unit, yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.4, -0.6))
         axes.grid(axis="x", alpha=0.3)

@@ -1,75 +1,48 @@
-"""The instrument: one module for each metric, the table of them, and the run over utterances.
+"""The instrument: one module for each metric, the table of them, and the run over sentences.
 
-`score_utterances` gives numbers for each sentence and row, `summarise` their means with intervals, as
-`scores.json` has them. The natural recording is a row like any other: the ceiling.
+`score_sentences` gives numbers for each sentence and row; `moien.score.summary` makes means with intervals and
+`scores.json` of them. The natural recording is a row like any other: the ceiling.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from dataclasses import dataclass, field
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from moien.audio import read_audio
-from moien.datadir import read_datadir
-from moien.errors import WrongData
 from moien.progress import track
-from moien.score import distilled_mos, dnsmos, duration, f0_rmse, f0_spread, mcd, similarity, voicing
-from moien.score.bootstrap import Estimate, bootstrap
-from moien.score.clip import Clip, Pair
+from moien.score import (
+    cache,
+    distilled_mos,
+    dnsmos,
+    duration,
+    f0_rmse,
+    f0_spread,
+    mcd,
+    similarity,
+    voicing,
+)
+from moien.score.clip import Pair
 from moien.score.metric import Metric
+from moien.score.sentences import NATURAL, Sentence, open_clip
 
 METRICS: dict[str, Metric] = {
     module.METRIC.name: module.METRIC
     for module in (mcd, f0_rmse, voicing, duration, similarity, dnsmos, distilled_mos, f0_spread)
 }
-NATURAL = "natural"
 Scores = dict[str, float]
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """A sentence and what each voice made of it (row → wav); `natural` is None where nobody has read it."""
+class Details:
+    """What the page shows of a clip beside its scores: metric → seconds at which it is worst, the worst first."""
 
-    id: str
-    speaker: str
-    text: str
-    spoken: Mapping[str, Path]
-    natural: Path | None = None
-    phonemes: str = ""
-
-    @property
-    def recordings(self) -> dict[str, Path]:
-        """Row → wav, the natural one first where there is one."""
-        return ({NATURAL: self.natural} if self.natural else {}) | dict(self.spoken)
-
-
-def read_sentences(decode: Path, test: Path) -> list[Sentence]:
-    """What stage 7 spoke (folder `decode`), the recordings of the data directory `test` beside it.
-
-    WrongData for a test sentence without its recording.
-    """
-    natural = {utterance.id: utterance.audio for utterance in read_datadir(test)}
-    sentences = []
-    for number, line in enumerate((decode / "index.jsonl").read_text(encoding="utf-8").splitlines(), start=1):
-        fact = json.loads(line)
-        if fact["kind"] == "test" and fact["id"] not in natural:
-            raise WrongData(f"{fact['id']} is not in {test}", where=f"{decode / 'index.jsonl'}:{number}",
-                            remedy="run stage 7 again: the test split has changed")  # fmt: skip
-        spoken = {row: decode / row / f"{fact['id']}.wav" for row in ("stock", "trained")}
-        recording = natural[fact["id"]] if fact["kind"] == "test" else None
-        sentences.append(
-            Sentence(fact["id"], fact["speaker"], fact["text"], spoken, recording, fact["phonemes"])
-        )
-    return sentences
+    worst: dict[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,33 +53,83 @@ class ScoredSentence:
     speaker: str
     text: str
     rows: dict[str, Scores] = field(default_factory=dict)
+    details: dict[str, Details] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """For `utterances.jsonl`: NaN becomes null, values are rounded to six decimals."""
         rows = {
             row: {name: number(value) for name, value in scores.items()} for row, scores in self.rows.items()
         }
-        return {"id": self.id, "speaker": self.speaker, "text": self.text, "rows": rows}
+        details = {row: {"worst": facts.worst} for row, facts in self.details.items()}
+        return {"id": self.id, "speaker": self.speaker, "text": self.text, "rows": rows, "details": details}
+
+    @classmethod
+    def from_json(cls, facts: Mapping[str, Any]) -> ScoredSentence:
+        """What `as_json` wrote."""
+        rows = {
+            row: {name: math.nan if value is None else value for name, value in scores.items()}
+            for row, scores in facts["rows"].items()
+        }
+        details = {row: Details(**detail) for row, detail in facts["details"].items()}
+        return cls(facts["id"], facts["speaker"], facts["text"], rows, details)
 
 
-def score_utterances(
+@dataclass(frozen=True)
+class Task:
+    """A sentence, with what its scores need beside its sound; `rows` are those to compute."""
+
+    sentence: Sentence
+    rows: tuple[str, ...]
+    centroid: np.ndarray | None
+
+
+def score_sentences(
     sentences: Sequence[Sentence], centroids: Mapping[str, np.ndarray], jobs: int
 ) -> Iterator[ScoredSentence]:
     """Score every row of sentences that have their recording, in `jobs` processes; the order stays.
 
-    Each process computes with one thread, so the numbers do not depend on how many there are.
+    Each process computes with one thread, so the numbers do not depend on how many there are. A row whose audio
+    was scored before comes from the cache.
+
+    Args:
+        centroids: sentence id → unit vector `[D]` of its speaker; without one there is no similarity.
 
     Raises:
-        WrongData: a wav that is missing, broken or silent (with the sentence), or no sentence at all.
+        WrongData: a wav that is missing, broken or silent, with the sentence (`find_problems` finds them first).
     """
-    if not sentences:
-        raise WrongData(
-            "there is no sentence to score", remedy="raise data.test_percent or data.test_prompts"
+    keys = {s.id: _keys(s, centroids.get(s.id)) for s in sentences}
+    known = {key: facts for row in keys.values() for key in row.values() if (facts := cache.get(key))}
+    tasks = []
+    for sentence in sentences:
+        rows = tuple(row for row, key in keys[sentence.id].items() if key not in known)
+        if rows:
+            tasks.append(Task(sentence, rows, centroids.get(sentence.id)))
+    if tasks:
+        # Spawned, not forked: a forked child inherits the locks of torch's threads and may wait for ever.
+        with ProcessPoolExecutor(
+            min(jobs, len(tasks)), mp_context=get_context("spawn"), initializer=_one_thread
+        ) as pool:
+            computed = track(pool.map(score_rows, tasks), "scoring", total=len(tasks))
+            for task, found in zip(tasks, computed, strict=True):
+                for row, facts in found.items():
+                    key = keys[task.sentence.id][row]
+                    cache.put(key, facts)
+                    known[key] = facts
+    for sentence in sentences:
+        facts = {row: known[key] for row, key in keys[sentence.id].items()}
+        yield ScoredSentence.from_json(
+            {"id": sentence.id, "speaker": sentence.speaker, "text": sentence.text}
+            | {part: {row: f[part] for row, f in facts.items()} for part in ("rows", "details")}
         )
-    # Spawned, not forked: a forked child inherits the locks of torch's threads and may wait for ever.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
-        scored = pool.map(partial(score_sentence, centroids=centroids), sentences)
-        yield from track(scored, "scoring", total=len(sentences))
+
+
+def _keys(sentence: Sentence, centroid: np.ndarray | None) -> dict[str, str]:
+    """Row → what its scores depend on."""
+    assert sentence.natural
+    return {
+        row: cache.key(sentence.natural, path, centroid, sentence.phonemes)
+        for row, path in sentence.recordings.items()
+    }
 
 
 def _one_thread() -> None:
@@ -115,68 +138,21 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def score_sentence(sentence: Sentence, centroids: Mapping[str, np.ndarray]) -> ScoredSentence:
-    """Every metric of every row of one sentence, the natural row first."""
-    clips = {row: open_clip(path, sentence.id) for row, path in sentence.recordings.items()}
-    scored = ScoredSentence(sentence.id, sentence.speaker, sentence.text)
-    for row, clip in clips.items():
-        pair = Pair(clips[NATURAL], clip, centroids.get(sentence.speaker))
-        scored.rows[row] = {metric.name: metric.compute(pair) for metric in METRICS.values()}
-    return scored
-
-
-def summarise(scored: Sequence[ScoredSentence], resamples: int, seed: int) -> dict[str, dict[str, Estimate]]:
-    """Mean and interval of each metric, row → metric → estimate."""
-    return {
-        row: {
-            name: bootstrap([s.rows[row][name] for s in scored], resamples, seed)
-            for name in scored[0].rows[row]
-        }
-        for row in scored[0].rows
-    }
-
-
-def improvements(
-    scored: Sequence[ScoredSentence], row: str, over: str, resamples: int, seed: int
-) -> dict[str, Estimate]:
-    """How much nearer to good `row` is than `over`, sentence by sentence, above zero being better.
-
-    Paired: each sentence is compared with itself, so that easy and hard sentences cancel out.
-    """
-    result = {}
-    for name in scored[0].rows[row]:
-        ours, theirs, natural = (
-            np.array([s.rows[which][name] for s in scored]) for which in (row, over, NATURAL)
-        )
-        distance = METRICS[name].distance
-        result[name] = bootstrap(distance(theirs, natural) - distance(ours, natural), resamples, seed)
-    return result
-
-
-def scores_json(
-    recipe: str, command: str, summary: Mapping[str, Mapping[str, Estimate]], gains: Mapping[str, Estimate]
-) -> dict[str, Any]:
-    """The content of `scores.json`: rows as `summarise` has them, and the gain of trained over stock."""
-
-    def plain(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
-        return {
-            name: {key: number(value) for key, value in asdict(estimate).items()}
-            for name, estimate in estimates.items()
-        }
-
-    return {
-        "recipe": recipe,
-        "command": command,
-        "rows": {row: plain(estimates) for row, estimates in summary.items()},
-        "gain_of_trained_over_stock": plain(gains),
-    }
+def score_rows(task: Task) -> dict[str, dict[str, Any]]:
+    """Every metric of the rows of a task, as JSON has them: row → `rows` (metric → value) and `details`."""
+    sentence = task.sentence
+    recordings = sentence.recordings
+    natural = open_clip(recordings[NATURAL], sentence.id)
+    found = {}
+    for row in task.rows:
+        clip = natural if row == NATURAL else open_clip(recordings[row], sentence.id)
+        pair = Pair(natural, clip, task.centroid)
+        worst = {m.name: [round(float(s), 2) for s in m.worst(pair)] for m in METRICS.values() if m.worst}
+        scores = {metric.name: number(metric.compute(pair)) for metric in METRICS.values()}
+        found[row] = {"rows": scores, "details": {"worst": worst}}
+    return found
 
 
 def number(value: float) -> float | None:
     """A float as JSON has it: rounded to six decimals, None for NaN."""
     return None if math.isnan(value) else round(value, 6)
-
-
-def open_clip(path: Path, utterance: str) -> Clip:
-    """The clip of a wav; errors name the utterance."""
-    return Clip(*read_audio(path), name=f"{utterance} ({path})")

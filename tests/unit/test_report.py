@@ -27,8 +27,10 @@ from moien.report.curves import curves
 from moien.report.media import audio_uri, spectrogram, spectrogram_uri
 from moien.report.page import Run, write_page
 from moien.report.plots import plot_scores, plot_spectrograms
-from moien.report.table import headline, judgement, markdown_table, verdict
-from moien.score import METRICS, ScoredSentence, Sentence, improvements, scores_json, summarise
+from moien.report.table import headline, in_words, judgements, markdown_table, verdict
+from moien.score import METRICS, ScoredSentence
+from moien.score.sentences import Sentence
+from moien.score.summary import scores_json
 
 TEXTS = ('Moien <b>Welt</b> & "all"', "D'Wieder ass schéin.", "Äddi!")  # markup in a text must stay text
 HISTORY = [
@@ -66,8 +68,7 @@ def made(tmp_path_factory):
             rows = {"natural": values(number, 1.0), "stock": values(number, 0.1), "trained": trained}
             scored.append(ScoredSentence(f"s-{number}", "s", text, rows))
     scored[1].rows["trained"]["log_f0_rmse"] = math.nan  # no voiced speech: sorts last, shows a dash
-    gains = improvements(scored, "trained", "stock", 200, 0)
-    scores = scores_json("mini", "./run.sh --recipe mini", summarise(scored, 200, 0), gains)
+    scores = scores_json("mini", "./run.sh --recipe mini", scored, resamples=200, seed=0)
     write_page(folder / "report.html", scores, scored, sentences, RUN)
     return folder, scores, scored, sentences
 
@@ -278,26 +279,36 @@ def test_sound_and_picture_come_back_out_of_their_uri():
 
 def test_verdict_counts_only_what_is_sure(made):
     scores = json.loads(json.dumps(made[1]))
-    assert judgement(scores, METRICS["mcd_db"]) == "better"
-    scores["gain_of_trained_over_stock"]["mcd_db"] |= {"low": -0.1, "high": 0.5}
-    scores["gain_of_trained_over_stock"]["distillmos"] |= {"low": -0.5, "high": -0.1}
-    assert [judgement(scores, METRICS[name]) for name in ("mcd_db", "distillmos")] == ["unclear", "worse"]
+    gains = scores["gains"]["trained"]["stock"]
+    assert judgements(scores)["mcd_db"] == "better"
+    assert in_words(scores, METRICS["mcd_db"]) == "better (100% of sentences)"
+    gains["mcd_db"] |= {"low": -0.1, "high": 0.5, "needed": 183}
+    gains["distillmos"] |= {"low": -0.5, "high": -0.1}
+    assert [judgements(scores)[name] for name in ("mcd_db", "distillmos")] == ["unclear", "worse"]
+    assert in_words(scores, METRICS["mcd_db"]) == "unclear (≈ 180 sentences would tell)"
     said = verdict(scores)
     assert (
         "it is worse in DistillMOS (" in said
         and "no difference can be told in mel-cepstral distortion (" in said
     )
     assert said.startswith("On 3 test sentences, the trained voice is better than stock in ")
-    assert headline(scores) == "The trained voice: 6 of 8 scores better than stock, 1 worse"
-    for gain in scores["gain_of_trained_over_stock"].values():
+    assert (
+        headline(scores)
+        == f"The trained voice: {len(METRICS) - 2} of {len(METRICS)} scores better than stock, 1 worse"
+    )
+    scores["missing"] = [{"id": "b", "reason": "silent"}]
+    assert verdict(scores).endswith(" 1 more could not be scored.")
+    for gain in gains.values():
         gain |= {"low": -1, "high": 1}
     assert headline(scores) == "Trained and stock cannot be told apart"
 
 
 def test_markdown_has_a_row_for_each_metric(made):
     lines = markdown_table(made[1]).splitlines()
-    assert lines[0] == "| score | best | natural | stock | trained | trained is |"
-    assert [line.split(" (")[0] for line in lines[2:10]] == [f"| {m.heading}" for m in METRICS.values()]
+    assert lines[0] == "| score | best | natural | stock | trained | trained against stock |"
+    assert [line.split(" (")[0] for line in lines[2 : 2 + len(METRICS)]] == [
+        f"| {m.heading}" for m in METRICS.values()
+    ]
 
 
 def test_curves_leave_out_what_is_not_finite():

@@ -17,21 +17,20 @@ from scipy.signal import butter, sosfilt
 from moien.audio import SAMPLE_RATE, read_audio, write_wav
 from moien.datadir import Utterance, read_datadir, write_datadir
 from moien.errors import WrongData
-from moien.score import (
-    METRICS,
-    ScoredSentence,
-    Sentence,
-    improvements,
-    read_sentences,
-    score_sentence,
-    score_utterances,
-    scores_json,
-    summarise,
-)
+from moien.score import METRICS, ScoredSentence, Task, cache, score_rows, score_sentences
 from moien.score.bootstrap import bootstrap
 from moien.score.clip import ALL_PASS, LEVEL, Clip, Pair, mel_cepstrum
 from moien.score.mcd import mcd_db
+from moien.score.sentences import (
+    Problem,
+    Sentence,
+    find_problems,
+    pair_folders,
+    read_sentences,
+    usable,
+)
 from moien.score.similarity import embed, speaker_centroids
+from moien.score.summary import comparisons, gain, gains, scores_json
 
 PERFECT = {"mcd_db": 0, "log_f0_rmse": 0, "voicing_error": 0, "duration_ratio": 1, "similarity": 1}
 
@@ -226,22 +225,54 @@ def scored(stock, trained):
     ]  # fmt: skip
 
 
-def test_improvements_are_paired():
+def test_gains_are_paired():
     """Sentences differ by 10 dB, the two voices by 0.5 in each: only a paired comparison can be sure."""
     sentences = scored(stock=[5.0, 10.0, 15.0], trained=[4.5, 9.4, 14.6])
-    gains = improvements(sentences, "trained", "stock", 500, 0)
-    assert gains["mcd_db"].mean == pytest.approx(0.5) and gains["mcd_db"].low > 0
-    assert gains["duration_ratio"].mean == pytest.approx(0)  # as much too fast as the other is too slow
+    found = gains(sentences, "trained", "stock", 500, 0)
+    assert found["mcd_db"].mean == pytest.approx(0.5) and found["mcd_db"].low > 0
+    assert found["mcd_db"].better == 1
+    assert found["duration_ratio"].mean == pytest.approx(0)  # as much too fast as the other is too slow
+
+
+def test_the_sentences_that_a_difference_needs_would_show_it():
+    """Power: with `needed` sentences of this mean and spread, four in five tries leave zero out of the interval."""
+    draws = np.random.default_rng(5)
+    needed = gain(0.3 + np.array([-1.0, 1.0] * 50), 100, 0).needed
+    assert needed == pytest.approx((2.8 / 0.3) ** 2, abs=2)
+    tries = [bootstrap(draws.normal(0.3, 1.0, needed), 300, 0).low > 0 for _ in range(200)]
+    assert 0.7 < np.mean(tries) < 0.9
+
+
+def test_a_difference_that_is_none_needs_no_number():
+    assert gain(np.array([math.nan, 1.0]), 100, 0).needed is None
+    assert gain(np.zeros(5), 100, 0).needed is None and gain(np.zeros(5), 100, 0).better == 0
+    assert math.isnan(gain(np.array([math.nan]), 100, 0).better)
+
+
+def test_each_row_is_compared_with_the_one_above_and_trained_with_stock():
+    assert comparisons(["natural", "stock", "trained"]) == [("stock", "natural"), ("trained", "stock")]
+    assert comparisons(["natural", "stock", "previous", "trained"])[-2:] == [
+        ("trained", "previous"), ("trained", "stock")]  # fmt: skip
+    assert comparisons(["natural", "synthetic"]) == [("synthetic", "natural")]
 
 
 def test_scores_json_has_null_where_there_is_nothing():
     sentences = scored(stock=[math.nan], trained=[1.23456789])
-    gains = improvements(sentences, "trained", "stock", 100, 0)
-    found = scores_json("r", "./run.sh", summarise(sentences, 100, 0), gains)
+    found = scores_json("r", "./run.sh", sentences, [Problem("b", "silent")], resamples=100, seed=0)
     assert found["rows"]["stock"]["mcd_db"] == {"mean": None, "low": None, "high": None, "n": 0}
     assert found["rows"]["trained"]["mcd_db"]["mean"] == 1.234568
+    assert found["gains"]["trained"]["stock"]["mcd_db"] == {
+        "mean": None, "low": None, "high": None, "n": 0, "better": None, "needed": None}  # fmt: skip
+    assert found["missing"] == [{"id": "b", "reason": "silent"}]
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert sentences[0].as_json()["rows"]["stock"]["mcd_db"] is None
+
+
+def test_scores_of_a_sentence_can_be_read_again():
+    (sentence,) = scored(stock=[math.nan], trained=[1.5])
+    again = ScoredSentence.from_json(json.loads(json.dumps(sentence.as_json())))
+    assert again.rows["trained"] == pytest.approx(sentence.rows["trained"], abs=1e-6)
+    assert math.isnan(again.rows["stock"]["mcd_db"])
 
 
 @pytest.fixture
@@ -260,23 +291,49 @@ def decoded(tmp_path, man, woman):
     return tmp_path
 
 
-def test_rows_are_scored_in_processes_as_alone(decoded, man):
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("MOIEN_CACHE", str(tmp_path / "cache"))
+
+
+def test_rows_are_scored_in_processes_as_alone_and_once(decoded, own_cache, monkeypatch):
     sentences = read_sentences(decoded / "decode", decoded / "test")
     assert [s.natural is not None for s in sentences] == [True, False]
-    centroids = speaker_centroids(read_datadir(decoded / "test"), clips_per_speaker=1)
-    (found,) = score_utterances(sentences[:1], centroids, jobs=1)
-    assert found.as_json() == score_sentence(sentences[0], centroids).as_json()
-    assert list(found.rows) == ["natural", "stock", "trained"] and list(found.rows["stock"]) == list(METRICS)
+    centroids = {"s-1": speaker_centroids(read_datadir(decoded / "test"), clips_per_speaker=1)["s"]}
+    (found,) = score_sentences(sentences[:1], centroids, jobs=1)
+    rows = ("natural", "stock", "trained")
+    alone = score_rows(Task(sentences[0], rows, centroids["s-1"]))
+    assert found.as_json()["rows"] == {row: facts["rows"] for row, facts in alone.items()}
+    assert tuple(found.rows) == rows and list(found.rows["stock"]) == list(METRICS)
     for name in ("mcd_db", "log_f0_rmse", "voicing_error"):  # stock is the woman, trained the man himself
         assert found.rows["natural"][name] == 0
         assert found.rows["trained"][name] < found.rows["stock"][name]
 
+    monkeypatch.setattr("moien.score.ProcessPoolExecutor", None)  # nothing may be computed again
+    (again,) = score_sentences(sentences[:1], centroids, jobs=1)
+    assert again.as_json() == found.as_json()
+    with pytest.raises(TypeError):  # another speaker: other scores
+        list(score_sentences(sentences[:1], {}, jobs=1))
+
+
+def test_the_cache_tells_apart_what_matters(decoded):
+    wavs = [decoded / "n.wav", decoded / "decode" / "stock" / "s-1.wav"]
+    centroid = np.ones(3)
+    keys = {
+        cache.key(*wavs, centroid, "a"), cache.key(*wavs[::-1], centroid, "a"), cache.key(*wavs, None, "a"),
+        cache.key(*wavs, 2 * centroid, "a"), cache.key(*wavs, centroid, "b"), cache.key(*wavs, centroid, "a", wavs[0]),
+    }  # fmt: skip
+    assert len(keys) == 6 and cache.key(*wavs, np.ones(3), "a") in keys
+
 
 def test_a_missing_wav_names_the_sentence(decoded):
     (decoded / "decode" / "stock" / "s-1.wav").unlink()
-    sentence = read_sentences(decoded / "decode", decoded / "test")[0]
-    with pytest.raises(WrongData, match=r"s-1\.wav"):
-        score_sentence(sentence, {})
+    sentences = read_sentences(decoded / "decode", decoded / "test")
+    (problem,) = find_problems(sentences)
+    assert problem.id == "s-1" and "s-1.wav" in problem.reason
+    with pytest.raises(WrongData, match=r"1 of 2 sentences cannot be scored: s-1: .*s-1\.wav"):
+        usable(sentences, [problem], keep_going=False)
+    assert [s.id for s in usable(sentences, [problem], keep_going=True)] == ["eval-001"]
 
 
 def test_a_changed_test_split_is_an_error(decoded):
@@ -287,7 +344,65 @@ def test_a_changed_test_split_is_an_error(decoded):
 
 def test_no_sentence_is_an_error():
     with pytest.raises(WrongData, match="no sentence to score"):
-        list(score_utterances([], {}, jobs=1))
+        usable([], [], keep_going=True)
+
+
+def test_an_earlier_voice_is_one_more_row(decoded, tmp_path):
+    (tmp_path / "old").mkdir()
+    write_wav(tmp_path / "old" / "s-1.wav", speech(1.0, seed=1))
+    sentences = read_sentences(decoded / "decode", decoded / "test", tmp_path / "old")
+    assert list(sentences[0].recordings) == ["natural", "stock", "previous", "trained"]
+    assert "previous" not in sentences[1].recordings  # nobody recorded it, so nothing is compared
+
+
+@pytest.fixture
+def folders(tmp_path):
+    for folder, rate in (("natural", 22_050), ("synthetic", 24_000)):
+        (tmp_path / folder).mkdir()
+        for number in range(3):
+            write_wav(tmp_path / folder / f"{number}.wav", speech(0.8, seed=number), rate)
+    return tmp_path / "natural", tmp_path / "synthetic"
+
+
+def test_folders_are_paired_by_name(folders):
+    sentences, problems = pair_folders(*folders, {"0": "A", "1": "B", "2": "C"})
+    assert [(s.id, s.text) for s in sentences] == [("0", "A"), ("1", "B"), ("2", "C")] and not problems
+    assert list(sentences[0].recordings) == ["natural", "synthetic"]
+
+
+def test_what_does_not_pair_is_named(folders):
+    natural, synthetic = folders
+    (natural / "0.wav").unlink()
+    (synthetic / "2.wav").unlink()
+    write_wav(synthetic / "1.wav", speech(0.8, seed=1), 8_000)
+    write_wav(synthetic / "3.wav", speech(0.8, seed=1), 24_000)
+    write_wav(natural / "3.wav", speech(0.8, seed=1), 22_050)
+    sentences, problems = pair_folders(natural, synthetic, {"1": "B", "2": "C"})
+    reasons = {}
+    for problem in problems:
+        reasons.setdefault(problem.id, []).append(problem.reason)
+    assert reasons["0"][0] == f"no 0 in {natural}" and reasons["2"] == [f"no 2 in {synthetic}"]
+    assert reasons["3"] == ["no text for it"]
+    assert [s.id for s in sentences] == ["1", "3"]
+
+
+def test_the_odd_sampling_rate_is_named(folders):
+    write_wav(folders[1] / "1.wav", speech(0.8, seed=1), 8_000)
+    _, (problem,) = pair_folders(*folders, {})
+    assert problem.id == "1" and "8000 Hz, the others of the folder at 24000" in problem.reason
+
+
+def test_folders_without_a_pair_or_without_audio(folders, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(WrongData, match="no audio"):
+        pair_folders(folders[0], tmp_path / "empty", {})
+    (tmp_path / "other").mkdir()
+    write_wav(tmp_path / "other" / "x.wav", speech(0.8))
+    with pytest.raises(WrongData, match="no file name of"):
+        pair_folders(folders[0], tmp_path / "other", {})
+    write_wav(tmp_path / "other" / "x.flac", speech(0.8))
+    with pytest.raises(WrongData, match=r"x\.flac and x\.wav have one name"):
+        pair_folders(folders[0], tmp_path / "other", {})
 
 
 def test_centroids_are_of_unit_length_and_spread_over_the_clips(tmp_path):

@@ -28,11 +28,13 @@ def test_results_are_shown(tmp_path):
     def estimate(mean: float) -> dict[str, object]:
         return {name: {"mean": mean, "low": mean, "high": mean, "n": 3} for name in METRICS}
 
+    gain = {"mean": 1, "low": 0.5, "high": 2, "n": 3, "better": 1.0, "needed": 2}
     scores = {
         "recipe": "mini",
         "command": "./run.sh --recipe mini",
         "rows": {"natural": estimate(1.0), "stock": estimate(2.0), "trained": estimate(3.0)},
-        "gain_of_trained_over_stock": {name: {"mean": 1, "low": 0.5, "high": 2, "n": 3} for name in METRICS},
+        "gains": {"trained": {"stock": dict.fromkeys(METRICS, gain)}},
+        "missing": [],
     }
     file = tmp_path / "scores.json"
     file.write_text(json.dumps(scores | {"recipe": "any", "command": "./run.sh --recipe any"}))

@@ -1,0 +1,162 @@
+"""What is scored: sentences, each with its recording and what every voice made of it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+
+from moien.audio import read_audio
+from moien.datadir import read_datadir
+from moien.errors import WrongData
+from moien.score.clip import Clip
+
+NATURAL = "natural"
+ROWS = (
+    NATURAL,
+    "espeak",
+    "stock",
+    "previous",
+    "trained",
+)  # the order of a run's table, each against the one above
+AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence and what each voice made of it (row → wav); `natural` is None where nobody has read it."""
+
+    id: str
+    speaker: str
+    text: str
+    spoken: Mapping[str, Path]
+    natural: Path | None = None
+    phonemes: str = ""
+
+    @property
+    def recordings(self) -> dict[str, Path]:
+        """Row → wav, the natural one first where there is one."""
+        return ({NATURAL: self.natural} if self.natural else {}) | dict(self.spoken)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A sentence that cannot be scored, and why."""
+
+    id: str
+    reason: str
+
+
+def open_clip(path: Path, utterance: str) -> Clip:
+    """The clip of a wav; errors name the utterance."""
+    return Clip(*read_audio(path), name=f"{utterance} ({path})")
+
+
+def find_problems(sentences: Iterable[Sentence]) -> list[Problem]:
+    """Sentences with a recording that is missing, broken, silent or no speech, before minutes go into the others."""
+    problems = []
+    for sentence in sentences:
+        try:
+            for path in sentence.recordings.values():
+                open_clip(path, sentence.id)
+        except WrongData as error:
+            where = f"{error.where}: " if error.where else ""
+            problems.append(Problem(sentence.id, f"{where}{error.message}"))
+    return problems
+
+
+def usable(sentences: list[Sentence], problems: list[Problem], keep_going: bool) -> list[Sentence]:
+    """The sentences that none of `problems` names; unless `keep_going`, a problem is WrongData with all of them."""
+    broken = {problem.id for problem in problems}
+    rest = [sentence for sentence in sentences if sentence.id not in broken]
+    reasons = "; ".join(f"{problem.id}: {problem.reason}" for problem in problems)
+    if problems and not keep_going:
+        raise WrongData(f"{len(problems)} of {len(problems) + len(rest)} sentences cannot be scored: {reasons}",
+                        remedy="mend them, or score the rest: --keep-going (stage 8: score.keep_going)")  # fmt: skip
+    if not rest:
+        raise WrongData(f"there is no sentence to score{': ' if reasons else ''}{reasons}",
+                        remedy="in a recipe, raise data.test_percent or data.test_prompts")  # fmt: skip
+    return rest
+
+
+def read_sentences(decode: Path, test: Path, previous: Path | None = None) -> list[Sentence]:
+    """What stage 7 spoke (folder `decode`), the recordings of the data directory `test` beside it.
+
+    `previous` is the folder of wavs of an earlier voice, named as the sentences are; a sentence that it lacks is
+    a problem that `find_problems` finds. WrongData for a test sentence without its recording.
+    """
+    natural = {utterance.id: utterance.audio for utterance in read_datadir(test)}
+    sentences = []
+    for number, line in enumerate((decode / "index.jsonl").read_text(encoding="utf-8").splitlines(), start=1):
+        fact = json.loads(line)
+        recorded = fact["kind"] == "test"
+        if recorded and fact["id"] not in natural:
+            raise WrongData(f"{fact['id']} is not in {test}", where=f"{decode / 'index.jsonl'}:{number}",
+                            remedy="run stage 7 again: the test split has changed")  # fmt: skip
+        folders = {row: decode / row for row in ROWS if (decode / row).is_dir()}
+        if previous is not None and recorded:
+            folders["previous"] = previous
+        spoken = {row: folders[row] / f"{fact['id']}.wav" for row in ROWS if row in folders}
+        recording = natural[fact["id"]] if recorded else None
+        sentences.append(
+            Sentence(fact["id"], fact["speaker"], fact["text"], spoken, recording, fact["phonemes"])
+        )
+    return sentences
+
+
+def pair_folders(
+    natural: Path, synthetic: Path, texts: Mapping[str, str]
+) -> tuple[list[Sentence], list[Problem]]:
+    """Two folders of wavs, paired by file name without its ending, and what does not pair.
+
+    A file of another sampling rate than most of its folder is a problem: it was made in another way. The two
+    folders may differ. With `texts` (id → text) every sentence must have one.
+    """
+    ours, theirs = _audio_files(natural), _audio_files(synthetic)
+    names = sorted(ours.keys() | theirs.keys())
+    problems = [Problem(name, f"no {name} in {natural}") for name in names if name not in ours]
+    problems += [Problem(name, f"no {name} in {synthetic}") for name in names if name not in theirs]
+    if texts:
+        problems += [Problem(name, "no text for it") for name in names if name not in texts]
+    problems += [*_other_rates(ours), *_other_rates(theirs)]
+    pairs = [name for name in names if name in ours and name in theirs]
+    sentences = [
+        Sentence(name, "speaker", texts.get(name, ""), {"synthetic": theirs[name]}, ours[name])
+        for name in pairs
+    ]
+    if not sentences:
+        raise WrongData(f"no file name of {synthetic} is in {natural}", where=synthetic,
+                        remedy="name the two recordings of a sentence alike: a.wav and a.wav")  # fmt: skip
+    return sentences, problems
+
+
+def _audio_files(folder: Path) -> dict[str, Path]:
+    """Name without ending → file. WrongData for a folder without audio or with a.wav beside a.flac."""
+    files: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in AUDIO:
+            if path.stem in files:
+                raise WrongData(f"{files[path.stem].name} and {path.name} have one name", where=folder)
+            files[path.stem] = path
+    if not files:
+        raise WrongData(f"there is no audio ({' '.join(AUDIO)})", where=folder)
+    return files
+
+
+def _other_rates(files: Mapping[str, Path]) -> list[Problem]:
+    rates = {}
+    for name, path in files.items():
+        try:
+            rates[name] = soundfile.info(path).samplerate
+        except soundfile.LibsndfileError:
+            continue  # `find_problems` says what is wrong with it
+    usual = Counter(rates.values()).most_common(1)[0][0] if rates else 0
+    return [
+        Problem(name, f"{files[name]}: sampled at {rate} Hz, the others of the folder at {usual} Hz")
+        for name, rate in rates.items()
+        if rate != usual
+    ]
