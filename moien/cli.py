@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -243,6 +244,7 @@ def check_g2p(file: Any, language: str, corrections: Path | None, output: Path |
     Of metadata.csv (`id|text|…`) the second column is read, or the one that its first line calls text.
     """
     from moien.config import G2PSettings
+    from moien.corpus import read_texts
     from moien.report.survey import show_survey, write_survey
     from moien.text import load_frontend
     from moien.text.survey import Survey
@@ -250,15 +252,8 @@ def check_g2p(file: Any, language: str, corrections: Path | None, output: Path |
     frontend = load_frontend(G2PSettings(), language, corrections)
     if frontend.lost:
         click.echo(f"note: {frontend.lost}", err=True)
-    survey, failed, column = Survey(), 0, 1
-    for number, line in enumerate(file, start=1):
-        cells = line.rstrip("\n").split("|")
-        if number == 1 and len(cells) > 1 and "text" in cells:
-            column = cells.index("text")
-            continue
-        text = cells[min(column, len(cells) - 1)].strip()
-        if not text:
-            continue
+    survey, failed = Survey(), 0
+    for number, _, text in read_texts(file):
         try:
             survey.add(f"line {number}", frontend(text))
         except WrongData as error:
@@ -320,3 +315,61 @@ def say(
     write_wav(output, speech.audio)
     click.echo(speech.phonemes)
     click.echo(f"{output}: {len(speech.audio) / SAMPLE_RATE:.2f} s")
+
+
+def folder() -> click.Path:
+    """A folder that exists."""
+    return click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@main.command()
+@click.option("--natural", required=True, type=folder(), help="Recordings of people.")
+@click.option("--synthetic", required=True, type=folder(), help="The same sentences by any system.")
+@click.option("--text", "metadata", type=click.File("r", encoding="utf-8"), help="metadata.csv: id|text.")
+@click.option("--language", default="lb", show_default=True, help="Language of the texts.")
+@click.option("--recogniser", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A phone recogniser, exp/R/score/recogniser.pt for instance: adds the phone error.")  # fmt: skip
+@click.option(
+    "--json", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write scores to a file."
+)
+@click.option(
+    "--keep-going", is_flag=True, help="Leave out what is broken or does not pair, and say how much."
+)
+@click.option("--nj", type=click.IntRange(1, 256), help="Parallel jobs; changes no result.")
+def score(
+    natural: Path,
+    synthetic: Path,
+    metadata: Any,
+    language: str,
+    recogniser: Path | None,
+    target: Path | None,
+    keep_going: bool,
+    nj: int | None,
+) -> None:
+    """Score the speech of any system against recordings: two folders of wavs, paired by file name."""
+    if recogniser and not metadata:
+        raise WrongCall("--recogniser needs the texts", remedy="add --text metadata.csv")
+    from rich.console import Console
+
+    from moien.config import G2PSettings, SystemSettings
+    from moien.corpus import read_texts
+    from moien.report.table import terminal_table, verdict
+    from moien.score.folders import score_folders
+    from moien.text import load_frontend
+
+    texts = {Path(name).stem: text for _, name, text in read_texts(metadata or ()) if name}
+    if metadata and not texts:
+        raise WrongData("there is no line id|text", where=metadata.name)
+    scores, _ = score_folders(
+        natural,
+        synthetic,
+        texts,
+        load_frontend(G2PSettings(), language) if texts else None,
+        recogniser,
+        jobs=nj or SystemSettings().nj,
+        keep_going=keep_going,
+        command=shlex.join(["moien", *sys.argv[1:]]),
+    )
+    if target is not None:
+        target.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+    Console().print(terminal_table(scores, title=scores["recipe"]), verdict(scores))

@@ -11,7 +11,7 @@ import functools
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any, cast
@@ -92,6 +92,21 @@ def read_columns(path: Path, separator: str, columns: Sequence[int]) -> Iterator
             wanted = " or ".join(map(str, columns))
             raise WrongData(f"{len(fields)} columns where {wanted} are needed: {line[:80]!r}", where=here)
         yield here, fields
+
+
+def read_texts(lines: Iterable[str]) -> Iterator[tuple[int, str, str]]:
+    """(line number, id, text) of plain texts, one a line, or of a metadata.csv: `id|text|…`.
+
+    Of columns the second is the text, or the one that the first line calls so. A plain text has the id "". Blank
+    texts are left out.
+    """
+    column = 1
+    for number, line in enumerate(lines, start=1):
+        cells = [cell.strip() for cell in line.split("|")]
+        if number == 1 and len(cells) > 1 and "text" in cells:
+            column = cells.index("text")
+        elif text := cells[min(column, len(cells) - 1)]:
+            yield number, cells[0] if len(cells) > 1 else "", text
 
 
 def find_audio(folder: Path) -> dict[str, Path]:

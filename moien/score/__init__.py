@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -81,10 +82,14 @@ class Task:
     sentence: Sentence
     rows: tuple[str, ...]
     centroid: np.ndarray | None
+    recogniser: Path | None = None
 
 
 def score_sentences(
-    sentences: Sequence[Sentence], centroids: Mapping[str, np.ndarray], jobs: int
+    sentences: Sequence[Sentence],
+    centroids: Mapping[str, np.ndarray],
+    jobs: int,
+    recogniser: Path | None = None,
 ) -> Iterator[ScoredSentence]:
     """Score every row of sentences that have their recording, in `jobs` processes; the order stays.
 
@@ -93,17 +98,18 @@ def score_sentences(
 
     Args:
         centroids: sentence id → unit vector `[D]` of its speaker; without one there is no similarity.
+        recogniser: file of a phone recogniser (`moien.score.recogniser`); without one there is no phone error.
 
     Raises:
         WrongData: a wav that is missing, broken or silent, with the sentence (`find_problems` finds them first).
     """
-    keys = {s.id: _keys(s, centroids.get(s.id)) for s in sentences}
+    keys = {s.id: _keys(s, centroids.get(s.id), recogniser) for s in sentences}
     known = {key: facts for row in keys.values() for key in row.values() if (facts := cache.get(key))}
     tasks = []
     for sentence in sentences:
         rows = tuple(row for row, key in keys[sentence.id].items() if key not in known)
         if rows:
-            tasks.append(Task(sentence, rows, centroids.get(sentence.id)))
+            tasks.append(Task(sentence, rows, centroids.get(sentence.id), recogniser))
     if tasks:
         # Spawned, not forked: a forked child inherits the locks of torch's threads and may wait for ever.
         with ProcessPoolExecutor(
@@ -123,11 +129,11 @@ def score_sentences(
         )
 
 
-def _keys(sentence: Sentence, centroid: np.ndarray | None) -> dict[str, str]:
+def _keys(sentence: Sentence, centroid: np.ndarray | None, recogniser: Path | None) -> dict[str, str]:
     """Row → what its scores depend on."""
     assert sentence.natural
     return {
-        row: cache.key(sentence.natural, path, centroid, sentence.phonemes)
+        row: cache.key(sentence.natural, path, centroid, sentence.phonemes, recogniser)
         for row, path in sentence.recordings.items()
     }
 

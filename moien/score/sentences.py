@@ -11,6 +11,7 @@ from pathlib import Path
 import soundfile
 
 from moien.audio import read_audio
+from moien.corpus import EXTENSIONS, find_audio
 from moien.datadir import read_datadir
 from moien.errors import WrongData
 from moien.score.clip import Clip
@@ -23,7 +24,6 @@ ROWS = (
     "previous",
     "trained",
 )  # the order of a run's table, each against the one above
-AUDIO = (".wav", ".flac", ".ogg", ".opus", ".mp3")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,10 @@ def pair_folders(
     A file of another sampling rate than most of its folder is a problem: it was made in another way. The two
     folders may differ. With `texts` (id → text) every sentence must have one.
     """
-    ours, theirs = _audio_files(natural), _audio_files(synthetic)
+    ours, theirs = find_audio(natural), find_audio(synthetic)
+    for folder, files in ((natural, ours), (synthetic, theirs)):
+        if not files:
+            raise WrongData(f"there is no audio ({' '.join(EXTENSIONS)})", where=folder)
     names = sorted(ours.keys() | theirs.keys())
     problems = [Problem(name, f"no {name} in {natural}") for name in names if name not in ours]
     problems += [Problem(name, f"no {name} in {synthetic}") for name in names if name not in theirs]
@@ -132,19 +135,6 @@ def pair_folders(
         raise WrongData(f"no file name of {synthetic} is in {natural}", where=synthetic,
                         remedy="name the two recordings of a sentence alike: a.wav and a.wav")  # fmt: skip
     return sentences, problems
-
-
-def _audio_files(folder: Path) -> dict[str, Path]:
-    """Name without ending → file. WrongData for a folder without audio or with a.wav beside a.flac."""
-    files: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in AUDIO:
-            if path.stem in files:
-                raise WrongData(f"{files[path.stem].name} and {path.name} have one name", where=folder)
-            files[path.stem] = path
-    if not files:
-        raise WrongData(f"there is no audio ({' '.join(AUDIO)})", where=folder)
-    return files
 
 
 def _other_rates(files: Mapping[str, Path]) -> list[Problem]:
