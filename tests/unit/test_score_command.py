@@ -26,7 +26,8 @@ def folders(tmp_path, monkeypatch):
 
 
 def run(folder, *options):
-    return call(main, "score", "--natural", folder / "natural", "--synthetic", folder / "synthetic", *options)
+    rows = ("--natural", folder / "natural", "--synthetic", folder / "synthetic")
+    return call(main, "score", *rows, "--language", "de", *options)
 
 
 def broken(folder, name):
