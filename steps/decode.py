@@ -1,7 +1,8 @@
 """Stage 7, decode: speak the test split and eval.txt from text alone, with the trained and with the stock voice.
 
 Writes trained/ID.wav and stock/ID.wav, eval-001.wav and so on beside them, and index.jsonl (what was spoken, by
-whom, from which phonemes). The stock voice is the untouched base with the pack nearest to the speaker.
+whom, from which phonemes, with how many frames for each). The stock voice is the untouched base with the pack
+nearest to the speaker; espeak/ID.wav is espeak-ng's reading, the floor that every voice should be above.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from moien.errors import WrongData
 from moien.progress import track
 from moien.stages import StageRun, stage
 
+ROWS = ("espeak", "stock", "trained")
+
 
 @stage("decode")
 def main(run: StageRun) -> None:
@@ -24,61 +27,59 @@ def main(run: StageRun) -> None:
     from moien.kokoro.base import ensure_base, load_model, load_pack
     from moien.kokoro.forward import fold_weight_norm
     from moien.synth import Voice, load_voice
-    from moien.text import open_frontend
+    from moien.text import espeak_voice, open_frontend
 
     torch.set_num_threads(run.settings.system.threads)
     frontend = open_frontend(run.inputs["g2p"] / "frontend")
     trained = load_voice(run.inputs["train"], frontend, run.device)
-    styles, base = run.inputs["embedding"] / "styles", ensure_base(run.settings.base)
+    base, styles = ensure_base(run.settings.base), run.inputs["embedding"] / "styles"
     stock_packs = {speaker: load_pack(styles / f"{speaker}.base.pt") for speaker in trained.packs}
-    stock = Voice(
-        fold_weight_norm(load_model(base.weights, base.config)).to(run.device), stock_packs, frontend
-    )
+    model = fold_weight_norm(load_model(base.weights, base.config)).to(run.device)
+    stock = Voice(model, stock_packs, frontend)
     voices = {"trained": trained, "stock": stock}
-    for row in voices:
+    for row in ROWS:
         (run.out / row).mkdir()
 
-    took, lines = dict.fromkeys(voices, 0.0), []
-    samples = dict.fromkeys(voices, 0)
+    took, seconds, lines = dict.fromkeys(voices, 0.0), dict.fromkeys(voices, 1e-9), []
     for kind, sentence in track(sentences(run, sorted(trained.packs)), "speaking"):
+        audio, durations = {}, {}
         try:
             phonemes = frontend(sentence.text)
             for row, voice in voices.items():
                 start = time.perf_counter()
                 speech = voice.speak(phonemes, sentence.speaker, run.settings.decode.speed, run.settings.seed)
-                write_wav(run.out / row / f"{sentence.id}.wav", speech.audio)
                 took[row] += time.perf_counter() - start
-                samples[row] += len(speech.audio)
+                seconds[row] += len(speech.audio) / SAMPLE_RATE
+                audio[row], durations[row] = speech.audio, speech.durations
+            audio["espeak"] = espeak_voice.speak(sentence.text, run.settings.language)[0]
         except WrongData as error:  # one row alone is no comparison
-            for row in voices:
-                (run.out / row / f"{sentence.id}.wav").unlink(missing_ok=True)
             run.tally.drop(sentence.id, f"cannot be spoken: {error.message}")
             continue
+        for row in ROWS:
+            rate = espeak_voice.RATE if row == "espeak" else SAMPLE_RATE
+            write_wav(run.out / row / f"{sentence.id}.wav", audio[row], rate)
         run.tally.keep()
         facts = {"id": sentence.id, "kind": kind, "speaker": sentence.speaker, "text": sentence.text}
-        lines.append(json.dumps(facts | {"phonemes": phonemes.phonemes}, ensure_ascii=False) + "\n")
+        said = {"phonemes": phonemes.phonemes, "durations": durations}
+        lines.append(json.dumps(facts | said, ensure_ascii=False) + "\n")
     (run.out / "index.jsonl").write_text("".join(lines), encoding="utf-8")
     for row in voices:  # to the log, not to the manifest: times differ from run to run
-        spoken = samples[row] / SAMPLE_RATE or 1.0
-        print(
-            f"{row}: {spoken:.1f} s of speech in {took[row]:.1f} s: real-time factor {took[row] / spoken:.2f}"
-        )
+        factor = took[row] / seconds[row]
+        print(f"{row}: {seconds[row]:.1f} s of speech in {took[row]:.1f} s: real-time factor {factor:.2f}")
 
 
 def sentences(run: StageRun, speakers: list[str]) -> list[tuple[str, Utterance]]:
     """What to speak: test utterances, evenly chosen if there are many, and eval.txt, the speakers in turn."""
     test = read_datadir(run.inputs["data"] / "test")
-    if strangers := {u.speaker for u in test} - set(speakers):
-        raise WrongData(
-            f"speakers of test without a voice: {', '.join(sorted(strangers))}", where="data/R/test"
-        )
+    if strangers := ", ".join(sorted({u.speaker for u in test} - set(speakers))):
+        raise WrongData(f"speakers of test without a voice: {strangers}", where="data/R/test")
     most = run.settings.decode.test_sentences
     if len(test) > most:
         print(f"speaking {most} of the {len(test)} test utterances (decode.test_sentences)")
         test = [test[i * len(test) // most] for i in range(most)]
     file = run.recipe_dir / "eval.txt"
-    texts = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    spoken = [text.strip() for text in texts if text.strip()]
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    spoken = [text for line in lines if (text := line.strip())]
     return [("test", utterance) for utterance in test] + [
         ("eval", Utterance(f"eval-{n:03d}", speakers[(n - 1) % len(speakers)], text, file))
         for n, text in enumerate(spoken, start=1)
