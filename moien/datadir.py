@@ -27,6 +27,7 @@ from moien.errors import WrongData
 SPLITS = ("train", "dev", "test")
 MAX_ID_BYTES = 200  # an id becomes a file name
 DROPPED = "dropped.tsv"
+RECORDED = "recorded"  # folder of stage 1 with the test split's files as they came
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import shutil
 from moien.config import ROOT
 from moien.corpus import run_program
 from moien.data import SEGMENTS, prepare, shift_segments, split, summary
-from moien.datadir import SPLITS, read_datadir, read_dropped, write_datadir
+from moien.datadir import RECORDED, SPLITS, read_datadir, read_dropped, write_datadir
 from moien.stages import StageRun, stage
 
 
@@ -19,12 +19,18 @@ def main(run: StageRun) -> None:
     run_program(ROOT / settings.corpus.program, settings.corpus.options, raw)
     for utt, reason in read_dropped(raw).items():
         run.tally.drop(utt, reason)
-    utterances, cuts = prepare(read_datadir(raw), settings.data, run.out, run.nj, run.tally.drop)
+    recordings = read_datadir(raw)
+    utterances, cuts = prepare(recordings, settings.data, run.out, run.nj, run.tally.drop)
     run.tally.keep(len(utterances))
     if utterances:  # otherwise the tally says why there is nothing
         splits = split(utterances, settings.data)
         for name in SPLITS:
             write_datadir(run.out / name, [utt for utt in utterances if splits[utt.id] == name])
+        for utterance in recordings:  # as they came, to score what 24 kHz and cutting cost
+            if splits.get(utterance.id) == "test":
+                kept = run.out / RECORDED / f"{utterance.id}{utterance.audio.suffix}"
+                kept.parent.mkdir(exist_ok=True)
+                shutil.copyfile(utterance.audio, kept)
         for name, row in summary(utterances, splits).items():
             run.note(name, row)
             print(f"{name}: {row['utterances']} utterances, {row['minutes']} min, {row['speakers']} speakers")

@@ -13,8 +13,14 @@ from moien.report.media import RANGE_DB, spectrogram
 from moien.report.table import ARROWS, metrics_of
 from moien.score.sentences import Sentence, open_clip
 
-COLOURS = {"natural": "#0b7a6f", "espeak": "#8a6d00", "stock": "#5b6b85", "previous": "#7b4fa3"}
-MARKS = {"natural": "o", "espeak": "v", "stock": "s", "previous": "^"}
+COLOURS = {
+    "natural": "#0b7a6f",
+    "recorded": "#3f8f3a",
+    "espeak": "#8a6d00",
+    "stock": "#5b6b85",
+    "previous": "#7b4fa3",
+}
+MARKS = {"natural": "o", "recorded": "P", "espeak": "v", "stock": "s", "previous": "^"}
 COLUMNS = 4
 
 

@@ -12,18 +12,14 @@ import soundfile
 
 from moien.audio import read_audio
 from moien.corpus import EXTENSIONS, find_audio
-from moien.datadir import read_datadir
+from moien.datadir import RECORDED, read_datadir
 from moien.errors import WrongData
 from moien.score.clip import Clip
 
 NATURAL = "natural"
-ROWS = (
-    NATURAL,
-    "espeak",
-    "stock",
-    "previous",
-    "trained",
-)  # the order of a run's table, each against the one above
+# The order of a run's table; each row is compared with the one above. `recorded` is the file before stage 1 made
+# 24 kHz of it and cut its edges: what that costs.
+ROWS = (NATURAL, RECORDED, "espeak", "stock", "previous", "trained")
 
 
 @dataclass(frozen=True)
@@ -90,6 +86,7 @@ def read_sentences(decode: Path, test: Path, previous: Path | None = None) -> li
     a problem that `find_problems` finds. WrongData for a test sentence without its recording.
     """
     natural = {utterance.id: utterance.audio for utterance in read_datadir(test)}
+    as_found = find_audio(test.with_name(RECORDED))
     sentences = []
     for number, line in enumerate((decode / "index.jsonl").read_text(encoding="utf-8").splitlines(), start=1):
         fact = json.loads(line)
@@ -97,10 +94,12 @@ def read_sentences(decode: Path, test: Path, previous: Path | None = None) -> li
         if recorded and fact["id"] not in natural:
             raise WrongData(f"{fact['id']} is not in {test}", where=f"{decode / 'index.jsonl'}:{number}",
                             remedy="run stage 7 again: the test split has changed")  # fmt: skip
-        folders = {row: decode / row for row in ROWS if (decode / row).is_dir()}
-        if previous is not None and recorded:
-            folders["previous"] = previous
-        spoken = {row: folders[row] / f"{fact['id']}.wav" for row in ROWS if row in folders}
+        files = {row: decode / row / f"{fact['id']}.wav" for row in ROWS if (decode / row).is_dir()}
+        if recorded and previous is not None:
+            files["previous"] = previous / f"{fact['id']}.wav"
+        if recorded and fact["id"] in as_found:
+            files[RECORDED] = as_found[fact["id"]]
+        spoken = {row: files[row] for row in ROWS if row in files}
         recording = natural[fact["id"]] if recorded else None
         sentences.append(
             Sentence(fact["id"], fact["speaker"], fact["text"], spoken, recording, fact["phonemes"])

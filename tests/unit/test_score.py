@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from made_up import speech
 from scipy.signal import butter, sosfilt
 
-from moien.audio import SAMPLE_RATE, read_audio, write_wav
+from moien.audio import SAMPLE_RATE, read_audio, resample, write_wav
 from moien.datadir import Utterance, read_datadir, write_datadir
 from moien.errors import WrongData
 from moien.score import METRICS, ScoredSentence, Task, cache, score_rows, score_sentences
@@ -347,6 +347,14 @@ def test_no_sentence_is_an_error():
         usable([], [], keep_going=True)
 
 
+def test_the_file_as_it_came_is_one_more_row(decoded, man):
+    (decoded / "recorded").mkdir()
+    write_wav(decoded / "recorded" / "s-1.wav", resample(man.samples, SAMPLE_RATE, 16_000), 16_000)
+    sentences = read_sentences(decoded / "decode", decoded / "test")
+    assert list(sentences[0].recordings) == ["natural", "recorded", "stock", "trained"]
+    assert list(sentences[1].recordings) == ["stock", "trained"] and not find_problems(sentences)
+
+
 def test_an_earlier_voice_is_one_more_row(decoded, tmp_path):
     (tmp_path / "old").mkdir()
     write_wav(tmp_path / "old" / "s-1.wav", speech(1.0, seed=1))
@@ -401,7 +409,7 @@ def test_folders_without_a_pair_or_without_audio(folders, tmp_path):
     with pytest.raises(WrongData, match="no file name of"):
         pair_folders(folders[0], tmp_path / "other", {})
     write_wav(tmp_path / "other" / "x.flac", speech(0.8))
-    with pytest.raises(WrongData, match=r"x\.flac and x\.wav have one name"):
+    with pytest.raises(WrongData, match=r"two files for one id: x\.flac and"):
         pair_folders(folders[0], tmp_path / "other", {})
 
 
