@@ -266,6 +266,7 @@ def execute(stage: Stage, work: Callable[[StageRun], None], settings: Settings) 
         }
         facts = provenance(stage, settings) | {"counts": counts, "notes": run.notes}
         manifest.write(made, stage=stage.name, recipe=settings.recipe, **facts)
+        print(f"peak memory {peak_memory_gb():.1f} GB", flush=True)
         shutil.rmtree(final, ignore_errors=True)
         made.rename(final)
     except Exception as error:
@@ -276,6 +277,14 @@ def execute(stage: Stage, work: Callable[[StageRun], None], settings: Settings) 
         raise
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def peak_memory_gb() -> float:
+    """The most memory that this process held, or the largest of those it started, in GB."""
+    import resource
+
+    kinds = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(kind).ru_maxrss for kind in kinds) * 1024 / 1e9  # Linux counts in KiB
 
 
 def missing_input(stage: Stage, needed: Stage, settings: Settings, why: str = "") -> WrongData:

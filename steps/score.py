@@ -38,7 +38,7 @@ def main(run: StageRun) -> None:
     problems = find_problems(sentences)
     sentences = usable(sentences, problems, settings.keep_going)
     for problem in problems:
-        run.tally.drop(problem.id, problem.reason)
+        run.tally.drop(problem.id, f"cannot be scored: {problem.reason}")
     recorded = [sentence for sentence in sentences if sentence.natural]
     speakers = speaker_centroids(read_datadir(run.inputs["data"] / "train"), settings.centroid_clips)
     centroids = {s.id: speakers[s.speaker] for s in recorded if s.speaker in speakers}

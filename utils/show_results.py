@@ -38,10 +38,18 @@ def main(results: tuple[str, ...], write: bool) -> None:
         page, sounds = file.with_name("report.html"), file.parent.with_name("decode")
         console.print(*(f"{what}: {path}" for what, path in (("page", page), ("sounds", sounds)) if path.exists()), "",
                       sep="\n")  # fmt: skip
+        for line in cost(file.parent.with_name("log") / "decode.log"):
+            console.print(line)
         if write:
             from moien.config import recipe_dir
 
             write_readme(recipe_dir(recipe) / "README.md", recipe, scores)
+
+
+def cost(log: Path) -> list[str]:
+    """What speaking cost, from the log of stage 7: times stay out of scores.json, which every run makes alike."""
+    lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
+    return [line for line in lines if "real-time factor" in line or line.startswith("peak memory")]
 
 
 def find(result: str) -> Path:

@@ -41,6 +41,11 @@ def test_results_are_shown(tmp_path):
     program = load_program("utils/show_results.py")
     result = call(program.main, file)
     assert result.exit_code == 0 and "trained voice is better than stock" in result.output
+    log = tmp_path / "decode.log"
+    log.write_text(
+        "# call\ntrained: 2.0 s of speech in 1.0 s: real-time factor 0.50\npeak memory 1.2 GB\n# 9 s\n"
+    )
+    assert program.cost(log) == log.read_text().splitlines()[1:3] and program.cost(tmp_path / "no.log") == []
     result = call(program.main, tmp_path / "none.json")
     assert result.exit_code == 1 and "there are no scores yet" in result.output
 
