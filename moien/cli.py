@@ -360,7 +360,7 @@ def score(
     texts = {Path(name).stem: text for _, name, text in read_texts(metadata or ()) if name}
     if metadata and not texts:
         raise WrongData("there is no line id|text", where=metadata.name)
-    scores, _ = score_folders(
+    scores, sentences = score_folders(
         natural,
         synthetic,
         texts,
@@ -371,5 +371,6 @@ def score(
         command=shlex.join(["moien", *sys.argv[1:]]),
     )
     if target is not None:
-        target.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+        facts = scores | {"sentences": [sentence.as_json() for sentence in sentences]}  # for `moien compare`
+        target.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     Console().print(terminal_table(scores, title=scores["recipe"]), verdict(scores))

@@ -1,0 +1,50 @@
+"""Runs that have scores: a recipe, a folder with its scores, or a file that `moien score --json` wrote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moien.config import load_settings
+from moien.errors import WrongData
+from moien.report.table import read_scores
+from moien.score import ScoredSentence
+from moien.stages import BY_NAME
+
+
+@dataclass(frozen=True)
+class ScoredRun:
+    """A run by name: the content of its `scores.json`, its sentences, and the folder of its sounds, if it has one.
+
+    `sounds` holds a folder of wavs for each row, as stage 7 writes them.
+    """
+
+    name: str
+    scores: Mapping[str, Any]
+    sentences: Sequence[ScoredSentence]
+    sounds: Path | None
+
+
+def read_run(name: str) -> ScoredRun:
+    """The run that `name` means; WrongData or WrongCall where there is none."""
+    path = Path(name)
+    if path.is_file():
+        scores = read_scores(path)
+        if "sentences" not in scores:  # the file of a stage, whose sentences lie beside it
+            return read_run(str(path.parent))
+        return ScoredRun(path.stem, scores, [ScoredSentence.from_json(s) for s in scores["sentences"]], None)
+    if not path.is_dir():
+        path = BY_NAME["score"].folder(load_settings(name))
+    folder = path / "score" if (path / "score").is_dir() else path
+    scores = read_scores(folder / "scores.json")
+    try:
+        lines = (folder / "utterances.jsonl").read_text(encoding="utf-8").splitlines()
+        sentences = [ScoredSentence.from_json(json.loads(line)) for line in lines]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WrongData(f"the scores of the sentences cannot be read ({error})", where=folder,
+                        remedy="run stage 8 (score) again with --force") from None  # fmt: skip
+    sounds = folder.with_name("decode")
+    return ScoredRun(name.strip("/"), scores, sentences, sounds if sounds.is_dir() else None)
