@@ -24,7 +24,11 @@ from moien.score import (
     duration,
     f0_rmse,
     f0_spread,
+    fit,
     mcd,
+    phone_deletions,
+    phone_error,
+    phone_insertions,
     similarity,
     voicing,
 )
@@ -34,7 +38,20 @@ from moien.score.sentences import NATURAL, Sentence, open_clip
 
 METRICS: dict[str, Metric] = {
     module.METRIC.name: module.METRIC
-    for module in (mcd, f0_rmse, voicing, duration, similarity, dnsmos, distilled_mos, f0_spread)
+    for module in (
+        mcd,
+        f0_rmse,
+        voicing,
+        duration,
+        similarity,
+        dnsmos,
+        distilled_mos,
+        f0_spread,
+        phone_error,
+        phone_deletions,
+        phone_insertions,
+        fit,
+    )
 }
 Scores = dict[str, float]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.ndimage import binary_opening
@@ -11,6 +12,10 @@ from scipy.spatial.distance import cdist
 
 from moien.audio import FRAME_SAMPLES, HOP_SAMPLES, SAMPLE_RATE, frames_in, resample, speech_level
 from moien.errors import WrongData
+
+if TYPE_CHECKING:
+    from moien.score.phone_error import Edits
+    from moien.score.recogniser import Recogniser
 
 LEVEL = 0.086  # speech level that every clip is brought to: what the base model speaks (measured)
 SILENCE_DB = -26.0  # below the speech level: on Marylux 60 % of the silence, 6 % of the phones (closures)
@@ -106,10 +111,30 @@ class Pair:
         natural: the recording.
         spoken: what is scored; the same object as `natural` scores the recording itself.
         centroid: unit vector `[D]` of the speaker (see `moien.score.similarity`), or None without one.
+        phonemes: what the sentence says, in Kokoro's symbols, or "" where that is not known.
+        recogniser: what `moien.score.recogniser` trained on natural speech, or None without one.
     """
 
-    def __init__(self, natural: Clip, spoken: Clip, centroid: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        natural: Clip,
+        spoken: Clip,
+        centroid: np.ndarray | None = None,
+        phonemes: str = "",
+        recogniser: Recogniser | None = None,
+    ) -> None:
         self.natural, self.spoken, self.centroid = natural, spoken, centroid
+        self.phonemes, self.recogniser = phonemes, recogniser
+
+    @cached_property
+    def edits(self) -> Edits | None:
+        """What the recogniser heard in the spoken clip, against the phonemes; None where either lacks."""
+        from moien.score.phone_error import phone_edits, phones_of
+
+        if self.recogniser is None or not self.phonemes:
+            return None
+        heard = [phone for phone, _, _ in self.recogniser.phones(self.spoken.samples)]
+        return phone_edits(phones_of(self.phonemes), heard)
 
     @cached_property
     def path(self) -> tuple[np.ndarray, np.ndarray]:

@@ -81,14 +81,14 @@ def test_a_recording_against_itself_is_perfect(man):
 @pytest.mark.parametrize("name", METRICS)
 def test_gain_changes_no_score(name, man):
     quieter = Clip(man.samples * 0.2)
-    assert score(name, man, quieter) == pytest.approx(score(name, man, man), abs=1e-3)
+    assert score(name, man, quieter) == pytest.approx(score(name, man, man), abs=1e-3, nan_ok=True)
 
 
 @pytest.mark.parametrize("name", METRICS)
 def test_a_leading_pause_hardly_changes_a_score(name, man):
     later = Clip(np.concatenate([np.zeros(4800, np.float32), man.samples]))
     tolerance = {"mcd_db": 0.8, "dnsmos_ovrl": 0.05, "distillmos": 0.05, "similarity": 0.03}.get(name, 0.05)
-    assert score(name, man, later) == pytest.approx(score(name, man, man), abs=tolerance)
+    assert score(name, man, later) == pytest.approx(score(name, man, man), abs=tolerance, nan_ok=True)
 
 
 def test_noise_costs_in_every_score_of_the_sound(man):
