@@ -18,14 +18,26 @@ import numpy as np
 
 from moien.progress import track
 from moien.score import (
+    buzz,
     cache,
+    clicks,
+    clipping,
+    dc,
     distilled_mos,
     dnsmos,
     duration,
+    f0_correlation,
     f0_rmse,
     f0_spread,
+    gap_noise,
+    hum,
+    lines,
     mcd,
+    mel_distance,
+    pauses,
     similarity,
+    speaking_rate,
+    tones,
     voicing,
 )
 from moien.score.clip import Pair
@@ -34,7 +46,28 @@ from moien.score.sentences import NATURAL, Sentence, open_clip
 
 METRICS: dict[str, Metric] = {
     module.METRIC.name: module.METRIC
-    for module in (mcd, f0_rmse, voicing, duration, similarity, dnsmos, distilled_mos, f0_spread)
+    for module in (
+        mcd,
+        mel_distance,
+        similarity,
+        f0_rmse,
+        f0_correlation,
+        f0_spread,
+        voicing,
+        duration,
+        speaking_rate,
+        pauses,
+        dnsmos,
+        distilled_mos,
+        tones,
+        lines,
+        hum,
+        gap_noise,
+        clicks,
+        buzz,
+        clipping,
+        dc,
+    )
 }
 Scores = dict[str, float]
 
@@ -152,7 +185,7 @@ def score_rows(task: Task) -> dict[str, dict[str, Any]]:
     found = {}
     for row in task.rows:
         clip = natural if row == NATURAL else open_clip(recordings[row], sentence.id)
-        pair = Pair(natural, clip, task.centroid)
+        pair = Pair(natural, clip, task.centroid, sentence.phonemes)
         worst = {m.name: [round(float(s), 2) for s in m.worst(pair)] for m in METRICS.values() if m.worst}
         scores = {metric.name: number(metric.compute(pair)) for metric in METRICS.values()}
         found[row] = {"rows": scores, "details": {"worst": worst}}
