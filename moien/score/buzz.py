@@ -49,4 +49,5 @@ def worst(pair: Pair) -> list[float]:
 
 
 METRIC = Metric("buzz_db", "artefacts", "buzz", "dB over natural", "low", 1,
-                "how periodic the voice is from 4 to 8 kHz, where people's is mostly noise", buzz_db, worst)  # fmt: skip
+                "how periodic it is at 4–8 kHz, where people's voices are mostly noise",
+                buzz_db, worst)  # fmt: skip

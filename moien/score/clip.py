@@ -126,23 +126,25 @@ class Clip:
     @cached_property
     def aperiodicity(self) -> np.ndarray:
         """WORLD's aperiodicity (D4C): the share of noise in the amplitude, 0..1, `[T, 1025]` over 0..12 kHz."""
-        pyworld, wave, f0, times = self._world()
-        return pyworld.d4c(wave, f0, times, SAMPLE_RATE).astype(np.float32)
+        return pyworld().d4c(*self._world()).astype(np.float32)
 
     @cached_property
     def mel_cepstrum(self) -> np.ndarray:
         """Mel-cepstrum of WORLD's spectral envelope (CheapTrick), `[T, 25]`."""
-        pyworld, wave, f0, times = self._world()
-        envelope = pyworld.cheaptrick(wave, f0, times, SAMPLE_RATE)
-        return mel_cepstrum(envelope + NOISE_FLOOR)
+        return mel_cepstrum(pyworld().cheaptrick(*self._world()) + NOISE_FLOOR)
 
-    def _world(self) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray]:
-        """WORLD, and what its analyses take: the wave, F0, and the time of each value."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pyworld asks pkg_resources for its own version
-            import pyworld
+    def _world(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        """What WORLD's analyses take: the wave, F0, the time of each value, and the rate."""
         times = np.arange(self.values) * HOP_SAMPLES / SAMPLE_RATE
-        return pyworld, self.samples.astype(np.float64), self.f0.astype(np.float64), times
+        return self.samples.astype(np.float64), self.f0.astype(np.float64), times, SAMPLE_RATE
+
+
+def pyworld() -> Any:
+    """The package, imported without its warning: it asks pkg_resources for its own version."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pyworld
+    return pyworld
 
 
 class Pair:

@@ -3,7 +3,6 @@
 Unit: % of the samples, in runs of three or more within one 16-bit step of the peak, at whatever gain. Direction: lower
 is better, 0 for a clean recording. Domain: the file as it is, before resampling; flat tops that a filter, a codec or
 another sampling rate has rounded since are not found, nor is clipping of one polarity below the other's peak.
-Few bits (8) make flat tops too.
 """
 
 from __future__ import annotations

@@ -23,4 +23,4 @@ def mel_distance_db(pair: Pair) -> float:
 
 
 METRIC = Metric("mel_distance_db", "likeness", "mel distance", "dB", "low", 2,
-                "how far the spectrum lies from the recording's, harmonics and noise included", mel_distance_db)  # fmt: skip
+                "the same with harmonics and noise, which the MCD leaves out", mel_distance_db)  # fmt: skip

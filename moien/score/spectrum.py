@@ -92,7 +92,8 @@ def loudest(
 
     The values lie `step` seconds from each other, the first at `start`.
     """
-    left, found = np.array(badness, dtype=float), []
+    left = np.array(badness, dtype=float)
+    found: list[float] = []
     reach = round(apart / step)
     while len(found) < most and len(left):
         worst = int(np.argmax(left))

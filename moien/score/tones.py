@@ -45,4 +45,4 @@ def when(clip: Clip, line: int) -> list[float]:
 
 
 METRIC = Metric("tone_excess_db", "artefacts", "tones", "dB over natural", "low", 1,
-                "steady tones at multiples of 2.4 kHz, the mark of an over-trained decoder", tone_excess_db, worst)  # fmt: skip
+                "steady tones at multiples of 2.4 kHz: a decoder gone wrong", tone_excess_db, worst)  # fmt: skip
