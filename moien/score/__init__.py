@@ -18,18 +18,30 @@ import numpy as np
 
 from moien.progress import track
 from moien.score import (
+    buzz,
     cache,
+    clicks,
+    clipping,
+    dc,
     distilled_mos,
     dnsmos,
     duration,
+    f0_correlation,
     f0_rmse,
     f0_spread,
     fit,
+    gap_noise,
+    hum,
+    lines,
     mcd,
+    mel_distance,
+    pauses,
     phone_deletions,
     phone_error,
     phone_insertions,
     similarity,
+    speaking_rate,
+    tones,
     voicing,
 )
 from moien.score.clip import Pair
@@ -40,17 +52,29 @@ METRICS: dict[str, Metric] = {
     module.METRIC.name: module.METRIC
     for module in (
         mcd,
+        mel_distance,
+        similarity,
         f0_rmse,
+        f0_correlation,
+        f0_spread,
         voicing,
         duration,
-        similarity,
-        dnsmos,
-        distilled_mos,
-        f0_spread,
+        speaking_rate,
+        pauses,
         phone_error,
         phone_deletions,
         phone_insertions,
         fit,
+        dnsmos,
+        distilled_mos,
+        tones,
+        lines,
+        hum,
+        gap_noise,
+        clicks,
+        buzz,
+        clipping,
+        dc,
     )
 }
 Scores = dict[str, float]
@@ -169,7 +193,7 @@ def score_rows(task: Task) -> dict[str, dict[str, Any]]:
     found = {}
     for row in task.rows:
         clip = natural if row == NATURAL else open_clip(recordings[row], sentence.id)
-        pair = Pair(natural, clip, task.centroid)
+        pair = Pair(natural, clip, task.centroid, sentence.phonemes)
         worst = {m.name: [round(float(s), 2) for s in m.worst(pair)] for m in METRICS.values() if m.worst}
         scores = {metric.name: number(metric.compute(pair)) for metric in METRICS.values()}
         found[row] = {"rows": scores, "details": {"worst": worst}}

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.ndimage import binary_opening
 from scipy.spatial.distance import cdist
 
-from moien.audio import FRAME_SAMPLES, HOP_SAMPLES, SAMPLE_RATE, frames_in, resample, speech_level
+from moien.audio import (
+    FRAME_SAMPLES,
+    HOP_SAMPLES,
+    SAMPLE_RATE,
+    clipped_share,
+    frame_rms,
+    frames_in,
+    resample,
+    speech_level,
+)
 from moien.errors import WrongData
+from moien.score import spectrum
 
 if TYPE_CHECKING:
     from moien.score.phone_error import Edits
@@ -23,6 +34,7 @@ MIN_SPEECH_VALUES = 3  # 37.5 ms: a shorter burst is a click, not speech
 EDGE_SAMPLES = 1800  # 75 ms around the speech, as stage 1 leaves them: what the opinion models hear
 ALL_PASS = 0.466  # alpha that bends 24 kHz to the mel scale (SPTK's table)
 NOISE_FLOOR = 2.0**-30 / 12  # power of 16-bit rounding: above 11 kHz a 22 kHz recording holds nothing else
+SILENT_DB = -90.0  # below the speech level: 16-bit silence, which has no level of its own
 ORDER = 24  # mel-cepstral coefficients 1..24, as is usual for MCD
 
 
@@ -44,6 +56,9 @@ class Clip:
         samples = np.asarray(samples, dtype=np.float32)
         if not np.isfinite(samples).all():
             raise WrongData("audio with values that are no numbers cannot be scored", where=name)
+        self.clipped = clipped_share(
+            samples / max(np.abs(samples).max(initial=0.0), 1e-6)
+        )  # resampling rounds it
         if rate != SAMPLE_RATE:
             samples = resample(samples, rate, SAMPLE_RATE)
         level = speech_level(samples, SAMPLE_RATE) if len(samples) >= 2 * FRAME_SAMPLES else 0.0
@@ -86,22 +101,54 @@ class Clip:
         rms = np.sqrt((power[:-1] + power[1:]) / (2 * HOP_SAMPLES))  # window centred on sample 300·i
         return binary_opening(rms > LEVEL * 10 ** (SILENCE_DB / 20), np.ones(MIN_SPEECH_VALUES))
 
+    @cached_property
+    def level_db(self) -> np.ndarray:
+        """RMS of each whole 10 ms against the speech level, in dB, `[seconds · 100]`."""
+        return np.maximum(20 * np.log10(frame_rms(self.samples, SAMPLE_RATE) / LEVEL + 1e-9), SILENT_DB)
+
+    @property
+    def span(self) -> slice:
+        """The values from the first to the last speech."""
+        where = np.flatnonzero(self.speech)
+        return slice(int(where[0]), int(where[-1]) + 1)
+
     @property
     def speech_seconds(self) -> float:
         """From the first to the last speech, pauses inside included, in seconds."""
-        where = np.flatnonzero(self.speech)
-        return float(where[-1] - where[0] + 1) * HOP_SAMPLES / SAMPLE_RATE
+        return float(self.span.stop - self.span.start) * HOP_SAMPLES / SAMPLE_RATE
+
+    @cached_property
+    def lines(self) -> spectrum.Lines:
+        """Narrow lines of the spectrum that do not move, from the first to the last speech."""
+        return spectrum.lines(self.samples, LEVEL, self.span.start, self.f0[self.span] == 0)
+
+    @cached_property
+    def mel_db(self) -> Sequence[np.ndarray]:
+        """Mel spectra of three resolutions in dB, `[T, bands]` each."""
+        return spectrum.mel_db(self.samples, LEVEL, self.values)
+
+    @cached_property
+    def aperiodicity(self) -> np.ndarray:
+        """WORLD's aperiodicity (D4C): the share of noise in the amplitude, 0..1, `[T, 1025]` over 0..12 kHz."""
+        return pyworld().d4c(*self._world()).astype(np.float32)
 
     @cached_property
     def mel_cepstrum(self) -> np.ndarray:
         """Mel-cepstrum of WORLD's spectral envelope (CheapTrick), `[T, 25]`."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pyworld asks pkg_resources for its own version
-            import pyworld
+        return mel_cepstrum(pyworld().cheaptrick(*self._world()) + NOISE_FLOOR)
+
+    def _world(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        """What WORLD's analyses take: the wave, F0, the time of each value, and the rate."""
         times = np.arange(self.values) * HOP_SAMPLES / SAMPLE_RATE
-        envelope = pyworld.cheaptrick(
-            self.samples.astype(np.float64), self.f0.astype(np.float64), times, SAMPLE_RATE)  # fmt: skip
-        return mel_cepstrum(envelope + NOISE_FLOOR)
+        return self.samples.astype(np.float64), self.f0.astype(np.float64), times, SAMPLE_RATE
+
+
+def pyworld() -> Any:
+    """The package, imported without its warning: it asks pkg_resources for its own version."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pyworld
+    return pyworld
 
 
 class Pair:
