@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -192,7 +193,15 @@ def heard(sentence: Sentence, missed: Sequence[int], said: Phonemes | None) -> l
 
     Words stand as they are written where the front end's list fits the phonemes that were spoken, else as phonemes.
     """
-    words = words_of(sentence.phonemes)
-    if said is not None and len(said.words) == len(words):
-        words = [said.text[word.text_start : word.text_end] or word.text for word in said.words]
-    return [{"text": word, "missed": i in set(missed)} for i, word in enumerate(words)]
+    lost, words = set(missed), words_of(sentence.phonemes)
+    if said is None or len(said.words) != len(words):
+        return [{"text": word, "missed": i in lost} for i, word in enumerate(words)]
+    numbered = groupby(enumerate(said.words), key=lambda item: (item[1].text_start, item[1].text_end))
+    found = [((start, end), list(group)) for (start, end), group in numbered]  # "1,5" is three words
+    return [
+        {
+            "text": said.text[start:end] or " ".join(word.text for _, word in group),
+            "missed": any(i in lost for i, _ in group),
+        }
+        for (start, end), group in found
+    ]

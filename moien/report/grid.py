@@ -95,8 +95,9 @@ def _metric(scores: Mapping[str, Any], metric: Metric, pairs: Sequence[Pair]) ->
 
 def judged(metric: Metric, gain: Mapping[str, Any]) -> dict[str, str]:
     """A comparison in a cell: the word, by how much, and for how many sentences or with how many more."""
-    kind = judgement(gain)
-    facts = [amount(metric, gain)] if gain["mean"] is not None else []
+    if gain["mean"] is None:
+        return {"kind": "none", "facts": ""}
+    kind, facts = judgement(gain), [amount(metric, gain)]
     if kind != "unclear":
         facts.append(f"better in {gain['better']:.0%} of sentences")
     elif gain["needed"] and gain["needed"] > gain["n"]:

@@ -160,8 +160,6 @@ def clearness(gain: Mapping[str, Any]) -> float:
 
 def amount(metric: Metric, gain: Mapping[str, Any]) -> str:
     """By how much a row is better or worse, with the interval; between zero's two sides both signs are shown."""
-    if gain["mean"] is None:
-        return ""
     values = [gain[key] for key in ("mean", "low", "high")]
     if judgement(gain) == "worse":  # the word says the direction
         values = [-values[0], -values[2], -values[1]]

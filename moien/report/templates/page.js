@@ -10,7 +10,7 @@ const playersOf = (figure) => figure.closest(".players");
 const figuresOf = (card) => [...card.querySelectorAll("figure")];
 const secondsOf = (figure) => soundOf(figure).duration || Number(figure.dataset.seconds);
 const currentOf = (card) => card.querySelector("figure.current") || card.querySelector("figure");
-const sounding = () => document.querySelector("figure.playing");
+const sounding = () => [...document.querySelectorAll("figure.playing")].find((figure) => !soundOf(figure).paused);
 
 /** Puts the cursors of all rows of a sentence at the same share of their length. */
 function place(players, share) {
@@ -57,7 +57,7 @@ function switchTo(figure) {
 
 function toggle(figure) {
   turn = [];
-  if (figure.classList.contains("playing")) soundOf(figure).pause();
+  if (figure === sounding()) soundOf(figure).pause();
   else play(figure);
 }
 
