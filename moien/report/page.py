@@ -1,5 +1,5 @@
-"""The page of a run: one file that opens offline, with the table, every test sentence to hear and see, and how
-it was made.
+"""The page of a run: one file that opens offline, with the verdict, the table, every test sentence to hear and see,
+the training, the corpus, and how it was made.
 """
 
 from __future__ import annotations
@@ -9,32 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
-from moien.audio import SAMPLE_RATE
-from moien.errors import WrongData
+from moien.report import html
+from moien.report.cards import Spoken, card, distances, fitting, melody_scale, panels
 from moien.report.curves import curves
-from moien.report.media import audio_uri, spectrogram_uri
-from moien.report.table import (
-    IN_WORDS,
-    contest,
-    headline,
-    in_words,
-    judgements,
-    metrics_of,
-    sentence_count,
-    shown,
-    verdict,
-    with_range,
-)
-from moien.score import ScoredSentence, number
-from moien.score.metric import Metric
-from moien.score.sentences import NATURAL, Sentence, open_clip
-
-MAX_BYTES = 15_000_000
-PLENTY_S = 800.0  # seconds of audio up to which 60 kbit/s fit; above, 36 kbit/s
-MOST_S = 1400.0  # above this even those would not: sentences are left out, evenly, and the page says so
-PLOT_WIDTH, PLOT_MARGIN = 240.0, 8.0
+from moien.report.grid import all_pairs, glance, grid
+from moien.report.looks import looks
+from moien.report.table import contest, headline, metrics_of, sentence_count, verdict
+from moien.score import ScoredSentence
+from moien.score.sentences import Sentence
 
 
 @dataclass(frozen=True)
@@ -42,7 +24,8 @@ class Run:
     """What the page tells about a run, beside scores and sounds.
 
     `stages` maps a stage to its manifest, `history` is the training's, `choice` a sentence about which of its
-    models was taken (or nothing).
+    models was taken (or nothing), `corpus` the data sheet (`moien.report.datasheet`), `spoken` what is known of
+    the sentences' words and phones.
     """
 
     language: str
@@ -52,6 +35,8 @@ class Run:
     stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     history: Sequence[Mapping[str, Any]] = ()
     choice: str = ""
+    corpus: Mapping[str, Any] | None = None
+    spoken: Spoken = field(default_factory=Spoken)
 
 
 def write_page(
@@ -60,6 +45,7 @@ def write_page(
     scored: Sequence[ScoredSentence],
     sentences: Iterable[Sentence],
     run: Run,
+    jobs: int = 1,
 ) -> None:
     """Write `path`, a page without any reference to another file.
 
@@ -67,130 +53,64 @@ def write_page(
         scores: the content of `scores.json`.
         scored: the scores of the test sentences.
         sentences: test sentences and those that nobody recorded, with their wavs.
+        jobs: processes that make sounds and pictures.
 
     Raises:
         WrongData: a wav that cannot be read, or a page above 15 MB.
     """
-    scored_by_id = {sentence.id: sentence for sentence in scored}
-    spoken = [_with_sounds(sentence) for sentence in sentences]
-    kept = _evenly(spoken)
-    compression = 0.4 if sum(_seconds(sounds) for _, sounds in kept) < PLENTY_S else 0.8
-    metrics = metrics_of(scores)
-    cards = [
-        _card(sentence, sounds, compression)
-        | _card_scores(metrics, scored_by_id.get(sentence.id), contest(scores)[0])
-        for sentence, sounds in kept
-    ]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-    )
-    html = environment.get_template("page.html.j2").render(
+    every = list(sentences)
+    kept = fitting(every)
+    clips = list(panels(kept, jobs))
+    scale = melody_scale(clip for rows in clips for clip in rows.values())
+    metrics, by_id = metrics_of(scores), {sentence.id: sentence for sentence in scored}
+    row, over = contest(scores)
+    recorded, unrecorded = [], []
+    for sentence, rows in zip(kept, clips, strict=True):
+        if sentence.id in by_id:
+            ours = by_id[sentence.id]
+            made = card(sentence, rows, scale, run.spoken, metrics, ours)
+            recorded.append(made | {"sort": distances(metrics, ours, row, over)})
+        else:
+            unrecorded.append(card(sentence, rows, scale, run.spoken) | {"sort": {}})
+    names = list(dict.fromkeys([*scores["rows"], *(name for rows in clips for name in rows)]))
+    cards = recorded + unrecorded
+    panes = [pane for made in cards for pane in made["panels"]]
+    pairs = all_pairs(scores)
+    page = html.render(
+        "page.html.j2",
         recipe=scores["recipe"],
         command=scores["command"],
         headline=headline(scores),
         verdict=verdict(scores),
-        rows=list(scores["rows"]),
-        metrics=[_metric_row(scores, metric) for metric in metrics],
+        besides=[headline(scores, (row, other)) for other in scores["gains"][row] if other != over],
+        glance=glance(scores),
+        missing=scores["missing"],
+        grid=grid(scores),
+        every=grid(scores, pairs) if len(pairs) > 1 else None,
+        looks=looks(names),
         first_sort="distillmos" if any(metric.name == "distillmos" for metric in metrics) else "",
+        orders=[
+            ("-distance", f"worst {row} first"),
+            ("+distance", f"best {row} first"),
+            ("-behind", f"most behind {over} first"),
+        ],
+        keys=max(len(rows) for rows in clips),
+        scale=scale,
+        has={key: any(pane[key] for pane in panes) for key in ("spans", "heard")},
         sentence_count=sentence_count(scores),
-        sentences=[card for card in cards if card["distance"]],
-        evals=[card for card in cards if not card["distance"]],
-        omitted=len(spoken) - len(kept),
+        sentences=recorded,
+        evals=unrecorded,
+        omitted=len(every) - len(kept),
         curves=curves(run.history),
-        **{key: getattr(run, key) for key in ("language", "licence", "choice")},
+        language=run.language,
+        licence=run.licence,
+        choice=run.choice,
+        corpus=run.corpus,
         settings=run.settings,
         versions=run.versions,
         stages=[_stage_row(name, manifest["counts"]) for name, manifest in run.stages.items()],
     )
-    if (size := len(html.encode())) > MAX_BYTES:
-        raise WrongData(
-            f"the page would have {size / 1e6:.1f} MB", where=path, remedy="lower decode.test_sentences"
-        )
-    path.write_text(html, encoding="utf-8")
-
-
-Sounds = dict[str, Any]  # row → samples [N]
-
-
-def _with_sounds(sentence: Sentence) -> tuple[Sentence, Sounds]:
-    return sentence, {row: open_clip(path, sentence.id).samples for row, path in sentence.recordings.items()}
-
-
-def _seconds(sounds: Sounds) -> float:
-    return sum(len(samples) for samples in sounds.values()) / SAMPLE_RATE
-
-
-def _evenly(spoken: list[tuple[Sentence, Sounds]]) -> list[tuple[Sentence, Sounds]]:
-    """As many sentences, evenly taken, as fit into `MOST_S` on average."""
-    total = sum(_seconds(sounds) for _, sounds in spoken)
-    room = min(len(spoken), int(len(spoken) * MOST_S / total)) if total else 0
-    return [spoken[i * len(spoken) // room] for i in range(room)]
-
-
-def _card(sentence: Sentence, sounds: Sounds, compression: float) -> dict[str, Any]:
-    longest = max(len(samples) for samples in sounds.values())
-    panels = [
-        {
-            "row": row,
-            "seconds": round(len(samples) / SAMPLE_RATE, 3),
-            "share": round(100 * len(samples) / longest, 2),  # one time scale for the rows of a sentence
-            "audio": audio_uri(samples, compression),
-            "picture": spectrogram_uri(samples),
-        }
-        for row, samples in sounds.items()
-    ]
-    facts = {"id": sentence.id, "speaker": sentence.speaker, "text": sentence.text}
-    return facts | {"phonemes": sentence.phonemes, "panels": panels}
-
-
-def _card_scores(metrics: Sequence[Metric], scored: ScoredSentence | None, judged: str) -> dict[str, Any]:
-    if scored is None:
-        return {"scores": [], "distance": {}}
-    ours, natural = scored.rows[judged], scored.rows[NATURAL]
-    distance = {m.name: number(float(m.distance(ours[m.name], natural[m.name]))) for m in metrics}
-    rows = [
-        {
-            "name": row,
-            "cells": [{"metric": m.name, "value": shown(m, number(values[m.name]))} for m in metrics],
-        }
-        for row, values in scored.rows.items()
-    ]
-    return {"scores": rows, "distance": distance}
-
-
-def _metric_row(scores: Mapping[str, Any], metric: Metric) -> dict[str, Any]:
-    """A row of the table, with the marks of its little plot on one scale."""
-    estimates = {row: values[metric.name] for row, values in scores["rows"].items()}
-    known = [estimate for estimate in estimates.values() if estimate["mean"] is not None]
-    low = min((estimate["low"] for estimate in known), default=0.0)
-    span = max((estimate["high"] for estimate in known), default=1.0) - low or 1.0
-
-    def place(value: float) -> float:
-        return round(PLOT_MARGIN + (value - low) / span * (PLOT_WIDTH - 2 * PLOT_MARGIN), 1)
-
-    cells = []
-    for row, estimate in estimates.items():
-        mean, interval = with_range(metric, estimate)
-        cell: dict[str, Any] = {"row": row, "mean": mean, "range": interval, "x": None}
-        if estimate["mean"] is not None:
-            cell |= {
-                "x": place(estimate["mean"]),
-                "x1": place(estimate["low"]),
-                "x2": place(estimate["high"]),
-            }
-        cells.append(cell)
-    facts = {"name": metric.name, "label": metric.heading, "unit": metric.unit, "meaning": metric.meaning}
-    return (
-        facts
-        | {"best": IN_WORDS[metric.best], "cells": cells}
-        | {
-            "judgement": judgements(scores)[metric.name],
-            "in_words": in_words(scores, metric),
-        }
-    )
+    html.write(path, page, remedy="lower decode.test_sentences")
 
 
 def _stage_row(name: str, counts: Mapping[str, Any]) -> dict[str, Any]:

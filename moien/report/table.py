@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moien.errors import WrongData
 from moien.score import METRICS
 from moien.score.metric import Metric
+from moien.score.sentences import ROWS
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+Pair = tuple[str, str]  # a row, and the row it is held against
 
 ARROWS = {"low": "↓", "high": "↑", "one": "→ 1", "natural": "→ natural"}
 IN_WORDS = {
@@ -22,6 +27,16 @@ IN_WORDS = {
     "natural": "best at the recording's own value",
 }
 JUDGEMENTS = ("better", "worse", "unclear")
+GROUPS = {
+    "likeness": "Likeness to the recording",
+    "melody": "Melody",
+    "timing": "Timing",
+    "words": "Words understood",
+    "opinion": "Predicted opinion",
+    "artefacts": "Artefacts",
+}
+SPEECH = (*ROWS, "natural24", "synthetic")  # rows by their kind; others are names of runs
+NAMED = 4  # scores that the verdict names for each judgement: a sentence of twenty is read by nobody
 
 
 def read_scores(path: Path) -> dict[str, Any]:
@@ -39,9 +54,10 @@ def read_scores(path: Path) -> dict[str, Any]:
 
 
 def metrics_of(scores: Mapping[str, Any]) -> list[Metric]:
-    """The metrics that `scores` holds, in the order of the table."""
+    """The metrics that `scores` holds, in the order of the table: by group."""
     first = next(iter(scores["rows"].values()))
-    return [metric for name, metric in METRICS.items() if name in first]
+    known = [metric for name, metric in METRICS.items() if name in first]
+    return sorted(known, key=lambda metric: list(GROUPS).index(metric.group))
 
 
 def shown(metric: Metric, value: float | None) -> str:
@@ -50,9 +66,11 @@ def shown(metric: Metric, value: float | None) -> str:
 
 
 def contest(scores: Mapping[str, Any]) -> tuple[str, str]:
-    """The two rows that the verdict is about: trained against stock, else the last row against the one above."""
+    """The two rows that the verdict is about: trained against stock, else the last row and what it is held against."""
     rows = list(scores["rows"])
-    return ("trained", "stock") if {"trained", "stock"} <= set(rows) else (rows[-1], rows[-2])
+    if {"trained", "stock"} <= set(rows):
+        return "trained", "stock"
+    return rows[-1], next(iter(scores["gains"][rows[-1]]))
 
 
 def judgement(gain: Mapping[str, Any]) -> str:
@@ -62,20 +80,22 @@ def judgement(gain: Mapping[str, Any]) -> str:
     return "better" if gain["low"] > 0 else "worse"
 
 
-def judgements(scores: Mapping[str, Any]) -> dict[str, str]:
-    """Metric → judgement of the verdict's two rows."""
-    row, over = contest(scores)
+def judgements(scores: Mapping[str, Any], pair: Pair | None = None) -> dict[str, str]:
+    """Metric → judgement of two rows, by default the verdict's."""
+    row, over = pair or contest(scores)
     gains = scores["gains"][row][over]
     return {metric.name: judgement(gains[metric.name]) for metric in metrics_of(scores)}
 
 
-def in_words(scores: Mapping[str, Any], metric: Metric) -> str:
+def in_words(scores: Mapping[str, Any], metric: Metric, pair: Pair | None = None) -> str:
     """The judgement with the share of sentences that got better, or how many would be needed to tell."""
-    row, over = contest(scores)
+    row, over = pair or contest(scores)
     gain = scores["gains"][row][over][metric.name]
     kind = judgement(gain)
-    if kind != "unclear":
-        return f"{kind} ({gain['better']:.0%} of sentences)"
+    if kind == "better":
+        return f"better ({gain['better']:.0%} of sentences)"
+    if kind == "worse":
+        return f"worse ({gain['better']:.0%} of sentences better)"
     if gain["needed"] and gain["needed"] > gain["n"]:
         return f"unclear (≈ {rough(gain['needed'])} sentences would tell)"
     return kind
@@ -94,64 +114,109 @@ def sentence_count(scores: Mapping[str, Any]) -> int:
     return max(estimate["n"] for estimate in scores["rows"][contest(scores)[0]].values())
 
 
-def headline(scores: Mapping[str, Any]) -> str:
+def headline(scores: Mapping[str, Any], pair: Pair | None = None) -> str:
     """The verdict in a line: how many of the scores got better and worse."""
-    row, over = contest(scores)
-    kinds = list(judgements(scores).values())
+    row, over = pair or contest(scores)
+    kinds = list(judgements(scores, pair).values())
     better, worse = kinds.count("better"), kinds.count("worse")
     if not better and not worse:
-        return f"{row.capitalize()} and {over} cannot be told apart"
-    return f"{_voice(row)}: {better} of {len(kinds)} scores better than {over}, {worse} worse"
+        return f"{row[0].upper()}{row[1:]} and {over} cannot be told apart"
+    voice = _voice(row)
+    return f"{voice[0].upper()}{voice[1:]}: {better} of {len(kinds)} scores better than {over}, {worse} worse"
 
 
-def verdict(scores: Mapping[str, Any]) -> str:
-    """One sentence: what a row does better and worse than the other, and what cannot be told."""
-    row, over = contest(scores)
-    by_judgement: dict[str, list[str]] = {kind: [] for kind in JUDGEMENTS}
-    for metric in metrics_of(scores):
-        before, after = (scores["rows"][which][metric.name]["mean"] for which in (over, row))
-        unit = f" {metric.unit}" if metric.unit == "dB" else ""
-        change = f"{metric.label} ({shown(metric, before)} → {shown(metric, after)}{unit})"
-        by_judgement[judgements(scores)[metric.name]].append(change)
-    sentences = sentence_count(scores)
-    better, worse, unclear = by_judgement.values()
-    voice = _voice(row).lower()
-    parts = []
-    if better:
-        parts.append(f"{voice} is better than {over} in {_list(better)}")
-    if worse:
-        parts.append(
-            f"{'it' if better else voice} is worse {'' if better else f'than {over} '}in {_list(worse)}"
+def verdict(scores: Mapping[str, Any], pair: Pair | None = None) -> str:
+    """One sentence: what a row does better and worse than the other, the clearest first, and what cannot be told."""
+    row, over = pair = pair or contest(scores)
+    gains, kinds = scores["gains"][row][over], judgements(scores, pair)
+    parts: dict[str, str] = {}
+    for kind in JUDGEMENTS:
+        ours = [metric for metric in metrics_of(scores) if kinds[metric.name] == kind]
+        if len(ours) > NAMED and kind != "unclear":
+            ours.sort(key=lambda metric: -clearness(gains[metric.name]))
+        if ours:
+            unclear = kind == "unclear"  # a change that cannot be told from none is not worth a figure
+            parts[kind] = _named([m.label if unclear else _change(scores, m, pair) for m in ours])
+    said = []
+    if "better" in parts:
+        said.append(f"{_voice(row)} is better than {over} in {parts['better']}")
+    if "worse" in parts:
+        than = "it is worse" if said else f"{_voice(row)} is worse than {over}"
+        said.append(f"{than} in {parts['worse']}")
+    if "unclear" in parts:
+        said.append(
+            f"no difference {'' if said else f'between {row} and {over} '}can be told in {parts['unclear']}"
         )
-    if unclear:
-        parts.append(f"no difference can be told in {_list(unclear)}")
-    missing = len(scores["missing"])
+    sentences, missing = sentence_count(scores), len(scores["missing"])
     lost = f" {missing} more could not be scored." if missing else ""
-    return f"On {sentences} test sentence{'s' if sentences != 1 else ''}, {'; '.join(parts)}.{lost}"
+    return f"On {sentences} test sentence{'s' if sentences != 1 else ''}, {'; '.join(said)}.{lost}"
+
+
+def clearness(gain: Mapping[str, Any]) -> float:
+    """A gain in widths of its interval: what makes differences of several units comparable."""
+    width = gain["high"] - gain["low"]
+    return abs(gain["mean"]) / width if width else math.inf
+
+
+def amount(metric: Metric, gain: Mapping[str, Any]) -> str:
+    """By how much a row is better or worse, with the interval; between zero's two sides both signs are shown."""
+    values = [gain[key] for key in ("mean", "low", "high")]
+    if judgement(gain) == "worse":  # the word says the direction
+        values = [-values[0], -values[2], -values[1]]
+    if metric.best == "one":  # gains of a ratio are in ln: say per cent
+        values, digits, unit = [100 * math.expm1(value) for value in values], 0, " %"
+    else:
+        digits, unit = metric.digits, " dB" if metric.unit == "dB" else ""
+    if not any(values):
+        return "no difference"
+    mean, low, high = (f"{round(value, digits) + 0.0:.{digits}f}" for value in values)  # + 0.0: no "−0.0"
+    return f"{mean}{unit} ({low} to {high})".replace("-", "−")
+
+
+def _change(scores: Mapping[str, Any], metric: Metric, pair: Pair) -> str:
+    before, after = (scores["rows"][which][metric.name]["mean"] for which in reversed(pair))
+    unit = f" {metric.unit}" if metric.unit == "dB" else ""
+    return f"{metric.label} ({shown(metric, before)} → {shown(metric, after)}{unit})"
+
+
+def _named(changes: list[str]) -> str:
+    """All of a few; the first of many, and how many there are besides."""
+    rest = len(changes) - NAMED
+    return _list([*changes[:NAMED], f"{rest} more"] if rest > 1 else changes)
 
 
 def _voice(row: str) -> str:
-    return "The trained voice" if row == "trained" else f"The {row} speech"
+    return {"trained": "the trained voice"}.get(row, f"the {row} speech" if row in SPEECH else row)
 
 
-def terminal_table(scores: Mapping[str, Any], title: str) -> Table:
-    """The table for a terminal: a metric a row, the rows of `scores` side by side."""
+def terminal_table(scores: Mapping[str, Any], title: str, pairs: Sequence[Pair] = ()) -> Table:
+    """The table for a terminal: a metric a row in groups, the rows of `scores` side by side, then who is better.
+
+    Args:
+        pairs: the comparisons to show, by default the verdict's.
+    """
     from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
-    row, over = contest(scores)
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    pairs = pairs or [contest(scores)]
+    table = Table(title=escape(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("score", no_wrap=True)
     for name in scores["rows"]:
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column(f"{row} against {over}")
+        table.add_column(escape(name), justify="right", no_wrap=True)
+    for row, over in pairs:
+        table.add_column(escape(f"{row} against {over}"))
     styles = {"better": "green", "worse": "red", "unclear": "dim"}
-    for metric in metrics_of(scores):
-        style = styles[judgements(scores)[metric.name]]
-        estimates = [values[metric.name] for values in scores["rows"].values()]
-        cells = ["{}\n[dim]{}[/dim]".format(*with_range(metric, estimate)) for estimate in estimates]
-        name = f"{metric.heading}\n[dim]{metric.unit}, {ARROWS[metric.best]}[/dim]"
-        table.add_row(name, *cells, f"[{style}]{in_words(scores, metric)}[/{style}]")
+    for group, metrics in groupby(metrics_of(scores), key=lambda metric: metric.group):
+        table.add_section()
+        table.add_row(f"[dim]{GROUPS[group]}[/dim]")
+        for metric in metrics:
+            estimates = [values[metric.name] for values in scores["rows"].values()]
+            cells = ["{}\n[dim]{}[/dim]".format(*with_range(metric, estimate)) for estimate in estimates]
+            for pair in pairs:
+                style = styles[judgements(scores, pair)[metric.name]]
+                cells.append(f"[{style}]{in_words(scores, metric, pair)}[/{style}]")
+            table.add_row(f"{metric.heading}\n[dim]{metric.unit}, {ARROWS[metric.best]}[/dim]", *cells)
     return table
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
 import math
 import re
@@ -16,21 +17,29 @@ import soundfile
 import yaml
 from made_up import call, load_program, speech
 from PIL import Image
+from praatio import textgrid
+from rich.console import Console
 
 from moien.audio import SAMPLE_RATE, write_wav
 from moien.config import load_settings
 from moien.errors import WrongCall, WrongData
-from moien.report import page as page_module
+from moien.report import cards
+from moien.report import html as html_module
 from moien.report.card import model_card
+from moien.report.cards import Panel, Spoken, heard, melody, melody_scale
 from moien.report.command import command
 from moien.report.curves import curves
+from moien.report.grid import glance, grid, judged
+from moien.report.looks import looks
 from moien.report.media import audio_uri, spectrogram, spectrogram_uri
 from moien.report.page import Run, write_page
 from moien.report.plots import plot_scores, plot_spectrograms
-from moien.report.table import headline, in_words, judgements, markdown_table, verdict
-from moien.score import METRICS, ScoredSentence
-from moien.score.sentences import Sentence
+from moien.report.spans import Spans, read_spans, spans_of_durations, words_of
+from moien.report.table import amount, headline, in_words, judgements, markdown_table, terminal_table, verdict
+from moien.score import METRICS, Details, ScoredSentence
+from moien.score.sentences import Problem, Sentence
 from moien.score.summary import scores_json
+from moien.text import Phonemes, Word
 
 TEXTS = ('Moien <b>Welt</b> & "all"', "D'Wieder ass schéin.", "Äddi!")  # markup in a text must stay text
 HISTORY = [
@@ -38,7 +47,23 @@ HISTORY = [
     for phase in ("prosody", "acoustic") for step in (60, 120)
 ]  # fmt: skip
 STAGES = {"data": {"counts": {"kept": 9, "dropped": {"too long": 2}}}}
-RUN = Run("lb", "CC0 1.0", "language: lb\n", "torch 2.14.1", STAGES, HISTORY, "Chosen by scores.")
+PHONEMES = "mˈɔɪən, vˈælt"
+WORDS = Word("Moien", "mˈɔɪən", "", 0, 6, "word", 0, 5), Word("Welt", "vˈælt", "", 8, 13, "word", 7, 8)
+SAID = Phonemes("Moien, 7", PHONEMES, WORDS)
+SPANS = Spans((("Moien", 0.1, 0.4), ("Welt", 0.5, 0.8)), (("m", 0.1, 0.2), ("ɔ", 0.2, 0.4)))
+SPOKEN = Spoken({"s-0": {"natural": SPANS}}, {"s-0": SAID})
+RUN = Run(
+    "lb", "CC0 1.0", "language: lb\n", "torch 2.14.1", STAGES, HISTORY, "Chosen by scores.", spoken=SPOKEN
+)
+WORST = [0.6, 0.2]  # seconds
+
+
+class Heard(Details):
+    """Details with the words that a recogniser missed."""
+
+    def __init__(self, missed: list[int]) -> None:
+        super().__init__({"mcd_db": WORST})
+        object.__setattr__(self, "missed", missed)
 
 
 def values(number: int, better: float) -> dict[str, float]:
@@ -62,13 +87,15 @@ def made(tmp_path_factory):
         for seed, file in enumerate(files.values()):
             write_wav(file, speech(0.8 + 0.1 * seed, seed=seed))
         natural = files.pop("natural", None)
-        sentences.append(Sentence(f"s-{number}", "s", text, files, natural, "mˈɔɪən"))
+        sentences.append(Sentence(f"s-{number}", "s", text, files, natural, PHONEMES))
         if natural:
             trained = values(number, 0.9 - 0.2 * number)
             rows = {"natural": values(number, 1.0), "stock": values(number, 0.1), "trained": trained}
-            scored.append(ScoredSentence(f"s-{number}", "s", text, rows))
+            details = {"trained": Heard([1])} if number == 0 else {}
+            scored.append(ScoredSentence(f"s-{number}", "s", text, rows, details))
     scored[1].rows["trained"]["log_f0_rmse"] = math.nan  # no voiced speech: sorts last, shows a dash
-    scores = scores_json("mini", "./run.sh --recipe mini", scored, resamples=200, seed=0)
+    lost = [Problem("s-9", "no <sound>")]
+    scores = scores_json("mini", "./run.sh --recipe mini", scored, lost, resamples=200, seed=0)
     write_page(folder / "report.html", scores, scored, sentences, RUN)
     return folder, scores, scored, sentences
 
@@ -127,11 +154,35 @@ def test_every_player_plays_one_at_a_time(page):
     assert lengths == pytest.approx([0.8, 0.9, 1.0], abs=0.06)
 
 
+def key(page, name):
+    """Press a key where the focus is."""
+    code = ord(name.upper()) if len(name) == 1 else {"ArrowRight": 39, "Tab": 9}[name]
+    for kind in ("keyDown", "keyUp"):
+        down = {"text": name} if len(name) == 1 and kind == "keyDown" else {}
+        page.call("Input.dispatchKeyEvent", type=kind, key=name, windowsVirtualKeyCode=code, **down)
+
+
+def choose(page, **boxes):
+    """Set select boxes by id."""
+    for box, value in boxes.items():
+        page.run(f"""(() => {{ const box = document.getElementById('{box}');
+          box.value = '{value}'; box.dispatchEvent(new Event('change')); }})()""")
+
+
+def first(page, script):
+    """The value of a script about `card`, the first sentence of the corpus, and its `rows`."""
+    return page.run(f"""(() => {{
+      const card = document.querySelector('.sentence[data-number="1"]');
+      const rows = [...card.querySelectorAll('figure')], current = rows.indexOf(card.querySelector('.current'));
+      return {script};
+    }})()""")
+
+
 def test_play_in_turn_goes_through_the_rows(page):
     rows = page.run("""(async () => {
       const item = document.querySelector('#sentences > li'), heard = [];
       const done = new Promise(resolve => item.querySelectorAll('audio').forEach((audio, i) => {
-        audio.addEventListener('play', () => heard.push(audio.closest('figure').className.split(' ')[0]));
+        audio.addEventListener('play', () => heard.push(audio.closest('figure').dataset.row));
         if (i == 2) audio.addEventListener('ended', resolve);
       }));
       item.querySelector('.all').click();
@@ -141,66 +192,173 @@ def test_play_in_turn_goes_through_the_rows(page):
     assert rows == ["natural", "stock", "trained"]
 
 
+def test_switching_rows_goes_on_at_the_same_place(page):
+    """Half of 0.8 s is half of 1.0 s, with the sound running; without sound only the place moves."""
+    shares = page.run("""(async () => {
+      const rows = [...document.querySelectorAll('#sentences > li:first-child figure')];
+      const [natural, , trained] = rows.map(row => row.querySelector('audio'));
+      const slider = rows[0].querySelector('.seek');
+      slider.value = 0.5; slider.dispatchEvent(new Event('input'));
+      rows[0].querySelector('.play').click();
+      const at = (audio, time) => new Promise(ok => {
+        const look = () => audio.currentTime > time ? ok() : requestAnimationFrame(look); look(); });
+      await at(natural, 0.45);
+      const before = natural.currentTime / natural.duration;
+      rows[2].querySelector('.play').click();
+      const after = trained.currentTime / (trained.duration || 1.0), alone = natural.paused && !trained.paused;
+      await at(trained, 0.6);
+      trained.pause();
+      return [before, after, alone, rows[2].className.includes('current')];
+    })()""")
+    assert shares[0] == pytest.approx(shares[1], abs=0.05) and shares[0] > 0.5
+    assert shares[2:] == [True, True]
+
+
 def test_sorting_sorts_the_worst_or_the_best_first(page):
     def sort(metric, first):
-        page.run(f"""for (const [id, value] of [['metric', '{metric}'], ['order', '{first}']]) {{
-          const box = document.getElementById(id);
-          box.value = value; box.dispatchEvent(new Event('change'));
-        }}""")
+        choose(page, metric=metric, order=first)
         return order(page)
 
     for name in METRICS:
         if name != "log_f0_rmse":
-            assert sort(name, "worst") == [3, 2, 1], name
-            assert sort(name, "best") == [1, 2, 3], name
-    assert sort("log_f0_rmse", "worst") == [3, 1, 2] and sort("log_f0_rmse", "best") == [1, 3, 2]
-    assert sort("", "worst") == [1, 2, 3]
+            assert sort(name, "-distance") == [3, 2, 1], name
+            assert sort(name, "+distance") == [1, 2, 3], name
+            assert sort(name, "-behind") == [3, 2, 1], name
+    assert sort("log_f0_rmse", "-distance") == [3, 1, 2] and sort("log_f0_rmse", "+distance") == [1, 3, 2]
+    assert sort("", "-distance") == [1, 2, 3]
     assert "order of the corpus" in page.run("document.getElementById('status').textContent")
 
 
-def test_the_keyboard_is_enough(page):
-    page.run("document.querySelector('.play').focus()")
-    page.press(" ")
-    assert page.run("!document.querySelector('audio').paused")
-    page.press(" ")
-    assert page.run("document.querySelector('audio').paused")
-    page.press("Tab")
-    assert page.run("document.activeElement.className") == "seek"
-    before = page.run("document.querySelector('audio').currentTime")
-    page.press("ArrowRight")
-    assert page.run("document.querySelector('audio').currentTime") > before
-    assert page.run(
-        "[...document.querySelectorAll('button, select, input, summary')].every(e => e.tabIndex >= 0)"
+def test_what_is_sorted_by_stands_beside_each_row(page):
+    choose(page, metric="mcd_db")
+    shown = first(page, "rows.map(row => row.querySelector('.value').textContent)")
+    assert shown[0] == "Mel-cepstral distortion 0.00 dB" and all(text.endswith(" dB") for text in shown)
+    choose(page, metric="")
+    assert first(page, "rows.map(row => row.querySelector('.value').textContent)") == [""] * 3
+
+
+def test_marks_of_the_worst_places_seek_there(page):
+    choose(page, metric="mcd_db")
+    assert first(page, "rows.map(row => row.querySelectorAll('.worst button').length)") == [0, 0, 2]
+    name = first(page, "rows[2].querySelector('.worst button').getAttribute('aria-label')")
+    assert name == "Go to 0.6 s in trained: Mel-cepstral distortion is worst there, place 1"
+    first(page, "rows[2].querySelector('.worst button').click()")
+    assert first(page, "[current, Number(rows[2].querySelector('.seek').value)]") == [2, pytest.approx(0.6)]
+    assert (
+        first(page, "rows[2].querySelector('.seek').getAttribute('aria-valuetext')") == "0.6 of 1.0 seconds"
     )
+    choose(page, metric="distillmos")
+    assert first(page, "rows[2].querySelectorAll('.worst button').length") == 0
+    choose(page, metric="")
+
+
+def test_the_keyboard_is_enough(page):
+    first(page, "(rows[0].querySelector('.play').focus(), rows[0].querySelector('.play').click())")
+    key(page, "3")
+    assert first(page, "[current, rows.map(row => row.querySelector('audio').paused)]") == [
+        2,
+        [True, True, False],
+    ]
+    assert first(page, "document.activeElement === rows[2].querySelector('.seek')")
+    assert page.run("document.getElementById('status').textContent").startswith("trained, ")
+    key(page, " ")
+    assert first(page, "rows[2].querySelector('audio').paused")
+    key(page, "2")
+    assert first(page, "[current, rows[1].querySelector('audio').paused]") == [1, True]
+    before = first(page, "Number(rows[1].querySelector('.seek').value)")
+    key(page, "ArrowRight")
+    assert first(page, "Number(rows[1].querySelector('.seek').value)") > before
+    key(page, "9")
+    assert first(page, "current") == 1
+    assert first(page, "rows.map(row => row.querySelector('.seek').tabIndex)") == [-1, 0, -1]
+
+
+def test_keys_of_controls_stay_theirs(page):
+    """A digit in a select box, a space on a button, and a shortcut of the browser are none of the players'."""
+    first(page, "rows[0].querySelector('.play').focus()")
+    key(page, "1")
+    page.run("document.getElementById('metric').focus()")
+    key(page, "3")
+    assert first(page, "current") == 0
+    first(page, "card.querySelector('summary').focus()")
+    key(page, " ")
+    assert (
+        first(page, "[card.querySelector('details').open, rows.every(r => r.querySelector('audio').paused)]")
+        == [True] * 2
+    )
+    first(page, "rows[0].querySelector('.seek').focus()")
+    page.call("Input.dispatchKeyEvent", type="keyDown", key="2", windowsVirtualKeyCode=50, modifiers=2)
+    assert first(page, "current") == 0
+
+
+def test_curves_words_and_missed_words_can_be_switched_off(page):
+    for name, selector in (("f0", "path.f0"), ("spans", ".tiers"), ("heard", "p.heard")):
+        seen = f"getComputedStyle(document.querySelector('{selector}')).display !== 'none'"
+        box = f"document.querySelector('[data-shows={name}]')"
+        assert page.run(seen)
+        page.run(f"{box}.click()")
+        assert not page.run(seen)
+        page.run(f"{box}.click()")
+    assert first(page, "[...card.querySelectorAll('.words > span')].map(e => e.textContent)") == [
+        "Moien",
+        "Welt",
+    ]
+    left = first(page, "[...card.querySelectorAll('.words > span')].map(e => parseFloat(e.style.left))")
+    assert left == pytest.approx([100 * 0.1 / 0.8, 100 * 0.5 / 0.8], abs=0.1)
+    assert first(page, "card.querySelector('.missed').textContent") == "missed: 7"
+    assert first(page, "rows[2].querySelector('p.heard').textContent").strip().endswith("Moien missed: 7")
+
+
+CONTRAST = """(() => {
+  const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+  const light = colour => {
+    canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map(v => v / 255)
+      .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const back = element => {
+    while (element && getComputedStyle(element).backgroundColor === 'rgba(0, 0, 0, 0)') element = element.parentElement;
+    return light(getComputedStyle(element || document.documentElement).backgroundColor);
+  };
+  const weak = [];
+  for (const element of document.querySelectorAll('body *')) {
+    const text = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
+    if (!text || element.closest('script, svg, .picture, select:disabled')) continue;
+    const [ours, theirs] = [light(getComputedStyle(element).color), back(element)];
+    const ratio = (Math.max(ours, theirs) + 0.05) / (Math.min(ours, theirs) + 0.05);
+    if (ratio < 4.5) weak.push(`${element.tagName}.${element.className} ${ratio.toFixed(2)}`);
+  }
+  return weak;
+})()"""
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_light_and_dark_can_be_read(page, tmp_path, dark):
-    """Text against its background has the contrast that WCAG asks for, 4.5 to 1."""
+    """Every text against its background has the contrast that WCAG asks for, 4.5 to 1."""
     page.screenshot(tmp_path / "shot.png", 1200, 700, dark)
     shot = np.asarray(Image.open(tmp_path / "shot.png").convert("L"), float)
     assert (np.median(shot) < 60) == dark
-    weakest = page.run("""(() => {
-      const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-      const light = colour => {
-        canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
-        const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map(v => v / 255)
-          .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-      };
-      const back = light(getComputedStyle(document.querySelector('.card')).backgroundColor);
-      return Math.min(...['.verdict', '.note', '.natural .name', '.stock .name', '.trained .name', '.better'].map(s => {
-        const ours = light(getComputedStyle(document.querySelector(s)).color);
-        return (Math.max(ours, back) + 0.05) / (Math.min(ours, back) + 0.05);
-      }));
-    })()""")
-    assert weakest > 4.5
+    assert page.run(CONTRAST) == []
 
 
 @pytest.mark.parametrize("width", [390, 1200])
 def test_the_page_fits_its_window(page, tmp_path, width):
     page.screenshot(tmp_path / "shot.png", width, 800)
     assert page.run("document.documentElement.scrollWidth") <= width
+    cut = "[...document.querySelectorAll('.scores')].filter(t => t.scrollWidth > t.parentElement.clientWidth).length"
+    assert page.run(cut) == 0
+
+
+def test_a_phone_shows_each_score_as_lines_that_name_their_row(page, tmp_path):
+    page.screenshot(tmp_path / "shot.png", 390, 800)
+    cell = "document.querySelector('.scores td.stock')"
+    assert page.run(f"getComputedStyle({cell}, '::before').content").startswith('"stock"')
+    assert (
+        page.run("getComputedStyle(document.querySelector('.scores tbody tr:nth-child(2)')).display")
+        == "block"
+    )
+    page.screenshot(tmp_path / "shot.png", 1200, 800)
 
 
 class Names(HTMLParser):
@@ -210,16 +368,23 @@ class Names(HTMLParser):
         super().__init__()
         self.missing: list[str] = []
         self.ids: list[str] = []
+        self.tags: list[str] = []
 
     def handle_starttag(self, tag, attributes):
         facts = dict(attributes)
+        labelled = self.tags and self.tags[-1] == "label"
+        self.tags.append(tag)
         self.ids += [facts["id"]] if "id" in facts else []
-        if (tag == "img" and not facts.get("alt")) or (tag == "input" and "aria-label" not in facts):
+        if (tag == "img" and not facts.get("alt")) or (
+            tag == "input" and "aria-label" not in facts and not labelled
+        ):
             self.missing.append(f"<{tag}> without a name")
         if tag == "button" and "aria-label" not in facts:
             self.missing.append("<button> without a name")
         if tag == "th" and "scope" not in facts:
             self.missing.append("<th> without scope")
+        if facts.get("role") in ("region", "group") and not {"aria-label", "aria-labelledby"} & facts.keys():
+            self.missing.append(f"<{tag}> is a place without a name")
         if tag == "svg" and "aria-hidden" not in facts and not facts.get("aria-label"):
             self.missing.append("<svg> without a name")
 
@@ -228,11 +393,15 @@ def test_everything_has_a_name_and_ids_are_unique(html):
     parser = Names()
     parser.feed(html)
     assert parser.missing == [] and len(parser.ids) == len(set(parser.ids))
+    levels = [int(tag[1]) for tag in parser.tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    assert parser.tags.count("main") == 1 and re.search('<html lang="en">', html)
 
 
 def test_the_page_is_one_file_and_texts_stay_texts(html):
     addresses = re.findall(r'(?:src|href)="([^"]{1,30})', html)
-    assert addresses and all(address.startswith("data:") for address in addresses)
+    assert addresses and all(address.startswith(("data:", "#")) for address in addresses)
     assert "<b>Welt</b>" not in html and "&lt;b&gt;Welt&lt;/b&gt;" in html
     for said in (
         "CC0 1.0",
@@ -241,6 +410,7 @@ def test_the_page_is_one_file_and_texts_stay_texts(html):
         "too long (2)",
         RUN.choice,
         "Ouni Opnam.",
+        "no &lt;sound&gt;",
     ):
         assert said in html, said
 
@@ -253,11 +423,11 @@ def test_the_same_run_gives_the_same_page(made, html):
 
 def test_a_page_that_would_be_too_long_leaves_sentences_out_and_says_so(made, monkeypatch):
     folder, scores, scored, sentences = made
-    monkeypatch.setattr(page_module, "MOST_S", 4.0)  # of about 10 s
+    monkeypatch.setattr(cards, "MOST_S", 4.0)  # of about 10 s
     write_page(folder / "short.html", scores, scored, sentences, RUN)
     text = (folder / "short.html").read_text(encoding="utf-8")
     assert text.count("<figure") < 11 and "utterances.jsonl has the scores of all" in text
-    monkeypatch.setattr(page_module, "MAX_BYTES", 1000)
+    monkeypatch.setattr(html_module, "MAX_BYTES", 1000)
     with pytest.raises(WrongData, match="the page would have"):
         write_page(folder / "short.html", scores, scored, sentences, RUN)
 
@@ -289,7 +459,7 @@ def test_verdict_counts_only_what_is_sure(made):
     said = verdict(scores)
     assert (
         "it is worse in DistillMOS (" in said
-        and "no difference can be told in mel-cepstral distortion (" in said
+        and "no difference can be told in mel-cepstral distortion." in said
     )
     assert said.startswith("On 3 test sentences, the trained voice is better than stock in ")
     assert (
@@ -303,11 +473,125 @@ def test_verdict_counts_only_what_is_sure(made):
     assert headline(scores) == "Trained and stock cannot be told apart"
 
 
+def test_a_verdict_over_many_scores_names_the_clearest_and_counts_the_rest(made):
+    scores = json.loads(json.dumps(made[1]))
+    for name, gain in scores["gains"]["trained"]["stock"].items():
+        gain |= (
+            {"mean": 1.0, "low": 0.9, "high": 1.1}
+            if name == "dnsmos_ovrl"
+            else {"mean": 1, "low": 0.1, "high": 1.9}
+        )
+    said = verdict(scores)
+    assert "is better than stock in DNSMOS overall (" in said and f"and {len(METRICS) - 4} more." in said
+
+
+def test_amounts_say_what_they_are_in():
+    gain = {"mean": 0.5, "low": 0.25, "high": 0.75, "n": 9, "better": 0.9, "needed": 3}
+    worse = {"mean": -0.5, "low": -0.75, "high": -0.25}
+    assert amount(METRICS["mcd_db"], gain) == "0.50 dB (0.25 to 0.75)"
+    assert amount(METRICS["mcd_db"], gain | worse) == "0.50 dB (0.25 to 0.75)"
+    assert amount(METRICS["distillmos"], gain | {"low": -0.25}) == "0.50 (−0.25 to 0.75)"
+    ratio = {key: math.log(1 + share) for key, share in (("mean", 0.2), ("low", 0.1), ("high", 0.3))}
+    assert amount(METRICS["duration_ratio"], gain | ratio) == "20 % (10 to 30)"
+    nothing = {"mean": 0.0, "low": 0.0, "high": 0.0, "needed": None}
+    assert amount(METRICS["mcd_db"], gain | nothing) == "no difference"
+    far = judged(METRICS["mcd_db"], gain | {"low": -0.25, "needed": 183})
+    assert far == {"kind": "unclear", "facts": "0.50 dB (−0.25 to 0.75); ≈ 180 sentences would tell"}
+
+
+def test_the_grid_groups_scores_and_shows_a_dash_where_there_is_none(made):
+    scores = json.loads(json.dumps(made[1]))
+    for row in scores["rows"].values():
+        row["mcd_db"] = {"mean": None, "low": None, "high": None, "n": 0}
+    none = {"mean": None, "low": None, "high": None, "n": 0, "better": None, "needed": None}
+    scores["gains"]["trained"]["stock"]["mcd_db"] = none
+    likeness = grid(scores)["groups"][0]
+    assert likeness["title"] == "Likeness to the recording"
+    assert [cell["mean"] for cell in likeness["metrics"][0]["cells"]] == ["–"] * 3
+    assert likeness["metrics"][0]["judgements"] == [{"kind": "none", "facts": ""}]
+    counts = glance(scores)
+    assert sum(group[kind] for group in counts for kind in ("better", "worse", "unclear")) == len(METRICS)
+
+
+def test_every_row_has_a_look_of_its_own():
+    assert looks(["natural", "espeak", "stock", "previous", "trained"])["previous"] == "previous"
+    assert looks(["natural", "synthetic"]) == {"natural": "natural", "synthetic": "trained"}
+    names = looks(["natural", "my <run>", "b", "c", "d"])
+    assert len(set(names.values())) == 5 and "my <run>" not in names.values()
+
+
+def test_the_terminal_table_takes_names_as_they_are(made):
+    console = Console(width=200, file=io.StringIO())
+    console.print(terminal_table(made[1], "recipe [red]"))
+    text = console.file.getvalue()
+    assert "recipe [red]" in text and "Predicted opinion" in text and "trained against stock" in text
+
+
+def test_phones_lie_where_their_frames_are():
+    """40 frames are a second: ˈa has frames 4 to 8, the pause of 10 frames follows it, b the last four."""
+    spans = spans_of_durations("ˈa, b", [4, 1, 3, 10, 0, 4, 2])
+    assert spans.words == (("ˈa", 0.1, 0.2), ("b", 0.45, 0.55))
+    assert spans.phones == (("a", 0.1, 0.2), ("b", 0.45, 0.55))
+    with pytest.raises(WrongData, match="3 durations"):
+        spans_of_durations("ab", [1, 1, 1])
+    assert words_of("ˈa, b — (c)") == ["ˈa", "b", "c"]
+
+
+def test_spans_are_read_where_there_are_any(tmp_path):
+    lines = [{"id": "a", "phonemes": "b", "durations": {"trained": [0, 4, 4]}}, {"id": "c", "phonemes": "b"}]
+    (tmp_path / "index.jsonl").write_text(
+        "".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8"
+    )
+    (tmp_path / "textgrid").mkdir()
+    tiers = (("words", "Wuert"), ("phones", "v"))
+    grid = textgrid.Textgrid(0, 1)
+    for name, label in tiers:
+        grid.addTier(textgrid.IntervalTier(name, [(0.25, 0.5, label)], 0, 1))
+    grid.save(str(tmp_path / "textgrid" / "c.TextGrid"), "long_textgrid", True)
+    found = read_spans(tmp_path, tmp_path)
+    assert found["a"] == {"trained": Spans((("b", 0.0, 0.1),), (("b", 0.0, 0.1),))}
+    assert found["c"] == {"natural": Spans((("Wuert", 0.25, 0.5),), (("v", 0.25, 0.5),))}
+    (tmp_path / "textgrid" / "c.TextGrid").write_text("no grid", encoding="utf-8")
+    with pytest.raises(WrongData, match="not a TextGrid"):
+        read_spans(tmp_path, tmp_path)
+
+
+def test_words_stand_as_written_where_the_front_end_fits():
+    sentence = Sentence("a", "s", "1,5 Kilo", {}, None, "eent kˈoma fˈɔnəf kˈilo")
+    phonemes = sentence.phonemes.split()
+    spans = ((0, 3), (0, 3), (0, 3), (4, 8))
+    words = tuple(
+        Word(p, p, "", rule="decimal", text_start=start, text_end=end)
+        for p, (start, end) in zip(phonemes, spans, strict=True)
+    )
+    said = Phonemes(sentence.text, sentence.phonemes, words)
+    assert heard(sentence, [1], said) == [{"text": "1,5", "missed": True}, {"text": "Kilo", "missed": False}]
+    alone = heard(sentence, [3], Phonemes(sentence.text, "x", words[:1]))
+    assert [word["text"] for word in alone] == phonemes and [w["missed"] for w in alone] == [False] * 3 + [
+        True
+    ]
+
+
+def test_melody_is_drawn_on_a_log_scale_with_gaps():
+    """An octave scale from 100 to 200 Hz on rows 170 (low) to 0: its middle is 100·√2; 80 values are 100 columns."""
+    f0 = np.array([0, 100, 100 * math.sqrt(2), 0, 200, 400])
+    assert melody(f0, (100.0, 200.0)) == "M1.25 170L2.5 85M5 0L6.25 0"
+    assert melody(np.zeros(3), (100.0, 200.0)) == ""
+    low, high = melody_scale([Panel("", "", 1.0, np.r_[0, np.geomspace(110, 220, 500)])])
+    assert 95 < low < 112 and 216 < high < 260
+    assert melody_scale([Panel("", "", 1.0, np.zeros(4))])[0] > 0
+
+
 def test_markdown_has_a_row_for_each_metric(made):
     lines = markdown_table(made[1]).splitlines()
     assert lines[0] == "| score | best | natural | stock | trained | trained against stock |"
-    assert [line.split(" (")[0] for line in lines[2 : 2 + len(METRICS)]] == [
-        f"| {m.heading}" for m in METRICS.values()
+    shown = [line.split(" (")[0].removeprefix("| ") for line in lines[2 : 2 + len(METRICS)]]
+    assert sorted(shown) == sorted(metric.heading for metric in METRICS.values())
+    groups = [metric.group for name in shown for metric in METRICS.values() if metric.heading == name]
+    assert [group for group, _ in itertools.groupby(groups)] == [
+        group
+        for group in ("likeness", "melody", "timing", "words", "opinion", "artefacts")
+        if group in groups
     ]
 
 

@@ -1,0 +1,207 @@
+"""A card is a sentence to hear and see: its text, and for each row sound, spectrogram, F0, phones and scores."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from itertools import groupby
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moien.audio import HOP_SAMPLES, SAMPLE_RATE, read_header
+from moien.report.media import HEIGHT, audio_uri, spectrogram_uri
+from moien.report.spans import Spans, words_of
+from moien.report.table import shown
+from moien.score import Details, ScoredSentence, number
+from moien.score.metric import Metric
+from moien.score.sentences import NATURAL, Sentence, open_clip
+from moien.text import Phonemes
+
+PLENTY_S = 800.0  # seconds of audio up to which 60 kbit/s fit; above, 36 kbit/s
+MOST_S = 1400.0  # above this even those would not: sentences are left out, evenly, and the page says so
+COLUMNS_A_SECOND = 100  # of a spectrogram: the unit in which its overlays are drawn
+RECOGNISED = "phone_error"  # the score that a row has if the recogniser heard it
+OCTAVE_STEP = 1 / 6  # the scale of F0 ends at a whole tone
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What is known of sentences beside sounds and scores: id → row → spans, and id → words with their texts."""
+
+    spans: Mapping[str, Mapping[str, Spans]] = field(default_factory=dict)
+    texts: Mapping[str, Phonemes] = field(default_factory=dict)
+
+
+NOTHING = Spoken()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A clip, ready to be shown: `data:` URIs, seconds, and F0 in Hz `[T]` (0 unvoiced) at 80 Hz."""
+
+    audio: str
+    picture: str
+    seconds: float
+    f0: np.ndarray
+
+
+def fitting(sentences: Sequence[Sentence], evenly: bool = True) -> list[Sentence]:
+    """As many sentences as fit into `MOST_S` on average: taken evenly, or the first ones."""
+    total = sum(seconds_of(sentence) for sentence in sentences)
+    room = min(len(sentences), int(len(sentences) * MOST_S / total)) if total else 0
+    return [sentences[i * len(sentences) // room if evenly else i] for i in range(room)]
+
+
+def seconds_of(sentence: Sentence) -> float:
+    """Seconds of audio in all rows of a sentence."""
+    return sum(read_header(path).seconds for path in sentence.recordings.values())
+
+
+def panels(sentences: Sequence[Sentence], jobs: int) -> Iterator[dict[str, Panel]]:
+    """Row → panel of each sentence, in order, made in `jobs` processes; WrongData for a wav that cannot be read."""
+    plenty = sum(seconds_of(sentence) for sentence in sentences) < PLENTY_S
+    clips = [
+        (path, sentence.id, 0.4 if plenty else 0.8)
+        for sentence in sentences
+        for path in sentence.recordings.values()
+    ]
+    made = iter(_in_processes(clips, jobs) if jobs > 1 else map(_panel, clips))
+    for sentence in sentences:
+        yield {row: next(made) for row in sentence.recordings}
+
+
+def _in_processes(clips: Sequence[tuple[Path, str, float]], jobs: int) -> Iterator[Panel]:
+    # Spawned, not forked: a forked child inherits the locks of torch's threads and may wait for ever.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_panel, clips, chunksize=4)
+
+
+def _panel(item: tuple[Path, str, float]) -> Panel:
+    path, utterance, compression = item
+    clip = open_clip(path, utterance)
+    samples = clip.samples
+    seconds = len(samples) / SAMPLE_RATE
+    return Panel(audio_uri(samples, compression), spectrogram_uri(samples), seconds, clip.f0)
+
+
+def melody_scale(clips: Iterable[Panel]) -> tuple[float, float]:
+    """Lowest and highest F0 in Hz that the page draws: all but the last per cent at either end, to a whole tone."""
+    voiced = [clip.f0[clip.f0 > 0] for clip in clips]
+    values = np.log2(
+        np.concatenate([*voiced, [100.0, 200.0]]) if not any(map(len, voiced)) else np.concatenate(voiced)
+    )
+    low, high = np.percentile(values, [1, 99])
+    return (
+        2.0 ** (math.floor(low / OCTAVE_STEP) * OCTAVE_STEP),
+        2.0 ** (math.ceil(high / OCTAVE_STEP + 0.5) * OCTAVE_STEP),
+    )
+
+
+def melody(f0: np.ndarray, scale: tuple[float, float]) -> str:
+    """F0 `[T]` as an SVG path in the pixels of the spectrogram, a stroke for each voiced stretch, log scale."""
+    low, high = np.log2(scale)
+    step = HOP_SAMPLES / SAMPLE_RATE * COLUMNS_A_SECOND
+    path, pen_down = [], False
+    for i, hz in enumerate(f0):
+        if hz > 0:
+            height = (math.log2(hz) - low) / (high - low)
+            y = round((HEIGHT - 1) * (1 - min(1.0, max(0.0, height))))
+            path.append(f"{'L' if pen_down else 'M'}{i * step:.4g} {y}")
+        pen_down = hz > 0
+    return "".join(path)
+
+
+def card(
+    sentence: Sentence,
+    clips: Mapping[str, Panel],
+    scale: tuple[float, float],
+    spoken: Spoken = NOTHING,
+    metrics: Sequence[Metric] = (),
+    scored: ScoredSentence | None = None,
+) -> dict[str, Any]:
+    """What the template of a card needs; without `scored`, a sentence that nobody recorded."""
+    longest = max(clip.seconds for clip in clips.values())
+    spans = spoken.spans.get(sentence.id, {})
+    rows = []
+    for row, clip in clips.items():
+        details = scored.details.get(row, Details()) if scored else Details()
+        values = scored.rows.get(row, {}) if scored else {}
+        missed: Sequence[int] = getattr(details, "missed", ())
+        was_heard = not math.isnan(values.get(RECOGNISED, math.nan))
+        known = {m.name: _with_unit(m, values[m.name]) for m in metrics if m.name in values}
+        rows.append({
+            "row": row,
+            "audio": clip.audio,
+            "picture": clip.picture,
+            "seconds": round(clip.seconds, 3),
+            "width": round(clip.seconds * COLUMNS_A_SECOND, 1),
+            "share": round(100 * clip.seconds / longest, 2),  # one time scale for the rows of a sentence
+            "f0": melody(clip.f0, scale),
+            "spans": _in_percent(spans[row], clip.seconds) if row in spans else None,
+            "worst": {name: times for name, times in details.worst.items() if times},
+            "values": known,
+            "heard": heard(sentence, missed, spoken.texts.get(sentence.id)) if missed or was_heard else [],
+        })  # fmt: skip
+    table = [
+        {"label": m.heading, "unit": m.unit,
+         "cells": [shown(m, number(scored.rows[row][m.name])) if row in scored.rows else "–" for row in clips]}
+        for m in metrics
+    ] if scored else []  # fmt: skip
+    facts = {"id": sentence.id, "speaker": sentence.speaker, "text": sentence.text}
+    return facts | {"phonemes": sentence.phonemes, "panels": rows, "table": table}
+
+
+def _with_unit(metric: Metric, value: float) -> str:
+    text = shown(metric, number(value))
+    return text if math.isnan(value) or metric.unit not in ("dB", "%", "s") else f"{text} {metric.unit}"
+
+
+def distances(
+    metrics: Sequence[Metric], scored: ScoredSentence, row: str, over: str
+) -> dict[str, dict[str, float | None]]:
+    """What sorting goes by, metric → value: how far from good `row` is, and how much farther than `over`."""
+    found: dict[str, dict[str, float | None]] = {"distance": {}, "behind": {}}
+    for m in metrics:
+        ours, theirs, natural = (scored.rows[which][m.name] for which in (row, over, NATURAL))
+        distance = float(m.distance(ours, natural))
+        found["distance"][m.name] = number(distance)
+        found["behind"][m.name] = number(distance - float(m.distance(theirs, natural)))
+    return found
+
+
+def _in_percent(spans: Spans, seconds: float) -> dict[str, list[dict[str, Any]]]:
+    return {
+        tier: [
+            {
+                "label": label,
+                "left": round(100 * start / seconds, 2),
+                "width": round(100 * (end - start) / seconds, 2),
+            }
+            for label, start, end in found
+        ]
+        for tier, found in (("words", spans.words), ("phones", spans.phones))
+    }
+
+
+def heard(sentence: Sentence, missed: Sequence[int], said: Phonemes | None) -> list[dict[str, Any]]:
+    """The words of a sentence, each with whether the recogniser missed it.
+
+    Words stand as they are written where the front end's list fits the phonemes that were spoken, else as phonemes.
+    """
+    lost, words = set(missed), words_of(sentence.phonemes)
+    if said is None or len(said.words) != len(words):
+        return [{"text": word, "missed": i in lost} for i, word in enumerate(words)]
+    numbered = groupby(enumerate(said.words), key=lambda item: (item[1].text_start, item[1].text_end))
+    found = [((start, end), list(group)) for (start, end), group in numbered]  # "1,5" is three words
+    return [
+        {
+            "text": said.text[start:end] or " ".join(word.text for _, word in group),
+            "missed": any(i in lost for i, _ in group),
+        }
+        for (start, end), group in found
+    ]

@@ -1,0 +1,245 @@
+"""Runs side by side on the sentences they share: paired differences against the first, as a table and as a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from moien.errors import WrongCall, WrongData
+from moien.report import html
+from moien.report.cards import card, fitting, melody_scale, panels
+from moien.report.grid import glance, grid
+from moien.report.looks import looks
+from moien.report.table import Pair, contest, headline, metrics_of, terminal_table, verdict
+from moien.score import METRICS, Details, ScoredSentence, number
+from moien.score.bootstrap import Estimate
+from moien.score.sentences import NATURAL, Sentence
+from moien.score.summary import gains, summarise
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+LANGUAGE = "und"  # BCP 47 for a language that nobody has named
+
+
+class ScoredRun(NamedTuple):
+    """A run that is compared: its name, the content of its `scores.json`, and the scores of its sentences."""
+
+    name: str
+    scores: Mapping[str, Any]
+    sentences: Sequence[ScoredSentence]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the table and the page are made of.
+
+    `scores` is shaped as `scores.json`: rows are natural and the runs by name, each run's gains are over the first.
+    `sentences` are those that all share, with the same rows. `runs` has of each run `name`, `recipe`, `command`,
+    `row` (which of its rows was taken) and `alone` (its number of sentences that the others have not).
+    """
+
+    scores: Mapping[str, Any]
+    sentences: Sequence[ScoredSentence]
+    runs: Sequence[Mapping[str, Any]]
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """Every run but the first, with the first."""
+        first, *others = (run["name"] for run in self.runs)
+        return [(name, first) for name in others]
+
+
+def comparison(runs: Sequence[ScoredRun], resamples: int, seed: int) -> Comparison:
+    """Compare the voice that each run is about (its trained one) on the sentences that all runs scored.
+
+    Raises:
+        WrongCall: fewer than two runs, or two by one name.
+        WrongData: no sentence or metric in common, or one id with two texts.
+    """
+    _check(runs)
+    by_id = [{sentence.id: sentence for sentence in run.sentences} for run in runs]
+    shared = [id for id in by_id[0] if all(id in ours for ours in by_id)]
+    judged = [contest(run.scores)[0] for run in runs]
+    names = [run.name for run in runs]
+    if not shared:
+        raise WrongData(f"{' and '.join(names)} have no sentence in common",
+                        remedy="compare runs of one corpus and split")  # fmt: skip
+    known = [set(ours[shared[0]].rows[row]) for ours, row in zip(by_id, judged, strict=True)]
+    metrics = [name for name in METRICS if all(name in ours for ours in known)]
+    if not metrics:
+        raise WrongData(
+            f"{' and '.join(names)} have no score in common", remedy="score them again: --stage 8"
+        )
+    merged = [_merge([ours[id] for ours in by_id], names, judged, metrics) for id in shared]
+    facts = [
+        {
+            "name": run.name,
+            "recipe": run.scores["recipe"],
+            "command": run.scores["command"],
+            "row": row,
+            "alone": len(run.sentences) - len(shared),
+        }
+        for run, row in zip(runs, judged, strict=True)
+    ]
+    scores = {
+        "rows": {row: _plain(estimates) for row, estimates in summarise(merged, resamples, seed).items()},
+        "gains": {
+            name: {names[0]: _plain(gains(merged, name, names[0], resamples, seed))} for name in names[1:]
+        },
+        "missing": [],
+    }
+    return Comparison(scores, merged, facts)
+
+
+def _check(runs: Sequence[ScoredRun]) -> None:
+    names = [run.name for run in runs]
+    if len(runs) < 2:
+        raise WrongCall("one run cannot be compared", remedy="name two or more: moien compare RUN RUN")
+    if len(set(names)) < len(names) or NATURAL in names:
+        raise WrongCall(f"runs need names of their own: {', '.join(names)}",
+                        remedy=f"do not name one twice, or {NATURAL}")  # fmt: skip
+
+
+def _merge(
+    sentence: Sequence[ScoredSentence], names: Sequence[str], judged: Sequence[str], metrics: Sequence[str]
+) -> ScoredSentence:
+    """One sentence of all runs as one: its recording, and a row for each run."""
+    first = sentence[0]
+    for name, other in zip(names, sentence, strict=True):
+        if other.text != first.text:
+            raise WrongData(f"{first.id} is {first.text!r} in {names[0]}, {other.text!r} in {name}",
+                            remedy="compare runs of one corpus")  # fmt: skip
+    taken = [(NATURAL, first, NATURAL), *zip(names, sentence, judged, strict=True)]
+    rows = {name: {metric: ours.rows[row][metric] for metric in metrics} for name, ours, row in taken}
+    details = {name: ours.details.get(row, Details()) for name, ours, row in taken}
+    return ScoredSentence(first.id, first.speaker, first.text, rows, details)
+
+
+def _plain(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
+    return {
+        name: {
+            key: number(value) if isinstance(value, float) else value
+            for key, value in asdict(estimate).items()
+        }
+        for name, estimate in estimates.items()
+    }
+
+
+def compare_table(data: Comparison) -> Table:
+    """For the terminal: means of each run, and each against the first."""
+    names = ", ".join(run["name"] for run in data.runs)
+    return terminal_table(data.scores, f"{names}: {len(data.sentences)} sentences", data.pairs)
+
+
+def verdicts(data: Comparison) -> list[str]:
+    """A sentence for each run but the first."""
+    return [verdict(data.scores, pair) for pair in data.pairs]
+
+
+def recordings(data: Comparison, sentences: Iterable[Sequence[Sentence]]) -> list[Sentence]:
+    """The shared sentences with the wavs of all runs as their rows; those that lack a wav are left out.
+
+    Args:
+        sentences: of each run, as `moien.score.sentences.read_sentences` gives them, in the order of the runs.
+    """
+    by_id = [{sentence.id: sentence for sentence in ours} for ours in sentences]
+    found = []
+    for scored in data.sentences:
+        ours = [known.get(scored.id) for known in by_id]
+        wavs = {
+            run["name"]: sentence.recordings[run["row"]]
+            for run, sentence in zip(data.runs, ours, strict=True)
+            if sentence is not None and run["row"] in sentence.recordings
+        }
+        first = ours[0]
+        whole = first is not None and first.natural is not None and len(wavs) == len(data.runs)
+        if first is not None and whole and all(path.is_file() for path in (first.natural, *wavs.values())):  # type: ignore[union-attr]
+            found.append(
+                Sentence(scored.id, scored.speaker, scored.text, wavs, first.natural, first.phonemes)
+            )
+    return found
+
+
+def write_compare(
+    path: Path, data: Comparison, sentences: Sequence[Sentence] = (), language: str = LANGUAGE, jobs: int = 1
+) -> None:
+    """Write the page: one file as the page of a run is.
+
+    Args:
+        sentences: with a wav for each run (`recordings`); what changed most is there to hear.
+        language: of the sentences, a BCP 47 code.
+
+    Raises:
+        WrongData: a wav that cannot be read, or a page above 15 MB.
+    """
+    metrics, scored = metrics_of(data.scores), {sentence.id: sentence for sentence in data.sentences}
+    kept = fitting(sorted(sentences, key=lambda sentence: -_change(data, scored[sentence.id])), evenly=False)
+    clips = list(panels(kept, jobs))
+    scale = melody_scale(clip for rows in clips for clip in rows.values())
+    cards = [
+        card(sentence, rows, scale, metrics=metrics, scored=scored[sentence.id])
+        | {"sort": _sorting(data, scored[sentence.id])}
+        for sentence, rows in zip(kept, clips, strict=True)
+    ]
+    orders = [
+        order
+        for number, (run, over) in enumerate(data.pairs)
+        for order in ((f"+{number}", f"{run}: worst against {over} first"),
+                      (f"-{number}", f"{run}: best against {over} first"))
+    ]  # fmt: skip
+    page = html.render(
+        "compare.html.j2",
+        names=[run["name"] for run in data.runs],
+        runs=data.runs,
+        language=language,
+        headlines=[headline(data.scores, pair) for pair in data.pairs],
+        verdicts=[
+            {"over": pair, "text": verdict(data.scores, pair), "glance": glance(data.scores, pair)}
+            for pair in data.pairs
+        ],
+        grid=grid(data.scores, data.pairs),
+        looks=looks(data.scores["rows"]),
+        orders=orders,
+        first_sort="distillmos"
+        if any(metric.name == "distillmos" for metric in metrics)
+        else metrics[0].name,
+        keys=len(data.scores["rows"]),
+        scale=scale,
+        has={key: any(pane[key] for made in cards for pane in made["panels"]) for key in ("spans", "heard")},
+        sentence_count=len(data.sentences),
+        sentences=cards,
+        omitted=len(data.sentences) - len(kept),
+    )
+    html.write(path, page, remedy="compare fewer runs at once")
+
+
+def _gains_of(data: Comparison, sentence: ScoredSentence, pair: Pair) -> dict[str, float]:
+    """Metric → how much nearer to good the first row of a pair is in one sentence."""
+    row, over = (sentence.rows[name] for name in pair)
+    natural = sentence.rows[NATURAL]
+    return {
+        m.name: float(m.distance(over[m.name], natural[m.name]) - m.distance(row[m.name], natural[m.name]))
+        for m in metrics_of(data.scores)
+    }
+
+
+def _sorting(data: Comparison, sentence: ScoredSentence) -> dict[str, dict[str, float | None]]:
+    return {
+        str(i): {name: number(value) for name, value in _gains_of(data, sentence, pair).items()}
+        for i, pair in enumerate(data.pairs)
+    }
+
+
+def _change(data: Comparison, sentence: ScoredSentence) -> float:
+    """How much a sentence changed, over all scores: in means of what the sentences change in each."""
+    total = 0.0
+    for pair in data.pairs:
+        usual = data.scores["gains"][pair[0]][pair[1]]
+        for name, value in _gains_of(data, sentence, pair).items():
+            width = (usual[name]["high"] or 0) - (usual[name]["low"] or 0)
+            total += abs(value) / width if width > 0 and not math.isnan(value) else 0.0
+    return total

@@ -1,0 +1,20 @@
+"""One colour and one mark for each row, the same in every table, plot and player: never colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+KNOWN = ("natural", "natural24", "espeak", "stock", "previous", "trained")
+# Rows by other names (of `moien score` on folders, or runs that are compared) take these in turn.
+SPARE = ("stock", "trained", "previous", "espeak", "natural24")
+
+
+def looks(rows: Iterable[str]) -> dict[str, str]:
+    """Row → the class that the style sheet and the marks of the plots know."""
+    rows = list(rows)
+    free = [look for look in SPARE if look not in rows]
+    others = [row for row in rows if row not in KNOWN]
+    spare = {row: free[i % len(free)] if free else "trained" for i, row in enumerate(others)}
+    if len(others) == 1 and "trained" in free:
+        spare[others[0]] = "trained"  # one voice alone is what the page is about
+    return {row: spare.get(row, row) for row in rows}
