@@ -328,7 +328,7 @@ def folder() -> click.Path:
 @click.option("--text", "metadata", type=click.File("r", encoding="utf-8"), help="metadata.csv: id|text.")
 @click.option("--language", default="lb", show_default=True, help="Language of the texts.")
 @click.option("--recogniser", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="A phone recogniser, exp/R/score/recogniser.pt for instance: adds the phone error.")  # fmt: skip
+              help="Adds the phone error: exp/R/score/recogniser.safetensors for instance.")  # fmt: skip
 @click.option(
     "--json", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write scores to a file."
 )
@@ -374,3 +374,27 @@ def score(
         facts = scores | {"sentences": [sentence.as_json() for sentence in sentences]}  # for `moien compare`
         target.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     Console().print(terminal_table(scores, title=scores["recipe"]), verdict(scores))
+
+
+@main.command()
+@click.argument("runs", nargs=-1, metavar="RUN RUN…")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write a page (HTML) as well."
+)
+def compare(runs: tuple[str, ...], output: Path | None) -> None:
+    """Compare runs with the first, sentence by sentence.
+
+    A RUN is a recipe, a folder like exp/R or a copy of it, or a file of `moien score --json`.
+    """
+    from rich.console import Console
+
+    from moien.config import ScoreSettings, SystemSettings
+    from moien.report.compare import compare_table, comparison, recordings, verdicts, write_compare
+    from moien.report.runs import read_recordings, read_run
+
+    data = comparison([read_run(name) for name in runs], ScoreSettings().resamples, seed=0)
+    Console().print(compare_table(data), *verdicts(data), sep="\n")
+    if output is not None:
+        spoken = recordings(data, [read_recordings(name) for name in runs])
+        write_compare(output, data, spoken, jobs=SystemSettings().nj)
+        click.echo(f"page: {output}")

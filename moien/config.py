@@ -395,6 +395,11 @@ class ScoreSettings(Section):
         le=100_000,
         description="Draws of the bootstrap: at 2000 the bounds are steady to two digits.",
     )
+    recogniser: bool = Field(
+        True,
+        description="Train a phone recogniser on the train split (4 min for an hour of speech, then cached): without "
+        "it nobody counts the words that a voice mumbles or drops.",
+    )
     previous: Path | None = Field(
         None,
         description="Folder of an earlier voice's speech (a kept copy of exp/R/decode/trained): one more row.",

@@ -62,7 +62,8 @@ STAGES = (
     Stage(7, "decode", "Speak the test split and eval.txt from text alone.",
           ("data", "g2p", "embedding", "train"), "exp/R/decode", ("decode", "base", "seed"), ("eval.txt",)),
     Stage(8, "score", "Score natural, stock and trained speech; write the page.",
-          ("data", "g2p", "embedding", "train", "decode"), "exp/R/score", ("score", "features", "seed")),
+          ("data", "g2p", "align", "features", "embedding", "train", "decode"), "exp/R/score",
+          ("score", "features", "seed")),
     Stage(9, "pack", "Put together what users load: weights, voice packs, front end, model card.",
           ("g2p", "train", "score"), "exp/R/voice", ("corpus", "language", "base", "seed")),
 )

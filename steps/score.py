@@ -7,10 +7,9 @@ report.html, which is one file and opens offline.
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
-import yaml
-
-from moien import manifest
 from moien.datadir import read_datadir
 from moien.stages import StageRun, stage
 
@@ -23,6 +22,7 @@ def main(run: StageRun) -> None:
     import torch
     from rich.console import Console
 
+    from moien.report.about import about
     from moien.report.command import command
     from moien.report.page import write_page
     from moien.report.plots import plot_scores, plot_spectrograms
@@ -42,7 +42,7 @@ def main(run: StageRun) -> None:
     recorded = [sentence for sentence in sentences if sentence.natural]
     speakers = speaker_centroids(read_datadir(run.inputs["data"] / "train"), settings.centroid_clips)
     centroids = {s.id: speakers[s.speaker] for s in recorded if s.speaker in speakers}
-    scored = list(score_sentences(recorded, centroids, run.nj))
+    scored = list(score_sentences(recorded, centroids, run.nj, recogniser(run)))
     run.tally.keep(len(scored))
 
     scores = scores_json(run.settings.recipe, command(run.settings), scored, problems,
@@ -52,35 +52,21 @@ def main(run: StageRun) -> None:
     (run.out / "utterances.jsonl").write_text(lines, encoding="utf-8")
     plot_scores(scores, run.out / "scores.png")
     plot_spectrograms(recorded[:SHOWN], run.out / "spectrograms.png")
-    write_page(run.out / "report.html", scores, scored, sentences, about(run))
+    write_page(run.out / "report.html", scores, scored, sentences, about(run.settings, run.inputs), run.nj)
     run.note("sentences", len(scored))
     Console().print(terminal_table(scores, title=f"recipe {run.settings.recipe}"), verdict(scores))
 
 
-def about(run: StageRun):  # type: ignore[no-untyped-def]
-    """What the page tells beside scores and sounds, from the manifests of the stages before."""
-    from moien.report.page import Run
+def recogniser(run: StageRun) -> Path | None:
+    """The phone recogniser of the train split; a copy stays in the output, for `moien score --recogniser`."""
+    if not run.settings.score.recogniser:
+        return None
+    from moien.score import cache
+    from moien.text import read_phonemes
 
-    settings, train = run.settings, run.inputs["train"]
-    manifests = {name: manifest.read(folder) or {} for name, folder in run.inputs.items()}
-    choice = json.loads((train / "choice.json").read_text(encoding="utf-8"))
-    chosen = choice["candidates"][choice["chosen"]]
-    return Run(
-        language=settings.language,
-        licence=settings.corpus.licence,
-        settings=yaml.safe_dump(
-            settings.model_dump(mode="json", exclude={"system"}), allow_unicode=True, sort_keys=False
-        ),
-        versions="\n".join(
-            f"{name} {version}" for name, version in sorted(manifests["train"]["versions"].items())
-        ),
-        stages=manifests,
-        history=[
-            json.loads(line) for line in (train / "history.jsonl").read_text(encoding="utf-8").splitlines()
-        ],
-        choice=f"Chosen by scores on dev: base + α · (trained − base) with α {chosen['predictor']:g} for the "
-        f"predictor and {chosen['decoder']:g} for the decoder.",
-    )
+    said = {name: p.phonemes for name, p in read_phonemes(run.inputs["g2p"] / "train.jsonl").items()}
+    trained = cache.recogniser(read_datadir(run.inputs["data"] / "train"), said, run.settings.seed)
+    return Path(shutil.copyfile(trained, run.out / "recogniser.safetensors"))
 
 
 if __name__ == "__main__":

@@ -76,6 +76,7 @@ def read_spans(decode: Path, align: Path) -> dict[str, dict[str, Spans]]:
         grid = align / "textgrid" / f"{fact['id']}.TextGrid"
         rows = {NATURAL: spans_of_textgrid(grid)} if grid.is_file() else {}
         for row, durations in fact.get("durations", {}).items():
-            rows[row] = spans_of_durations(fact["phonemes"], durations)
+            if len(durations) == len(fact["phonemes"]) + 2:  # not of a long text that was spoken in parts
+                rows[row] = spans_of_durations(fact["phonemes"], durations)
         found[fact["id"]] = rows
     return found

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -82,9 +83,13 @@ Scores = dict[str, float]
 
 @dataclass(frozen=True)
 class Details:
-    """What the page shows of a clip beside its scores: metric → seconds at which it is worst, the worst first."""
+    """What the page shows of a clip beside its scores: metric → seconds at which it is worst, the worst first.
+
+    `missed` are the words, by their number in the phoneme string, that the recogniser did not hear.
+    """
 
     worst: dict[str, list[float]] = field(default_factory=dict)
+    missed: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,7 @@ class ScoredSentence:
         rows = {
             row: {name: number(value) for name, value in scores.items()} for row, scores in self.rows.items()
         }
-        details = {row: {"worst": facts.worst} for row, facts in self.details.items()}
+        details = {row: asdict(facts) for row, facts in self.details.items()}
         return {"id": self.id, "speaker": self.speaker, "text": self.text, "rows": rows, "details": details}
 
     @classmethod
@@ -196,8 +201,16 @@ def score_rows(task: Task) -> dict[str, dict[str, Any]]:
         pair = Pair(natural, clip, task.centroid, sentence.phonemes)
         worst = {m.name: [round(float(s), 2) for s in m.worst(pair)] for m in METRICS.values() if m.worst}
         scores = {metric.name: number(metric.compute(pair)) for metric in METRICS.values()}
-        found[row] = {"rows": scores, "details": {"worst": worst}}
+        missed = phone_error.words_missed(sentence.phonemes, pair.edits) if pair.edits else []
+        found[row] = {"rows": scores, "details": {"worst": worst, "missed": missed}}
     return found
+
+
+@lru_cache(maxsize=1)
+def _recogniser(path: Path | None) -> Any:
+    from moien.score.recogniser import Recogniser  # torch: late
+
+    return Recogniser.load(path) if path else None
 
 
 def number(value: float) -> float | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -12,18 +14,22 @@ from typing import Any
 import numpy as np
 
 import moien
+from moien.audio import read_audio, read_header, resample
+from moien.datadir import Utterance
 from moien.fetch import cache_dir
 from moien.manifest import sha256_file
 
 # What computes a score: of Moien by its source, of the packages that hold models by their version.
 SOURCES = ("score/*.py", "audio.py", "features/f0.py", "style/embed.py")
+RECOGNISER = tuple(f"score/{name}.py" for name in ("recogniser", "hearing", "fit", "phone_error"))
+MOST_SECONDS = 3600.0  # of speech that a recogniser is trained on, taken evenly: more hardly helps
 PACKAGES = ("torch", "distillmos", "speechmos", "resemblyzer", "pyworld-prebuilt", "librosa", "soxr")
 
 
-@lru_cache(maxsize=1)
-def _code() -> str:
+@lru_cache(maxsize=2)
+def _code(sources: tuple[str, ...] = SOURCES) -> str:
     root = Path(moien.__file__).parent
-    digests = [sha256_file(path) for pattern in SOURCES for path in sorted(root.glob(pattern))]
+    digests = [sha256_file(path) for pattern in sources for path in sorted(root.glob(pattern))]
     return " ".join(digests + [version(package) for package in PACKAGES])
 
 
@@ -39,6 +45,10 @@ def key(
         phonemes,
         sha256_file(recogniser) if recogniser else "",
     )
+    return _digest(parts)
+
+
+def _digest(parts: Iterable[str]) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -61,3 +71,23 @@ def put(digest: str, facts: dict[str, Any]) -> None:
     part = target.with_suffix(f".{id(facts)}.part")
     part.write_text(json.dumps(facts, allow_nan=True), encoding="utf-8")
     part.replace(target)
+
+
+def recogniser(utterances: Sequence[Utterance], phonemes: Mapping[str, str], seed: int) -> Path:
+    """The file of a phone recogniser of these recordings, trained unless one was before.
+
+    Args:
+        phonemes: utterance → phonemes; an utterance without any is left out.
+    """
+    ours = [utterance for utterance in utterances if phonemes.get(utterance.id)]
+    seconds = sum(read_header(utterance.audio).seconds for utterance in ours)
+    ours = ours[:: max(1, math.ceil(seconds / MOST_SECONDS))]
+    contents = [part for u in ours for part in (sha256_file(u.audio), phonemes[u.id])]
+    target = cache_dir() / "recognisers" / f"{_digest([_code(RECOGNISER), str(seed), *contents])}.safetensors"
+    if not target.is_file():
+        from moien.score.recogniser import train_recogniser
+
+        target.parent.mkdir(parents=True, exist_ok=True)
+        speech = ((resample(*read_audio(u.audio)), phonemes[u.id]) for u in ours)
+        train_recogniser(speech, target, seed)
+    return target

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from moien.config import ScoreSettings
 from moien.progress import track
 from moien.score import ScoredSentence, score_sentences
 from moien.score.sentences import Sentence, find_problems, open_clip, pair_folders, usable
@@ -16,7 +17,7 @@ from moien.score.similarity import embed
 from moien.score.summary import scores_json
 from moien.text import Frontend
 
-RESAMPLES, SEED = 2000, 0  # of the bootstrap, as in the settings' default
+SEED = 0  # of the bootstrap
 
 
 def score_folders(
@@ -49,7 +50,7 @@ def score_folders(
     scored = list(score_sentences(sentences, leave_one_out(sentences), jobs, recogniser))
     folder = natural.resolve().parent.name
     scores = scores_json(f"{folder}: {synthetic.name} against {natural.name}", command, scored, problems,
-                         resamples=RESAMPLES, seed=SEED)  # fmt: skip
+                         resamples=ScoreSettings().resamples, seed=SEED)  # fmt: skip
     return scores, scored
 
 

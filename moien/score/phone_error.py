@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from moien.align.tokens import split_units
+from moien.align.tokens import split_units, spoken_words
 from moien.score.metric import Metric
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def phones_of(phonemes: str) -> list[str]:
 
 
 def words_of(phonemes: str) -> list[list[str]]:
-    """The phones of each of `phonemes.split()`; a word of nothing but punctuation has none."""
-    return [[unit.label[0] for unit in split_units(word) if not unit.is_pause] for word in phonemes.split()]
+    """The phones of each spoken word, as the aligner counts words: punctuation is none."""
+    return [[unit.label[0] for unit in word] for word in spoken_words(split_units(phonemes))]
 
 
 def phone_edits(reference: Sequence[str], found: Sequence[str]) -> Edits:
@@ -88,7 +88,7 @@ def phone_edits(reference: Sequence[str], found: Sequence[str]) -> Edits:
 
 
 def words_missed(phonemes: str, edits: Edits) -> list[int]:
-    """Numbers of those of `phonemes.split()` of which the recogniser heard less than half the phones.
+    """Numbers of the spoken words (`words_of`) of which the recogniser heard less than half the phones.
 
     `edits` are those of `phones_of(phonemes)`.
     """

@@ -1,0 +1,42 @@
+"""What the page of a run tells beside scores and sounds, gathered from the outputs of the stages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from moien import manifest
+from moien.config import Settings
+from moien.report.cards import Spoken
+from moien.report.datasheet import datasheet
+from moien.report.page import Run
+from moien.report.spans import read_spans
+from moien.text import read_phonemes
+
+
+def about(settings: Settings, outputs: Mapping[str, Path]) -> Run:
+    """Of `outputs` (stage → folder) it reads data, g2p, align, features, train and decode."""
+    train = outputs["train"]
+    manifests = {name: manifest.read(folder) or {} for name, folder in outputs.items()}
+    choice = json.loads((train / "choice.json").read_text(encoding="utf-8"))
+    chosen = choice["candidates"][choice["chosen"]]
+    history = (train / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    versions = sorted(manifests["train"]["versions"].items())
+    resolved = settings.model_dump(mode="json", exclude={"system"})
+    return Run(
+        language=settings.language,
+        licence=settings.corpus.licence,
+        settings=yaml.safe_dump(resolved, allow_unicode=True, sort_keys=False),
+        versions="\n".join(f"{name} {version}" for name, version in versions),
+        stages=manifests,
+        history=[json.loads(line) for line in history],
+        choice=f"Chosen by scores on dev: base + α · (trained − base) with α {chosen['predictor']:g} for the "
+        f"predictor and {chosen['decoder']:g} for the decoder.",
+        corpus=datasheet(*(outputs[name] for name in ("data", "g2p", "align", "features"))),
+        spoken=Spoken(
+            read_spans(outputs["decode"], outputs["align"]), read_phonemes(outputs["g2p"] / "test.jsonl")
+        ),
+    )
