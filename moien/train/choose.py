@@ -9,7 +9,8 @@ their phonemes alone. The rule:
 2. Of these the highest similarity − duration_penalty · |log duration ratio| − f0_penalty · log-F0 RMSE.
 3. If none passes, the one with the highest DistillMOS: training is then said to have harmed.
 
-α = 0 for both, which is the base with the style of stage 5, is always a candidate.
+α = 0 for both, which is the base with the style of stage 5, is always a candidate. Every candidate is first given the
+speaker's tempo (`moien.train.tempo`).
 """
 
 from __future__ import annotations
@@ -34,10 +35,13 @@ from moien.score import distilled_mos, duration, f0_rmse, mcd, similarity
 from moien.score.clip import Clip, Pair
 from moien.style.fit import speak
 from moien.train.data import TrainingSet
+from moien.train.tempo import fit_tempo
 
 METRICS = (distilled_mos.METRIC, similarity.METRIC, duration.METRIC, f0_rmse.METRIC, mcd.METRIC)
 PREDICTOR = ("predictor.", "style.prosody.")  # what the predictor's α scales; the decoder's scales all else
 CENTROID_CLIPS = 10
+TEMPO_SENTENCES = 20
+TEMPO = "predictor.duration_proj.linear_layer.bias"
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def blend(model: KModel, start: Mapping[str, Tensor], learned: Mapping[str, Tens
     """Set the tensors of `model` that `start` (the base's) names to start + α · (learned − start)."""
     state = model.state_dict()
     for name, tensor in start.items():
-        state[name].copy_(torch.lerp(tensor, learned[name], alpha.of(name)))
+        state[name].copy_(torch.lerp(tensor, learned.get(name, tensor), alpha.of(name)))
 
 
 def blend_packs(
@@ -118,7 +122,9 @@ def choose(
         i: Clip(*read_audio(dev.utterances[i][0].audio), name=dev.utterances[i][0].id) for i in sentences
     }
     model = load_model(base.weights, base.config)
-    start = {name: model.state_dict()[name].clone() for name in learned if not name.startswith("style.")}
+    start = {
+        name: model.state_dict()[name].clone() for name in [*learned, TEMPO] if not name.startswith("style.")
+    }
 
     def scores(voice_packs: Mapping[str, Tensor]) -> dict[str, float]:
         values = []
@@ -136,18 +142,23 @@ def choose(
     rows: list[dict[str, Any]] = []
     for alpha in track(candidates(settings), "choice: α"):
         blend(model, start, learned, alpha)
+        packs = blend_packs(train.packs, learned, alpha)
+        tempo = fit_tempo(model, packs, dev, evenly(dev, TEMPO_SENTENCES))
         try:
-            figures = scores(blend_packs(train.packs, learned, alpha))
+            figures = scores(packs)
         except WrongData as error:  # speech that cannot be scored, silence for one: the table says so
-            rows.append(vars(alpha) | {"error": error.message})
+            rows.append(vars(alpha) | {"tempo": round(tempo, 4), "error": error.message})
             said = error.message
         else:
-            rows.append(vars(alpha) | {"scores": figures, "merit": round(merit(figures, settings), 4)})
+            made = {"tempo": round(tempo, 4), "scores": figures, "merit": round(merit(figures, settings), 4)}
+            rows.append(vars(alpha) | made)
             said = describe(figures)
         print(f"choice: predictor {alpha.predictor:g}, decoder {alpha.decoder:g}: {said}", flush=True)
     best, unharmed = pick(rows, stock, settings)
     alpha = Alpha(rows[best]["predictor"], rows[best]["decoder"])
     blend(model, start, learned, alpha)
+    packs = blend_packs(train.packs, learned, alpha)
+    fit_tempo(model, packs, dev, evenly(dev, TEMPO_SENTENCES))
     table = {
         "chosen": best,
         "quality_kept": unharmed,
@@ -155,7 +166,7 @@ def choose(
         "stock": stock,
         "candidates": rows,
     }
-    return model, blend_packs(train.packs, learned, alpha), table
+    return model, packs, table
 
 
 def evenly(data: TrainingSet, count: int) -> list[int]:

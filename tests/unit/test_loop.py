@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
@@ -10,8 +11,10 @@ from tiny_training import SETTINGS, Run, open_split, tiny_model, write_corpus
 
 from moien.config import ChoiceSettings
 from moien.errors import WrongCall
+from moien.kokoro.symbols import encode
 from moien.train import checkpoint, choose, loop
 from moien.train.choose import Alpha
+from moien.train.tempo import fit_tempo, spoken
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +159,35 @@ def test_the_packs_keep_their_rows_and_get_each_half_of_the_delta():
 
 def row(mos: float, merit: float) -> dict[str, object]:
     return {"scores": {"distillmos": mos}, "merit": merit}
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_the_tempo_is_that_of_the_recordings(run, factor, monkeypatch):
+    model, packs = tiny_model(), run.data.packs
+    data = run.data
+    recordings = [
+        (
+            utterance,
+            replace(alignment, durations=tuple(round(factor * frames) for frames in alignment.durations)),
+        )
+        for utterance, alignment in data.utterances
+    ]
+    monkeypatch.setattr(data, "utterances", recordings)
+    wanted = sum(sum(a.durations[spoken(a.tokens)]) for _, a in recordings)
+    fit_tempo(model, packs, data, range(len(data)))
+    said = 0
+    for utterance, alignment in data.utterances:
+        _, durations = model.forward_with_tokens(
+            torch.tensor([alignment.tokens]), packs[utterance.speaker][len(alignment.tokens) - 3]
+        )
+        said += int(durations[spoken(alignment.tokens)].sum())
+    assert said == pytest.approx(wanted, abs=len(data))  # frames are whole: neighbours move together
+
+
+def test_a_sentence_lasts_from_its_first_phone_to_its_last():
+    tokens = encode("“mˈɔɪən, aː.”")
+    assert spoken(tokens) == slice(2, len(tokens) - 3)
+    assert spoken(encode("…")) == slice(1, 2)
 
 
 def test_the_rule_takes_the_likest_voice_that_keeps_the_quality():
