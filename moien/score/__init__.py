@@ -20,6 +20,7 @@ from moien.progress import track
 from moien.score import (
     buzz,
     cache,
+    cer,
     clicks,
     clipping,
     dc,
@@ -43,6 +44,7 @@ from moien.score import (
     speaking_rate,
     tones,
     voicing,
+    wer,
 )
 from moien.score.clip import Pair
 from moien.score.metric import Metric
@@ -65,6 +67,8 @@ METRICS: dict[str, Metric] = {
         phone_deletions,
         phone_insertions,
         fit,
+        cer,
+        wer,
         dnsmos,
         distilled_mos,
         tones,
