@@ -21,6 +21,7 @@ from moien.progress import track
 from moien.score import (
     buzz,
     cache,
+    cer,
     clicks,
     clipping,
     dc,
@@ -44,6 +45,7 @@ from moien.score import (
     speaking_rate,
     tones,
     voicing,
+    wer,
 )
 from moien.score.clip import Pair
 from moien.score.metric import Metric
@@ -66,6 +68,8 @@ METRICS: dict[str, Metric] = {
         phone_deletions,
         phone_insertions,
         fit,
+        cer,
+        wer,
         dnsmos,
         distilled_mos,
         tones,

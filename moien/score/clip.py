@@ -27,6 +27,7 @@ from moien.score import spectrum
 if TYPE_CHECKING:
     from moien.score.phone_error import Edits
     from moien.score.recogniser import Recogniser
+    from moien.score.transcriber import Transcriber
 
 LEVEL = 0.086  # speech level that every clip is brought to: what the base model speaks (measured)
 SILENCE_DB = -26.0  # below the speech level: on Marylux 60 % of the silence, 6 % of the phones (closures)
@@ -160,6 +161,8 @@ class Pair:
         centroid: unit vector `[D]` of the speaker (see `moien.score.similarity`), or None without one.
         phonemes: what the sentence says, in Kokoro's symbols, or "" where that is not known.
         recogniser: what `moien.score.recogniser` trained on natural speech, or None without one.
+        text: the sentence as it is spoken, numbers in words, or "" where that is not known.
+        transcriber: a speech recogniser of the language (`moien.score.transcriber`), or None without one.
     """
 
     def __init__(
@@ -169,9 +172,12 @@ class Pair:
         centroid: np.ndarray | None = None,
         phonemes: str = "",
         recogniser: Recogniser | None = None,
+        text: str = "",
+        transcriber: Transcriber | None = None,
     ) -> None:
         self.natural, self.spoken, self.centroid = natural, spoken, centroid
         self.phonemes, self.recogniser = phonemes, recogniser
+        self.text, self.transcriber = text, transcriber
 
     @cached_property
     def edits(self) -> Edits | None:
@@ -182,6 +188,11 @@ class Pair:
             return None
         heard = [phone for phone, _, _ in self.recogniser.phones(self.spoken.samples)]
         return phone_edits(phones_of(self.phonemes), heard)
+
+    @cached_property
+    def heard(self) -> str | None:
+        """What the transcriber understood of the spoken clip; None without one, or without a text to compare."""
+        return self.transcriber.text(self.spoken.samples) if self.transcriber and self.text else None
 
     @cached_property
     def path(self) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,26 @@
+"""character error rate: what a recogniser of the language writes down, against the text.
+
+Unit: share of the text, case and punctuation aside; may exceed 1. Direction: lower is better, the recording's own
+value is what can be reached. It forgives a misspelt ending that `wer` counts as a whole word. Domain:
+sentences with a text, where `score.transcriber` names a model; NaN without. Numbers in figures count as errors if
+the model writes words: give it the text as it is spoken.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from moien.score.metric import Metric
+from moien.score.transcriber import character_error
+
+if TYPE_CHECKING:
+    from moien.score.clip import Pair
+
+
+def cer(pair: Pair) -> float:
+    """Character errors over the reference."""
+    return float("nan") if pair.heard is None else character_error(pair.text, pair.heard)
+
+
+METRIC = Metric("cer", "words", "character error rate", "share", "low", 3,
+                "how much of the text a recogniser of the language writes otherwise", cer)  # fmt: skip
