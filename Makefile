@@ -4,7 +4,7 @@ RECIPE ?= mini
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint repro image lock bench-align g2p-model score-g2p bench-g2p fuzz-g2p clean
+.PHONY: help setup demo test lint repro image lock bench-align check-scores g2p-model score-g2p bench-g2p fuzz-g2p clean
 
 help:           ## say what each target does
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
@@ -32,6 +32,9 @@ image:          ## build the CUDA image with docker (BASE=debian:12 for a CPU im
 
 bench-align: setup ## boundaries of the recipe lb against the reference segments of Marylux
 	@$(PY) utils/bench_align.py lb
+
+check-scores: setup ## which metric hears which damage: into docs/scores.md (5 minutes)
+	@$(PY) utils/check_scores.py
 
 lock:           ## resolve pyproject.toml into requirements.txt, with hashes (the same for Python 3.11 and 3.12)
 	@python3 -m venv .venv/lock && .venv/lock/bin/pip install -q uv

