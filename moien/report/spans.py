@@ -27,11 +27,6 @@ class Spans:
     phones: tuple[Span, ...]
 
 
-def words_of(phonemes: str) -> list[str]:
-    """The words of a phoneme string without punctuation, as the aligner and the recogniser count them."""
-    return [phonemes[word[0].start : word[-1].end] for word in spoken_words(split_units(phonemes))]
-
-
 def spans_of_durations(phonemes: str, durations: Sequence[float]) -> Spans:
     """What a voice spoke, from the frames (of 600 samples) of its tokens, `[len(phonemes) + 2]`.
 
@@ -76,6 +71,9 @@ def read_spans(decode: Path, align: Path) -> dict[str, dict[str, Spans]]:
         grid = align / "textgrid" / f"{fact['id']}.TextGrid"
         rows = {NATURAL: spans_of_textgrid(grid)} if grid.is_file() else {}
         for row, durations in fact.get("durations", {}).items():
-            rows[row] = spans_of_durations(fact["phonemes"], durations)
+            if (
+                len(durations) == len(fact["phonemes"]) + 2
+            ):  # else a text too long for one go: several sentences'
+                rows[row] = spans_of_durations(fact["phonemes"], durations)
         found[fact["id"]] = rows
     return found
