@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from moien.align.tokens import split_units, spoken_words
 from moien.audio import HOP_SAMPLES, SAMPLE_RATE, read_header
 from moien.report.media import HEIGHT, audio_uri, spectrogram_uri
-from moien.report.spans import Spans, words_of
+from moien.report.spans import Spans
 from moien.report.table import shown
 from moien.score import Details, ScoredSentence, number
 from moien.score.metric import Metric
@@ -192,16 +193,21 @@ def heard(sentence: Sentence, missed: Sequence[int], said: Phonemes | None) -> l
     """The words of a sentence, each with whether the recogniser missed it.
 
     Words stand as they are written where the front end's list fits the phonemes that were spoken, else as phonemes.
+
+    Args:
+        missed: numbers of those of `phonemes.split()`.
     """
-    lost, words = set(missed), words_of(sentence.phonemes)
-    if said is None or len(said.words) != len(words):
-        return [{"text": word, "missed": i in lost} for i, word in enumerate(words)]
-    numbered = groupby(enumerate(said.words), key=lambda item: (item[1].text_start, item[1].text_end))
-    found = [((start, end), list(group)) for (start, end), group in numbered]  # "1,5" is three words
-    return [
-        {
-            "text": said.text[start:end] or " ".join(word.text for _, word in group),
-            "missed": any(i in lost for i, _ in group),
-        }
-        for (start, end), group in found
+    words = [
+        (i in missed, word)
+        for i, word in enumerate(sentence.phonemes.split())
+        if spoken_words(split_units(word))
     ]
+    if said is None or len(said.words) != len(words):
+        return [{"text": word, "missed": lost} for lost, word in words]
+    both = zip(words, said.words, strict=True)
+    found = []
+    for (start, end), group in groupby(both, key=lambda pair: (pair[1].text_start, pair[1].text_end)):
+        ours = list(group)  # of one piece of text: "1,5" is three words
+        text = said.text[start:end] or " ".join(word.text for _, word in ours)
+        found.append({"text": text, "missed": any(lost for (lost, _), _ in ours)})
+    return found

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-KNOWN = ("natural", "natural24", "espeak", "stock", "previous", "trained")
+from moien.score.sentences import ROWS
+
 # Rows by other names (of `moien score` on folders, or runs that are compared) take these in turn.
-SPARE = ("stock", "trained", "previous", "espeak", "natural24")
+SPARE = ("stock", "trained", "previous", "espeak", "recorded")
 
 
 def looks(rows: Iterable[str]) -> dict[str, str]:
     """Row → the class that the style sheet and the marks of the plots know."""
     rows = list(rows)
     free = [look for look in SPARE if look not in rows]
-    others = [row for row in rows if row not in KNOWN]
+    others = [row for row in rows if row not in ROWS]
     spare = {row: free[i % len(free)] if free else "trained" for i, row in enumerate(others)}
     if len(others) == 1 and "trained" in free:
         spare[others[0]] = "trained"  # one voice alone is what the page is about

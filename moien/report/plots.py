@@ -13,11 +13,11 @@ from moien.report.media import RANGE_DB, spectrogram
 from moien.report.table import ARROWS, metrics_of
 from moien.score.sentences import Sentence, open_clip
 
-COLOURS = {
+COLOURS = {  # as in page.css
     "natural": "#0b7a6f",
-    "recorded": "#3f8f3a",
-    "espeak": "#8a6d00",
-    "stock": "#5b6b85",
+    "recorded": "#1d6f9c",
+    "espeak": "#7a5f00",
+    "stock": "#56657e",
     "previous": "#7b4fa3",
 }
 MARKS = {"natural": "o", "recorded": "P", "espeak": "v", "stock": "s", "previous": "^"}

@@ -27,11 +27,6 @@ class Spans:
     phones: tuple[Span, ...]
 
 
-def words_of(phonemes: str) -> list[str]:
-    """The words of a phoneme string without punctuation, as the aligner and the recogniser count them."""
-    return [phonemes[word[0].start : word[-1].end] for word in spoken_words(split_units(phonemes))]
-
-
 def spans_of_durations(phonemes: str, durations: Sequence[float]) -> Spans:
     """What a voice spoke, from the frames (of 600 samples) of its tokens, `[len(phonemes) + 2]`.
 

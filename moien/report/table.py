@@ -35,7 +35,7 @@ GROUPS = {
     "opinion": "Predicted opinion",
     "artefacts": "Artefacts",
 }
-SPEECH = (*ROWS, "natural24", "synthetic")  # rows by their kind; others are names of runs
+SPEECH = (*ROWS, "synthetic")  # rows by their kind; others are names of runs
 NAMED = 4  # scores that the verdict names for each judgement: a sentence of twenty is read by nobody
 
 
