@@ -390,11 +390,11 @@ def compare(runs: tuple[str, ...], output: Path | None) -> None:
 
     from moien.config import ScoreSettings, SystemSettings
     from moien.report.compare import compare_table, comparison, recordings, verdicts, write_compare
-    from moien.report.runs import read_recordings, read_run
+    from moien.report.runs import read_natural, read_run
 
-    data = comparison([read_run(name) for name in runs], ScoreSettings().resamples, seed=0)
+    found = [read_run(name) for name in runs]
+    data = comparison(found, ScoreSettings().resamples, seed=0)
     Console().print(compare_table(data), *verdicts(data), sep="\n")
     if output is not None:
-        spoken = recordings(data, [read_recordings(name) for name in runs])
-        write_compare(output, data, spoken, jobs=SystemSettings().nj)
+        write_compare(output, data, recordings(data, read_natural(found)), jobs=SystemSettings().nj)
         click.echo(f"page: {output}")

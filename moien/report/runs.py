@@ -3,30 +3,55 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from moien.config import load_settings
+from moien.datadir import read_datadir
 from moien.errors import MoienError, WrongData
-from moien.report.compare import ScoredRun
 from moien.report.table import read_scores
 from moien.score import ScoredSentence
-from moien.score.sentences import Sentence, read_sentences
 from moien.stages import BY_NAME
 
 
-def read_run(name: str) -> ScoredRun:
-    """The run that `name` means: a recipe, a folder like `exp/R` or its copy, or a file with scores.
+@dataclass(frozen=True)
+class ScoredRun:
+    """A run by name: the content of its `scores.json`, its sentences, and the folder of its sounds, if it has one.
 
-    WrongData or WrongCall where there is none.
+    `sounds` holds a folder of wavs for each row, as stage 7 writes them.
     """
+
+    name: str
+    scores: Mapping[str, Any]
+    sentences: Sequence[ScoredSentence]
+    sounds: Path | None
+
+
+def read_natural(runs: Sequence[ScoredRun]) -> dict[str, Path]:
+    """Sentence → recording, of those of the runs' recipes that stand in this checkout; a page can do without."""
+    found: dict[str, Path] = {}
+    for recipe in dict.fromkeys(run.scores["recipe"] for run in runs):
+        try:
+            test = BY_NAME["data"].folder(load_settings(recipe)) / "test"
+            found |= {utterance.id: utterance.audio for utterance in read_datadir(test)}
+        except MoienError:
+            continue
+    return found
+
+
+def read_run(name: str) -> ScoredRun:
+    """The run that `name` means; WrongData or WrongCall where there is none."""
     path = Path(name)
     if path.is_file():
         scores = read_scores(path)
-        if "sentences" in scores:
-            sentences = [ScoredSentence.from_json(sentence) for sentence in scores["sentences"]]
-            return ScoredRun(path.stem, scores, sentences)
-        path = path.parent  # the file of a stage, whose sentences lie beside it
-    folder = _score_folder(path, name)
+        if "sentences" not in scores:  # the file of a stage, whose sentences lie beside it
+            return read_run(str(path.parent))
+        return ScoredRun(path.stem, scores, [ScoredSentence.from_json(s) for s in scores["sentences"]], None)
+    if not path.is_dir():
+        path = BY_NAME["score"].folder(load_settings(name))
+    folder = path / "score" if (path / "score").is_dir() else path
     scores = read_scores(folder / "scores.json")
     try:
         lines = (folder / "utterances.jsonl").read_text(encoding="utf-8").splitlines()
@@ -34,23 +59,5 @@ def read_run(name: str) -> ScoredRun:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WrongData(f"the scores of the sentences cannot be read ({error})", where=folder,
                         remedy="run stage 8 (score) again with --force") from None  # fmt: skip
-    return ScoredRun(name.rstrip("/"), scores, sentences)
-
-
-def read_recordings(name: str) -> list[Sentence]:
-    """The sentences of such a run with their wavs; none where they are not beside the scores any more."""
-    path = Path(name)
-    if path.is_file():
-        return []
-    decode = _score_folder(path, name).with_name("decode")
-    try:
-        settings = load_settings(read_run(name).scores["recipe"])
-        return read_sentences(decode, BY_NAME["data"].folder(settings) / "test")
-    except (MoienError, OSError):  # a page without sounds is better than none
-        return []
-
-
-def _score_folder(path: Path, name: str) -> Path:
-    if not path.is_dir():
-        return BY_NAME["score"].folder(load_settings(name))
-    return path / "score" if (path / "score").is_dir() else path
+    sounds = folder.with_name("decode")
+    return ScoredRun(name.strip("/"), scores, sentences, sounds if sounds.is_dir() else None)
