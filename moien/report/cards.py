@@ -24,7 +24,7 @@ from moien.score.sentences import NATURAL, Sentence, open_clip
 from moien.text import Phonemes
 
 PLENTY_S = 800.0  # seconds of audio up to which 60 kbit/s fit; above, 36 kbit/s
-MOST_S = 1400.0  # above this even those would not: sentences are left out, evenly, and the page says so
+MOST_S = 1200.0  # above this even those would not: sentences are left out, and the page says so
 COLUMNS_A_SECOND = 100  # of a spectrogram: the unit in which its overlays are drawn
 RECOGNISED = "phone_error"  # the score that a row has if the recogniser heard it
 OCTAVE_STEP = 1 / 6  # the scale of F0 ends at a whole tone
