@@ -6,21 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
+from moien.report import html
 
 GUESSES_SHOWN = 20  # in the terminal; the page shows all of the table
 
 
 def write_survey(path: Path, table: Mapping[str, Any], title: str, language: str) -> None:
     """Write one HTML file without any reference to another; `table` is `Survey.table()`."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-    )
-    html = environment.get_template("survey.html.j2").render(**table, title=title, language=language)
-    path.write_text(html, encoding="utf-8")
+    page = html.render("survey.html.j2", **table, title=title, language=language)
+    path.write_text(page, encoding="utf-8")
 
 
 def show_survey(table: Mapping[str, Any]) -> None:
