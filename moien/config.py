@@ -400,6 +400,11 @@ class ScoreSettings(Section):
         description="Train a phone recogniser on the train split (4 min for an hour of speech, then cached): without "
         "it nobody counts the words that a voice mumbles or drops.",
     )
+    transcriber: str = Field(
+        "",
+        description="A speech recogniser of the language, as a folder or OWNER/NAME@COMMIT of the hub: Whisper, a "
+        "wav2vec2. It adds the error rates of characters and words.",
+    )
     previous: Path | None = Field(
         None,
         description="Folder of an earlier voice's speech (a kept copy of exp/R/decode/trained): one more row.",

@@ -27,7 +27,7 @@ def main(run: StageRun) -> None:
     from moien.report.page import write_page
     from moien.report.plots import plot_scores, plot_spectrograms
     from moien.report.table import terminal_table, verdict
-    from moien.score import score_sentences
+    from moien.score import Judges, score_sentences
     from moien.score.sentences import find_problems, read_sentences, usable
     from moien.score.similarity import speaker_centroids
     from moien.score.summary import scores_json
@@ -42,7 +42,8 @@ def main(run: StageRun) -> None:
     recorded = [sentence for sentence in sentences if sentence.natural]
     speakers = speaker_centroids(read_datadir(run.inputs["data"] / "train"), settings.centroid_clips)
     centroids = {s.id: speakers[s.speaker] for s in recorded if s.speaker in speakers}
-    scored = list(score_sentences(recorded, centroids, run.nj, recogniser(run)))
+    judges = Judges(recogniser(run), settings.transcriber, run.settings.language)
+    scored = list(score_sentences(recorded, centroids, run.nj, judges))
     run.tally.keep(len(scored))
 
     scores = scores_json(run.settings.recipe, command(run.settings), scored, problems,

@@ -54,9 +54,13 @@ def read_scores(path: Path) -> dict[str, Any]:
 
 
 def metrics_of(scores: Mapping[str, Any]) -> list[Metric]:
-    """The metrics that `scores` holds, in the order of the table: by group."""
-    first = next(iter(scores["rows"].values()))
-    known = [metric for name, metric in METRICS.items() if name in first]
+    """The metrics that `scores` has a number of in any row, in the order of the table: by group."""
+    rows = scores["rows"].values()
+    known = [
+        metric
+        for name, metric in METRICS.items()
+        if any(row.get(name, {}).get("mean") is not None for row in rows)
+    ]
     return sorted(known, key=lambda metric: list(GROUPS).index(metric.group))
 
 

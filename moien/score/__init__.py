@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,6 +50,10 @@ from moien.score import (
 from moien.score.clip import Pair
 from moien.score.metric import Metric
 from moien.score.sentences import NATURAL, Sentence, open_clip
+from moien.score.transcriber import open_transcriber
+
+if TYPE_CHECKING:
+    from moien.score.recogniser import Recogniser
 
 METRICS: dict[str, Metric] = {
     module.METRIC.name: module.METRIC
@@ -126,20 +130,32 @@ class ScoredSentence:
 
 
 @dataclass(frozen=True)
+class Judges:
+    """Who listens, beside the metrics that need nobody: the file of a phone recogniser, and a transcriber.
+
+    See `moien.score.recogniser` and `moien.score.transcriber`; what is not given does not judge.
+    """
+
+    recogniser: Path | None = None
+    transcriber: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True)
 class Task:
     """A sentence, with what its scores need beside its sound; `rows` are those to compute."""
 
     sentence: Sentence
     rows: tuple[str, ...]
     centroid: np.ndarray | None
-    recogniser: Path | None = None
+    judges: Judges = Judges()
 
 
 def score_sentences(
     sentences: Sequence[Sentence],
     centroids: Mapping[str, np.ndarray],
     jobs: int,
-    recogniser: Path | None = None,
+    judges: Judges = Judges(),
 ) -> Iterator[ScoredSentence]:
     """Score every row of sentences that have their recording, in `jobs` processes; the order stays.
 
@@ -148,18 +164,17 @@ def score_sentences(
 
     Args:
         centroids: sentence id → unit vector `[D]` of its speaker; without one there is no similarity.
-        recogniser: file of a phone recogniser (`moien.score.recogniser`); without one there is no phone error.
 
     Raises:
         WrongData: a wav that is missing, broken or silent, with the sentence (`find_problems` finds them first).
     """
-    keys = {s.id: _keys(s, centroids.get(s.id), recogniser) for s in sentences}
+    keys = {s.id: _keys(s, centroids.get(s.id), judges) for s in sentences}
     known = {key: facts for row in keys.values() for key in row.values() if (facts := cache.get(key))}
     tasks = []
     for sentence in sentences:
         rows = tuple(row for row, key in keys[sentence.id].items() if key not in known)
         if rows:
-            tasks.append(Task(sentence, rows, centroids.get(sentence.id), recogniser))
+            tasks.append(Task(sentence, rows, centroids.get(sentence.id), judges))
     if tasks:
         # Spawned, not forked: a forked child inherits the locks of torch's threads and may wait for ever.
         with ProcessPoolExecutor(
@@ -179,11 +194,19 @@ def score_sentences(
         )
 
 
-def _keys(sentence: Sentence, centroid: np.ndarray | None, recogniser: Path | None) -> dict[str, str]:
+def _keys(sentence: Sentence, centroid: np.ndarray | None, judges: Judges) -> dict[str, str]:
     """Row → what its scores depend on."""
     assert sentence.natural
     return {
-        row: cache.key(sentence.natural, path, centroid, sentence.phonemes, recogniser)
+        row: cache.key(
+            sentence.natural,
+            path,
+            centroid,
+            sentence.phonemes,
+            sentence.text,
+            judges.recogniser,
+            judges.transcriber,
+        )
         for row, path in sentence.recordings.items()
     }
 
@@ -197,12 +220,14 @@ def _one_thread() -> None:
 def score_rows(task: Task) -> dict[str, dict[str, Any]]:
     """Every metric of the rows of a task, as JSON has them: row → `rows` (metric → value) and `details`."""
     sentence = task.sentence
-    recordings = sentence.recordings
+    recordings, judges = sentence.recordings, task.judges
+    recogniser = _recogniser(judges.recogniser) if judges.recogniser else None
+    transcriber = open_transcriber(judges.transcriber, judges.language) if judges.transcriber else None
     natural = open_clip(recordings[NATURAL], sentence.id)
     found = {}
     for row in task.rows:
         clip = natural if row == NATURAL else open_clip(recordings[row], sentence.id)
-        pair = Pair(natural, clip, task.centroid, sentence.phonemes)
+        pair = Pair(natural, clip, task.centroid, sentence.phonemes, recogniser, sentence.text, transcriber)
         worst = {m.name: [round(float(s), 2) for s in m.worst(pair)] for m in METRICS.values() if m.worst}
         scores = {metric.name: number(metric.compute(pair)) for metric in METRICS.values()}
         missed = phone_error.words_missed(sentence.phonemes, pair.edits) if pair.edits else []
@@ -211,10 +236,10 @@ def score_rows(task: Task) -> dict[str, dict[str, Any]]:
 
 
 @lru_cache(maxsize=1)
-def _recogniser(path: Path | None) -> Any:
+def _recogniser(path: Path) -> Recogniser:
     from moien.score.recogniser import Recogniser  # torch: late
 
-    return Recogniser.load(path) if path else None
+    return Recogniser.load(path)
 
 
 def number(value: float) -> float | None:

@@ -23,7 +23,17 @@ from moien.manifest import sha256_file
 SOURCES = ("score/*.py", "audio.py", "features/f0.py", "style/embed.py")
 RECOGNISER = tuple(f"score/{name}.py" for name in ("recogniser", "hearing", "fit", "phone_error"))
 MOST_SECONDS = 3600.0  # of speech that a recogniser is trained on, taken evenly: more hardly helps
-PACKAGES = ("torch", "distillmos", "speechmos", "resemblyzer", "pyworld-prebuilt", "librosa", "soxr")
+PACKAGES = (
+    "torch",
+    "distillmos",
+    "speechmos",
+    "resemblyzer",
+    "pyworld-prebuilt",
+    "librosa",
+    "soxr",
+    "transformers",
+    "jiwer",
+)
 
 
 @lru_cache(maxsize=2)
@@ -34,7 +44,13 @@ def _code(sources: tuple[str, ...] = SOURCES) -> str:
 
 
 def key(
-    natural: Path, spoken: Path, centroid: np.ndarray | None, phonemes: str, recogniser: Path | None = None
+    natural: Path,
+    spoken: Path,
+    centroid: np.ndarray | None,
+    phonemes: str,
+    text: str = "",
+    recogniser: Path | None = None,
+    transcriber: str = "",
 ) -> str:
     """What the scores of a clip depend on, as one digest."""
     parts = (
@@ -43,7 +59,9 @@ def key(
         sha256_file(spoken),
         "" if centroid is None else hashlib.sha256(centroid.tobytes()).hexdigest(),
         phonemes,
+        text,
         sha256_file(recogniser) if recogniser else "",
+        transcriber,
     )
     return _digest(parts)
 

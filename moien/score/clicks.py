@@ -9,6 +9,8 @@ fricatives is not found.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from scipy.ndimage import maximum_filter
 from scipy.signal import butter, sosfiltfilt
@@ -34,10 +36,11 @@ def rise_db(clip: Clip) -> np.ndarray:
     return level - maximum_filter(level, footprint=AROUND)
 
 
-def times(clip: Clip) -> list[float]:
+@lru_cache(maxsize=2)
+def times(clip: Clip) -> tuple[float, ...]:
     """Seconds of the clicks, the clearest first."""
     step = CELL / SAMPLE_RATE
-    return loudest(rise_db(clip), step, RISE_DB, start=-MARGIN * step, apart=FAR * step, most=1000)
+    return tuple(loudest(rise_db(clip), step, RISE_DB, start=-MARGIN * step, apart=FAR * step, most=1000))
 
 
 def clicks(pair: Pair) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 
 from moien.config import ScoreSettings
 from moien.progress import track
-from moien.score import ScoredSentence, score_sentences
+from moien.score import Judges, ScoredSentence, score_sentences
 from moien.score.sentences import Sentence, find_problems, open_clip, pair_folders, usable
 from moien.score.similarity import embed
 from moien.score.summary import scores_json
@@ -47,7 +47,7 @@ def score_folders(
     sentences = usable(sentences, problems, keep_going)
     if frontend is not None:
         sentences = [replace(sentence, phonemes=frontend(sentence.text).phonemes) for sentence in sentences]
-    scored = list(score_sentences(sentences, leave_one_out(sentences), jobs, recogniser))
+    scored = list(score_sentences(sentences, leave_one_out(sentences), jobs, Judges(recogniser)))
     folder = natural.resolve().parent.name
     scores = scores_json(f"{folder}: {synthetic.name} against {natural.name}", command, scored, problems,
                          resamples=ScoreSettings().resamples, seed=SEED)  # fmt: skip
