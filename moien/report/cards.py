@@ -132,8 +132,8 @@ def card(
     for row, clip in clips.items():
         details = scored.details.get(row, Details()) if scored else Details()
         values = scored.rows.get(row, {}) if scored else {}
-        missed: Sequence[int] = getattr(details, "missed", ())
-        was_heard = not math.isnan(values.get(RECOGNISED, math.nan))
+        recognised = bool(details.missed) or not math.isnan(values.get(RECOGNISED, math.nan))
+        said = spoken.texts.get(sentence.id)
         known = {m.name: _with_unit(m, values[m.name]) for m in metrics if m.name in values}
         rows.append({
             "row": row,
@@ -146,7 +146,7 @@ def card(
             "spans": _in_percent(spans[row], clip.seconds) if row in spans else None,
             "worst": {name: times for name, times in details.worst.items() if times},
             "values": known,
-            "heard": heard(sentence, missed, spoken.texts.get(sentence.id)) if missed or was_heard else [],
+            "heard": heard(sentence, details.missed, said) if recognised else [],
         })  # fmt: skip
     table = [
         {"label": m.heading, "unit": m.unit,

@@ -58,14 +58,6 @@ RUN = Run(
 WORST = [0.6, 0.2]  # seconds
 
 
-class Heard(Details):
-    """Details with the words that a recogniser missed."""
-
-    def __init__(self, missed: list[int]) -> None:
-        super().__init__({"mcd_db": WORST})
-        object.__setattr__(self, "missed", missed)
-
-
 def values(number: int, better: float) -> dict[str, float]:
     """Scores of a sentence, the further from good the smaller `better` is."""
     good = {"low": 0.0, "high": 4.0, "one": 1.0, "natural": 2.0}
@@ -91,7 +83,7 @@ def made(tmp_path_factory):
         if natural:
             trained = values(number, 0.9 - 0.2 * number)
             rows = {"natural": values(number, 1.0), "stock": values(number, 0.1), "trained": trained}
-            details = {"trained": Heard([1])} if number == 0 else {}
+            details = {"trained": Details({"mcd_db": WORST}, [1])} if number == 0 else {}
             scored.append(ScoredSentence(f"s-{number}", "s", text, rows, details))
     scored[1].rows["trained"]["log_f0_rmse"] = math.nan  # no voiced speech: sorts last, shows a dash
     lost = [Problem("s-9", "no <sound>")]
