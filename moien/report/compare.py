@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from moien.errors import WrongCall, WrongData
 from moien.report import html
 from moien.report.cards import card, fitting, melody_scale, panels
 from moien.report.grid import glance, grid
 from moien.report.looks import looks
+from moien.report.runs import ScoredRun
 from moien.report.table import Pair, contest, headline, metrics_of, terminal_table, verdict
 from moien.score import METRICS, Details, ScoredSentence, number
 from moien.score.bootstrap import Estimate
@@ -25,21 +26,14 @@ if TYPE_CHECKING:
 LANGUAGE = "und"  # BCP 47 for a language that nobody has named
 
 
-class ScoredRun(NamedTuple):
-    """A run that is compared: its name, the content of its `scores.json`, and the scores of its sentences."""
-
-    name: str
-    scores: Mapping[str, Any]
-    sentences: Sequence[ScoredSentence]
-
-
 @dataclass(frozen=True)
 class Comparison:
     """What the table and the page are made of.
 
     `scores` is shaped as `scores.json`: rows are natural and the runs by name, each run's gains are over the first.
     `sentences` are those that all share, with the same rows. `runs` has of each run `name`, `recipe`, `command`,
-    `row` (which of its rows was taken) and `alone` (its number of sentences that the others have not).
+    `row` (which of its rows was taken), `alone` (its number of sentences that the others have not) and `sounds` (the
+    folder of that row's wavs, or None).
     """
 
     scores: Mapping[str, Any]
@@ -82,6 +76,7 @@ def comparison(runs: Sequence[ScoredRun], resamples: int, seed: int) -> Comparis
             "command": run.scores["command"],
             "row": row,
             "alone": len(run.sentences) - len(shared),
+            "sounds": run.sounds / row if run.sounds else None,
         }
         for run, row in zip(runs, judged, strict=True)
     ]
@@ -140,27 +135,21 @@ def verdicts(data: Comparison) -> list[str]:
     return [verdict(data.scores, pair) for pair in data.pairs]
 
 
-def recordings(data: Comparison, sentences: Iterable[Sequence[Sentence]]) -> list[Sentence]:
-    """The shared sentences with the wavs of all runs as their rows; those that lack a wav are left out.
+def recordings(data: Comparison, natural: Mapping[str, Path]) -> list[Sentence]:
+    """The shared sentences with the wavs of all runs as their rows; those of which one is not there are left out.
 
     Args:
-        sentences: of each run, as `moien.score.sentences.read_sentences` gives them, in the order of the runs.
+        natural: sentence id → its recording; may be empty.
     """
-    by_id = [{sentence.id: sentence for sentence in ours} for ours in sentences]
+    folders = {run["name"]: run["sounds"] for run in data.runs}
+    if None in folders.values():
+        return []
     found = []
-    for scored in data.sentences:
-        ours = [known.get(scored.id) for known in by_id]
-        wavs = {
-            run["name"]: sentence.recordings[run["row"]]
-            for run, sentence in zip(data.runs, ours, strict=True)
-            if sentence is not None and run["row"] in sentence.recordings
-        }
-        first = ours[0]
-        whole = first is not None and first.natural is not None and len(wavs) == len(data.runs)
-        if first is not None and whole and all(path.is_file() for path in (first.natural, *wavs.values())):  # type: ignore[union-attr]
-            found.append(
-                Sentence(scored.id, scored.speaker, scored.text, wavs, first.natural, first.phonemes)
-            )
+    for sentence in data.sentences:
+        wavs = {name: folder / f"{sentence.id}.wav" for name, folder in folders.items()}
+        if all(path.is_file() for path in wavs.values()):
+            recording = natural.get(sentence.id)
+            found.append(Sentence(sentence.id, sentence.speaker, sentence.text, wavs, recording))
     return found
 
 
@@ -207,7 +196,7 @@ def write_compare(
         first_sort="distillmos"
         if any(metric.name == "distillmos" for metric in metrics)
         else metrics[0].name,
-        keys=len(data.scores["rows"]),
+        keys=max((len(rows) for rows in clips), default=0),
         scale=scale,
         has={key: any(pane[key] for made in cards for pane in made["panels"]) for key in ("spans", "heard")},
         sentence_count=len(data.sentences),

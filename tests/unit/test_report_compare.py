@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import browser
 import pytest
 from made_up import speech
@@ -9,9 +11,9 @@ from rich.console import Console
 
 from moien.audio import write_wav
 from moien.errors import WrongCall, WrongData
-from moien.report.compare import ScoredRun, compare_table, comparison, recordings, verdicts, write_compare
+from moien.report.compare import compare_table, comparison, recordings, verdicts, write_compare
+from moien.report.runs import ScoredRun
 from moien.score import METRICS, ScoredSentence
-from moien.score.sentences import Sentence
 from moien.score.summary import scores_json
 
 
@@ -24,7 +26,7 @@ def run(name, offset, numbers, text="Moien {}"):
         trained = stock | {"mcd_db": 5.0 + number + offset}
         rows = {"natural": natural, "stock": stock, "trained": trained}
         scored.append(ScoredSentence(f"s-{number}", "s", text.format(number), rows))
-    return ScoredRun(name, scores_json("mini", f"make {name}", scored, resamples=100, seed=0), scored)
+    return ScoredRun(name, scores_json("mini", f"make {name}", scored, resamples=100, seed=0), scored, None)
 
 
 @pytest.fixture(scope="module")
@@ -71,20 +73,20 @@ def test_what_cannot_be_compared_is_refused():
 
 
 def test_the_page_plays_the_runs_and_sorts_by_what_changed(data, tmp_path):
-    files = {}
-    for number in (1, 2, 3):
-        for seed, row in enumerate(("natural", "old", "new", "bad")):
-            files[row, number] = tmp_path / f"{row}-{number}.wav"
-            write_wav(files[row, number], speech(0.5 + 0.1 * seed, seed=seed))
-    files["bad", 3].unlink()
-    spoken = [
-        [
-            Sentence(f"s-{n}", "s", f"Moien {n}", {"trained": files[row, n]}, files["natural", n], "mˈɔɪən")
-            for n in (1, 2, 3)
-        ]
-        for row in ("old", "new", "bad")
+    for seed, row in enumerate(("natural", "old", "new", "bad")):
+        (tmp_path / row / "trained").mkdir(parents=True)
+        for number in (1, 2, 3):
+            write_wav(tmp_path / row / "trained" / f"s-{number}.wav", speech(0.5 + 0.1 * seed, seed=seed))
+    (tmp_path / "bad" / "trained" / "s-3.wav").unlink()
+    runs = [
+        replace(run(name, offset, range(1, 5)), sounds=tmp_path / folder)
+        for name, folder, offset in (("old", "old", 0), ("new <b>", "new", -1), ("bad", "bad", 2))
     ]
-    heard = recordings(data, spoken)
+    assert recordings(data, {}) == []  # these have no sounds
+    data = comparison(runs, 200, 0)
+    natural = {f"s-{number}": tmp_path / "natural" / "trained" / f"s-{number}.wav" for number in (1, 2, 3)}
+    assert list(recordings(data, {})[0].recordings) == ["old", "new <b>", "bad"]
+    heard = recordings(data, natural)
     assert [sentence.id for sentence in heard] == ["s-1", "s-2"]
     assert list(heard[0].recordings) == ["natural", "old", "new <b>", "bad"]
     page = tmp_path / "compare.html"

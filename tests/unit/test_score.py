@@ -178,9 +178,13 @@ def test_the_cache_tells_apart_what_matters(decoded):
     centroid = np.ones(3)
     keys = {
         cache.key(*wavs, centroid, "a"), cache.key(*wavs[::-1], centroid, "a"), cache.key(*wavs, None, "a"),
-        cache.key(*wavs, 2 * centroid, "a"), cache.key(*wavs, centroid, "b"), cache.key(*wavs, centroid, "a", wavs[0]),
+        cache.key(*wavs, 2 * centroid, "a"), cache.key(*wavs, centroid, "b"), cache.key(*wavs, centroid, "a", recogniser=wavs[0]),
     }  # fmt: skip
-    assert len(keys) == 6 and cache.key(*wavs, np.ones(3), "a") in keys
+    assert (
+        len(keys) == 6
+        and cache.key(*wavs, centroid, "a", "text") not in keys
+        and cache.key(*wavs, np.ones(3), "a") in keys
+    )
 
 
 def test_a_missing_wav_names_the_sentence(decoded):
