@@ -398,3 +398,46 @@ def compare(runs: tuple[str, ...], output: Path | None) -> None:
     if output is not None:
         write_compare(output, data, recordings(data, read_natural(found)), jobs=SystemSettings().nj)
         click.echo(f"page: {output}")
+
+
+@main.command()
+@click.argument("folders", nargs=-1, type=folder(), metavar="[DIR]…")
+@click.option("--recipe", help="Let the rows of a recipe's test sentences compete: natural, stock, trained.")
+@click.option("--kind", type=click.Choice(["mos", "ab", "mushra"]), default="mos", show_default=True,
+              help="Rate 1-5, prefer one of two, or rate all beside a reference (the first system).")  # fmt: skip
+@click.option("--db", type=click.Path(dir_okay=False, path_type=Path), default="listen.sqlite", show_default=True,
+              help="Where the answers are kept.")  # fmt: skip
+@click.option(
+    "--sentences", type=click.IntRange(1), default=20, show_default=True, help="How many, evenly taken."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the order.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Address to listen on; another needs a token."
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option("--token", help="What a visitor must bring; made up and printed for a host that others reach.")
+@click.option("--results", "only_results", is_flag=True, help="Print what the listeners said; serve nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
+def listen(
+    folders: tuple[Path, ...],
+    recipe: str | None,
+    kind: str,
+    db: Path,
+    sentences: int,
+    seed: int,
+    host: str,
+    port: int,
+    token: str | None,
+    only_results: bool,
+    as_json: bool,
+) -> None:
+    """Let people judge, blind, in a page of their own browser.
+
+    A DIR is a system: wavs, named alike in every folder. Answers are saved at once; begin again where you stopped.
+    """
+    from moien.listen.command import print_results, serve
+
+    if only_results or as_json:
+        print_results(db, as_json)
+    else:
+        serve(folders, recipe, kind, db, sentences, seed, host, port, token)

@@ -86,11 +86,17 @@ class Page:
 
     def press(self, key: str) -> None:
         """Press and release a key where the focus is."""
-        codes = {"Tab": 9, "Enter": 13, " ": 32, "ArrowRight": 39}
-        text = {"Enter": "\r", " ": " "}.get(key, "")
+        codes = {"Tab": 9, "Enter": 13, " ": 32, "ArrowRight": 39, "Backspace": 8}
+        text = {"Enter": "\r"}.get(key, key if len(key) == 1 else "")
         for kind in ("keyDown", "keyUp"):
             down = {"text": text} if text and kind == "keyDown" else {}
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=codes[key], **down)
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                **down,
+                windowsVirtualKeyCode=codes.get(key) or ord(key.upper()),
+            )
 
     def screenshot(self, path: Path, width: int, height: int, dark: bool = False) -> None:
         """A PNG of the upper `height` pixels of the page at `width`."""
