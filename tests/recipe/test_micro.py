@@ -45,12 +45,15 @@ def test_a_changed_setting_reaches_the_stages_that_read_it(micro: Micro) -> None
     assert "would run stage 8 score" in result.stdout
 
 
-def test_the_scores_have_three_rows_and_the_page_is_one_file(micro: Micro) -> None:
+def test_the_scores_have_all_rows_and_the_page_is_one_file(micro: Micro) -> None:
     folder = micro.work_dir / "exp" / "micro" / "score"
     scores = json.loads((folder / "scores.json").read_text())
-    assert list(scores["rows"]) == ["natural", "stock", "trained"]
-    names = "mcd_db log_f0_rmse voicing_error duration_ratio similarity dnsmos_ovrl distillmos".split()
-    for row in ("stock", "trained"):
+    assert list(scores["rows"]) == ["natural", "recorded", "espeak", "stock", "trained"]
+    names = (
+        "mcd_db log_f0_rmse f0_std_semitones voicing_error duration_ratio similarity dnsmos_ovrl distillmos "
+        "tone_excess_db phone_error"
+    ).split()
+    for row in ("espeak", "stock", "trained"):
         for name in names:
             value = scores["rows"][row][name]
             assert value["n"] == 2
@@ -60,6 +63,20 @@ def test_the_scores_have_three_rows_and_the_page_is_one_file(micro: Micro) -> No
     assert 'src="http' not in page and 'href="http' not in page.replace('href="https://', "")
     for word in ("natural", "stock", "trained", "duration ratio"):
         assert word in micro.printed.lower()
+
+
+def test_a_run_is_compared_with_a_copy_that_was_kept(micro: Micro, tmp_path) -> None:
+    from made_up import call
+
+    from moien.cli import main
+
+    run = micro.work_dir / "exp" / "micro"
+    shutil.copytree(run / "score", tmp_path / "kept" / "score")
+    result = call(main, "compare", tmp_path / "kept", run, "-o", tmp_path / "compare.html")
+    assert result.exit_code == 0 and "no difference can be told" in " ".join(result.output.split())
+    assert "<table" in (tmp_path / "compare.html").read_text(encoding="utf-8")
+    assert call(main, "compare", run).exit_code == 2
+    assert call(main, "compare", run, tmp_path).exit_code == 1
 
 
 def test_stock_kokoro_opens_the_voice_and_speaks(micro: Micro) -> None:
