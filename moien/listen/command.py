@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from moien.errors import WrongCall
-from moien.listen.design import Test, load_sounds, pair_systems, read_folders
+from moien.listen.design import Test, digest, load_sounds, pair_systems, read_folders
 from moien.listen.store import Store
 
 COMPETING = ("natural", "stock", "trained")
@@ -29,9 +29,9 @@ def serve(
         )
     systems = pair_systems(read_recipe(recipe) if recipe else read_folders(folders), most)
     sentences = tuple(next(iter(systems.values())))
-    test = Test(kind, tuple(systems), sentences, seed)
-    store = Store(db, test)
     sounds = load_sounds(systems)
+    test = Test(kind, tuple(systems), sentences, seed, digest(sounds))
+    store = Store(db, test)
     if not token:
         token = "" if host in LOOPBACK else secrets.token_urlsafe(16)
     server = Server(host, port, test, sounds, store, token)

@@ -8,6 +8,7 @@ mushra  all systems of a sentence beside a named reference, 0 to 100, the refere
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
 from collections.abc import Mapping, Sequence
@@ -39,12 +40,16 @@ class Trial:
 
 @dataclass(frozen=True)
 class Test:
-    """A listening test. The first system is the reference of a mushra test."""
+    """A listening test. The first system is the reference of a mushra test.
+
+    `sounds` is a digest of what is heard: answers about one voice are no answers about its successor.
+    """
 
     kind: str
     systems: tuple[str, ...]
     sentences: tuple[str, ...]
     seed: int
+    sounds: str = ""
 
     def trials(self, listener: str) -> list[Trial]:
         """All screens of a listener; the same listener gets the same ones again."""
@@ -112,3 +117,9 @@ def load_sounds(systems: Mapping[str, Mapping[str, Path]]) -> dict[tuple[str, st
         soundfile.write(wav, pcm, SAMPLE_RATE, subtype="PCM_16", format="WAV")
         sounds[system, sentence] = wav.getvalue()
     return sounds
+
+
+def digest(sounds: Mapping[tuple[str, str], bytes]) -> str:
+    """Of all sounds of a test."""
+    parts = [hashlib.sha256(sounds[key]).digest() for key in sorted(sounds)]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]

@@ -53,7 +53,9 @@ class Store:
             self.test = test
             return
         facts = json.loads(row[0])
-        self.test = Test(facts["kind"], tuple(facts["systems"]), tuple(facts["sentences"]), facts["seed"])
+        self.test = Test(
+            facts["kind"], tuple(facts["systems"]), tuple(facts["sentences"]), facts["seed"], facts["sounds"]
+        )
         if test is not None and test != self.test:
             differ = [name for name, value in asdict(test).items() if value != asdict(self.test)[name]]
             was = "; ".join(

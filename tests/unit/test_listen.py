@@ -125,6 +125,8 @@ def test_answers_of_another_test_stay_as_they_are(tmp_path):
     Store(tmp_path / "t.sqlite", Test("mos", ("a", "b"), ("1",), 0)).close()
     with pytest.raises(WrongData, match="kind: 'mos', now 'ab'"):
         Store(tmp_path / "t.sqlite", Test("ab", ("a", "b"), ("1",), 0))
+    with pytest.raises(WrongData, match="sounds: '', now 'x'"):  # the voice was trained again
+        Store(tmp_path / "t.sqlite", Test("mos", ("a", "b"), ("1",), 0, "x"))
     (tmp_path / "no.sqlite").write_text("this is no database, but long enough to be looked at" * 9)
     with pytest.raises(WrongData, match="not a file of answers"):
         Store(tmp_path / "no.sqlite", Test("mos", ("a", "b"), ("1",), 0))
