@@ -493,14 +493,15 @@ def test_amounts_say_what_they_are_in():
 
 def test_the_grid_groups_scores_and_shows_a_dash_where_there_is_none(made):
     scores = json.loads(json.dumps(made[1]))
-    for row in scores["rows"].values():
-        row["mcd_db"] = {"mean": None, "low": None, "high": None, "n": 0}
+    for row in ("stock", "trained"):
+        scores["rows"][row]["mcd_db"] = {"mean": None, "low": None, "high": None, "n": 0}
     none = {"mean": None, "low": None, "high": None, "n": 0, "better": None, "needed": None}
     scores["gains"]["trained"]["stock"]["mcd_db"] = none
     likeness = grid(scores)["groups"][0]
     assert likeness["title"] == "Likeness to the recording"
-    assert [cell["mean"] for cell in likeness["metrics"][0]["cells"]] == ["–"] * 3
-    assert likeness["metrics"][0]["judgements"] == [{"kind": "none", "facts": ""}]
+    [mcd] = [metric for metric in likeness["metrics"] if metric["name"] == "mcd_db"]
+    assert [cell["mean"] for cell in mcd["cells"]] == ["0.00", "–", "–"]
+    assert mcd["judgements"] == [{"kind": "none", "facts": ""}]
     counts = glance(scores)
     assert sum(group[kind] for group in counts for kind in ("better", "worse", "unclear")) == len(METRICS)
 
