@@ -286,6 +286,9 @@ class ProsodyPhase(Section):
         20.0, ge=0, description="Weight of the cross-entropy over the 50 duration bins; StyleTTS2's."
     )
     f0: float = Field(1.0, ge=0, description="Weight of the F0 smooth-L1 / 10; StyleTTS2's.")
+    f0_spread: float = Field(
+        1.0, ge=0, description="Weight of |ln| of the ratio of the spreads of F0: without it speech gets flat."
+    )
     energy: float = Field(1.0, ge=0, description="Weight of the energy smooth-L1; StyleTTS2's.")
 
 
@@ -320,16 +323,26 @@ class ChoiceSettings(Section):
         (0.0, 0.3, 0.6, 1.0), min_length=1, description="The α of decoder and acoustic style to try."
     )
     sentences: int = Field(5, ge=1, description="Sentences of dev that each candidate speaks.")
-    max_mos_loss: float = Field(
-        0.2,
+    recogniser: bool = Field(
+        True,
+        description="Let a phone recogniser of the train split count what is not understood: 4 min for an hour of "
+        "speech, once; stage 8 uses the same.",
+    )
+    max_phone_loss: float = Field(
+        0.04,
         ge=0,
-        description="How far a candidate may fall below the stock model in DistillMOS: naive training falls by two "
-        "whole points while its losses improve.",
+        description="How far a candidate's phone error may be above the best one's: a dozen sentences tell no less.",
     )
-    duration_penalty: float = Field(
-        1.0, ge=0, description="Similarity given up for one |log duration ratio|."
+    max_mos_loss: float = Field(
+        0.3,
+        ge=0,
+        description="How far a candidate may fall below the base at the same tempo in DistillMOS: naive training falls "
+        "by two whole points while its losses improve.",
     )
-    f0_penalty: float = Field(1.0, ge=0, description="Similarity given up for one unit of log-F0 RMSE.")
+    max_tone_db: float = Field(3.0, ge=0, description="Steady tones above the recordings', in dB.")
+    min_f0_spread: float = Field(
+        0.8, ge=0, description="F0 spread as a share of the recordings': below it speech sounds flat."
+    )
 
 
 class TrainSettings(Section):

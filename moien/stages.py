@@ -204,8 +204,13 @@ class StageRun:
 
     @property
     def work_dir(self) -> Path:
-        """A folder outside the graph that survives an interruption, keyed by all that decides about the stage."""
-        key = manifest.sha256_json(provenance(self.stage, self.settings))[:16]
+        """A folder outside the graph that survives an interruption, keyed by all that decides about the stage.
+
+        All but `train.choice`, which comes after training: another rule finds the same checkpoint.
+        """
+        made = provenance(self.stage, self.settings)
+        made["settings"].get("train", {}).pop("choice", None)
+        key = manifest.sha256_json(made)[:16]
         folder = self.settings.system.work_dir / "exp" / self.settings.recipe / "work" / key
         folder.mkdir(parents=True, exist_ok=True)
         return folder

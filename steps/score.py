@@ -63,10 +63,8 @@ def recogniser(run: StageRun) -> Path | None:
     if not run.settings.score.recogniser:
         return None
     from moien.score import cache
-    from moien.text import read_phonemes
 
-    said = {name: p.phonemes for name, p in read_phonemes(run.inputs["g2p"] / "train.jsonl").items()}
-    trained = cache.recogniser(read_datadir(run.inputs["data"] / "train"), said, run.settings.seed)
+    trained = cache.recogniser(run.inputs["data"], run.inputs["g2p"], run.settings.seed)
     return Path(shutil.copyfile(trained, run.out / "recogniser.safetensors"))
 
 

@@ -22,6 +22,8 @@ def main(run: StageRun) -> None:
     from moien.errors import WrongCall
     from moien.kokoro.base import ensure_base
     from moien.kokoro.export import save_pack, save_weights
+    from moien.score import cache
+    from moien.score.recogniser import Recogniser
     from moien.train.choose import choose
     from moien.train.data import TrainingSet
     from moien.train.loop import train
@@ -38,12 +40,17 @@ def main(run: StageRun) -> None:
 
     base = ensure_base(run.settings.base)
     learned, history = train(base, data, dev, settings, run.work_dir, run.settings.seed, run.device)
-    model, packs, table = choose(base, learned, data, dev, settings.choice)
+    judge = None
+    if settings.choice.recogniser:
+        judge = Recogniser.load(cache.recogniser(run.inputs["data"], run.inputs["g2p"], run.settings.seed))
+    model, packs, table = choose(base, learned, data, dev, settings.choice, judge)
 
     chosen = table["candidates"][table["chosen"]]
     print(f"choice: predictor α {chosen['predictor']:g}, decoder α {chosen['decoder']:g}", flush=True)
+    for gate in table["shut"]:
+        print(f"choice: no candidate passes for its {gate}: the best of them there is taken", flush=True)
     if not table["quality_kept"]:
-        print("choice: every candidate falls too far below the stock model: this training harms", flush=True)
+        print("choice: what was trained is worse than the base: this training harms", flush=True)
     run.note("alpha", {part: chosen[part] for part in ("predictor", "decoder")})
     run.note("quality_kept", table["quality_kept"])
 

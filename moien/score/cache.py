@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,9 +15,10 @@ import numpy as np
 
 import moien
 from moien.audio import read_audio, read_header, resample
-from moien.datadir import Utterance
+from moien.datadir import read_datadir
 from moien.fetch import cache_dir
 from moien.manifest import sha256_file
+from moien.text import read_phonemes
 
 # What computes a score: of Moien by its source, of the packages that hold models by their version.
 SOURCES = ("score/*.py", "audio.py", "features/f0.py", "style/embed.py")
@@ -91,13 +92,14 @@ def put(digest: str, facts: dict[str, Any]) -> None:
     part.replace(target)
 
 
-def recogniser(utterances: Sequence[Utterance], phonemes: Mapping[str, str], seed: int) -> Path:
-    """The file of a phone recogniser of these recordings, trained unless one was before.
+def recogniser(data: Path, g2p: Path, seed: int) -> Path:
+    """The file of a phone recogniser of the train split, trained unless one was before.
 
     Args:
-        phonemes: utterance → phonemes; an utterance without any is left out.
+        data, g2p: outputs of stages 1 and 2; an utterance without phonemes is left out.
     """
-    ours = [utterance for utterance in utterances if phonemes.get(utterance.id)]
+    phonemes = {id: said.phonemes for id, said in read_phonemes(g2p / "train.jsonl").items()}
+    ours = [utterance for utterance in read_datadir(data / "train") if phonemes.get(utterance.id)]
     seconds = sum(read_header(utterance.audio).seconds for utterance in ours)
     ours = ours[:: max(1, math.ceil(seconds / MOST_SECONDS))]
     contents = [part for u in ours for part in (sha256_file(u.audio), phonemes[u.id])]

@@ -2,22 +2,25 @@
 
 Spectral losses go on falling while speech becomes a smear; the mean of base and trained weights keeps most of the
 likeness and little of the harm (facts of the baseline; Wortsman et al. 2022, "Robust fine-tuning"). The predictor
-and the decoder (with the acoustic style) each have their own α. Every candidate speaks some dev sentences from
-their phonemes alone. The rule:
+and the decoder (with the acoustic style) each have their own α. Every candidate is first given the speaker's tempo
+(`moien.train.tempo`) and then speaks some dev sentences from their phonemes alone. The rule is a row of gates, the
+most important first; a candidate has to pass them all, and of those that do the one most like the speaker is taken:
 
-1. Only candidates whose DistillMOS is at most `max_mos_loss` below the stock base's (untouched weights and pack).
-2. Of these the highest similarity − duration_penalty · |log duration ratio| − f0_penalty · log-F0 RMSE.
-3. If none passes, the one with the highest DistillMOS: training is then said to have harmed.
+1. words: phone error at most `max_phone_loss` above the best candidate's;
+2. opinion: DistillMOS at most `max_mos_loss` below the base's at the same tempo, which is the candidate with α = 0
+   (the base drawls when it is left to itself, and is at its clearest then);
+3. artefacts: steady tones at most `max_tone_db` above the recordings';
+4. melody: F0 spread at least `min_f0_spread` of the recordings'.
 
-α = 0 for both, which is the base with the style of stage 5, is always a candidate. Every candidate is first given the
-speaker's tempo (`moien.train.tempo`).
+A gate that nobody passes lets the best through it and nobody else. If that happens at the second, or if the base itself
+is taken, training is said to have harmed.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,14 +33,20 @@ from moien.audio import SAMPLE_RATE, read_audio
 from moien.config import ChoiceSettings
 from moien.errors import WrongData
 from moien.kokoro.base import Base, load_model
+from moien.kokoro.symbols import decode
 from moien.progress import track
-from moien.score import distilled_mos, duration, f0_rmse, mcd, similarity
+from moien.score import distilled_mos, duration, f0_rmse, f0_spread, mcd, phone_error, similarity, tones
 from moien.score.clip import Clip, Pair
+from moien.score.metric import Metric
+from moien.score.recogniser import Recogniser
 from moien.style.fit import speak
 from moien.train.data import TrainingSet
 from moien.train.tempo import fit_tempo
 
-METRICS = (distilled_mos.METRIC, similarity.METRIC, duration.METRIC, f0_rmse.METRIC, mcd.METRIC)
+METRICS = tuple(
+    module.METRIC
+    for module in (phone_error, distilled_mos, tones, f0_spread, similarity, duration, f0_rmse, mcd)
+)
 PREDICTOR = ("predictor.", "style.prosody.")  # what the predictor's α scales; the decoder's scales all else
 CENTROID_CLIPS = 10
 TEMPO_SENTENCES = 20
@@ -80,25 +89,54 @@ def blend_packs(
     }
 
 
+Scores = Mapping[str, float]  # metric → mean over the sentences; a metric that has none is left out
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A step of the rule: who loses at most `limit` passes; so does who has no such score (NaN)."""
+
+    name: str
+    limit: float
+    loss: Callable[[Scores], float]
+
+
+def gates(
+    candidates: Sequence[Scores], base: Scores, recorded: Scores, settings: ChoiceSettings
+) -> list[Gate]:
+    """The rule, from what the candidates, the base at the speaker's tempo and the recordings score."""
+
+    def value(scores: Scores, metric: Metric) -> float:
+        return scores.get(metric.name, math.nan)
+
+    words, opinion, spread = phone_error.METRIC, distilled_mos.METRIC, f0_spread.METRIC
+    fewest = min((scores[words.name] for scores in candidates if words.name in scores), default=math.nan)
+    return [
+        Gate("words", settings.max_phone_loss, lambda s: value(s, words) - fewest),
+        Gate("opinion", settings.max_mos_loss, lambda s: value(base, opinion) - value(s, opinion)),
+        Gate("artefacts", settings.max_tone_db, lambda s: value(s, tones.METRIC)),
+        Gate("melody", 1 - settings.min_f0_spread, lambda s: 1 - value(s, spread) / value(recorded, spread)),
+    ]
+
+
 def pick(
-    rows: Sequence[Mapping[str, Any]], stock: Mapping[str, float], settings: ChoiceSettings
-) -> tuple[int, bool]:
-    """Apply the rule to the candidates' mean scores: index of the best, and whether any kept the quality."""
-    floor = stock["distillmos"] - settings.max_mos_loss
-    opinion = {i: row["scores"]["distillmos"] for i, row in enumerate(rows) if "scores" in row}
-    good = [i for i, value in opinion.items() if value >= floor]
-    if good:
-        return max(good, key=lambda i: rows[i]["merit"]), True
-    return max(opinion, key=lambda i: opinion[i]), False
+    scores: Sequence[Scores | None], recorded: Scores, settings: ChoiceSettings
+) -> tuple[int, list[str]]:
+    """Apply the rule to the candidates' scores, the base's first; None for speech that could not be scored.
 
-
-def merit(scores: Mapping[str, float], settings: ChoiceSettings) -> float:
-    """What the rule maximises."""
-    return (
-        scores["similarity"]
-        - settings.duration_penalty * abs(math.log(scores["duration_ratio"]))
-        - settings.f0_penalty * scores["log_f0_rmse"]
-    )
+    Returns:
+        Index of the best, and the gates that nobody passed.
+    """
+    left = {index: ours for index, ours in enumerate(scores) if ours is not None}
+    shut = []
+    for gate in gates(list(left.values()), scores[0] or {}, recorded, settings):
+        losses = {index: gate.loss(ours) for index, ours in left.items()}
+        passed = [index for index, loss in losses.items() if not loss > gate.limit]
+        if not passed:
+            shut.append(gate.name)
+            passed = [min(losses, key=losses.__getitem__)]
+        left = {index: left[index] for index in passed}
+    return max(left, key=lambda index: left[index].get(similarity.METRIC.name, 0.0)), shut
 
 
 def choose(
@@ -107,6 +145,7 @@ def choose(
     train: TrainingSet,
     dev: TrainingSet,
     settings: ChoiceSettings,
+    recogniser: Recogniser | None = None,
 ) -> tuple[KModel, dict[str, Tensor], dict[str, Any]]:
     """Speak and score every candidate; return the chosen model, packs and the table for `choice.json`.
 
@@ -115,57 +154,71 @@ def choose(
         learned: what `moien.train.loop.train` returned.
         train: says how each speaker sounds.
         dev: its first sentences, evenly over the speakers, are spoken.
+        recogniser: counts the words that are not heard; without one that gate stands open.
+
+    Raises:
+        WrongData: no candidate says anything that can be scored.
     """
     centroids = similarity.speaker_centroids([u for u, _ in train.utterances], CENTROID_CLIPS)
-    sentences = evenly(dev, settings.sentences)
-    natural = {
-        i: Clip(*read_audio(dev.utterances[i][0].audio), name=dev.utterances[i][0].id) for i in sentences
-    }
+    sentences = [dev.utterances[i] for i in evenly(dev, settings.sentences)]
+    natural = {u.id: Clip(*read_audio(u.audio), name=u.id) for u, _ in sentences}
     model = load_model(base.weights, base.config)
     start = {
         name: model.state_dict()[name].clone() for name in [*learned, TEMPO] if not name.startswith("style.")
     }
 
-    def scores(voice_packs: Mapping[str, Tensor]) -> dict[str, float]:
-        values = []
-        for index in sentences:
-            utterance, alignment = dev.utterances[index]
-            audio = speak(model, alignment.tokens, voice_packs[utterance.speaker], seed=0)
-            spoken = Clip(audio, SAMPLE_RATE, utterance.id)
-            pair = Pair(natural[index], spoken, centroids[utterance.speaker])
-            values.append([metric.compute(pair) for metric in METRICS])
-        means = np.nanmean(np.array(values), axis=0)
-        return {metric.name: round(float(mean), 4) for metric, mean in zip(METRICS, means, strict=True)}
+    def score(voice: Mapping[str, Tensor] | None) -> dict[str, float]:
+        """Means of what the model says with these packs; of the recordings without any."""
+        values: dict[str, list[float]] = {metric.name: [] for metric in METRICS}
+        for utterance, alignment in sentences:
+            clip = natural[utterance.id]
+            if voice:
+                audio = speak(model, alignment.tokens, voice[utterance.speaker], seed=0)
+                clip = Clip(audio, SAMPLE_RATE, utterance.id)
+            phonemes, centroid = decode(alignment.tokens), centroids[utterance.speaker]
+            pair = Pair(natural[utterance.id], clip, centroid, phonemes, recogniser)
+            for metric in METRICS:
+                if not math.isnan(value := metric.compute(pair)):
+                    values[metric.name].append(value)
+        return {name: round(float(np.mean(ours)), 4) for name, ours in values.items() if ours}
 
-    stock = scores(train.base_packs)
-    print(f"choice: stock: {describe(stock)}", flush=True)
-    rows: list[dict[str, Any]] = []
-    for alpha in track(candidates(settings), "choice: α"):
+    def become(alpha: Alpha) -> tuple[dict[str, Tensor], float]:
+        """Turn the model into a candidate; its packs, and what its tempo was shifted by."""
         blend(model, start, learned, alpha)
         packs = blend_packs(train.packs, learned, alpha)
-        tempo = fit_tempo(model, packs, dev, evenly(dev, TEMPO_SENTENCES))
+        return packs, fit_tempo(model, packs, dev, evenly(dev, TEMPO_SENTENCES))
+
+    recorded, stock = score(None), score(train.base_packs)
+    say(f"recordings: {describe(recorded)}")
+    say(f"stock: {describe(stock)}")
+    rows: list[dict[str, Any]] = []
+    for alpha in track(candidates(settings), "choice: α"):
+        packs, tempo = become(alpha)
+        row = vars(alpha) | {"tempo": round(tempo, 4)}
         try:
-            figures = scores(packs)
+            row["scores"] = score(packs)
         except WrongData as error:  # speech that cannot be scored, silence for one: the table says so
-            rows.append(vars(alpha) | {"tempo": round(tempo, 4), "error": error.message})
-            said = error.message
-        else:
-            made = {"tempo": round(tempo, 4), "scores": figures, "merit": round(merit(figures, settings), 4)}
-            rows.append(vars(alpha) | made)
-            said = describe(figures)
-        print(f"choice: predictor {alpha.predictor:g}, decoder {alpha.decoder:g}: {said}", flush=True)
-    best, unharmed = pick(rows, stock, settings)
-    alpha = Alpha(rows[best]["predictor"], rows[best]["decoder"])
-    blend(model, start, learned, alpha)
-    packs = blend_packs(train.packs, learned, alpha)
-    fit_tempo(model, packs, dev, evenly(dev, TEMPO_SENTENCES))
+            row["error"] = error.message
+        rows.append(row)
+        said = describe(row["scores"]) if "scores" in row else row["error"]
+        say(f"predictor {alpha.predictor:g}, decoder {alpha.decoder:g}: {said}")
+    figures = [row.get("scores") for row in rows]
+    if not any(figures):
+        raise WrongData("no candidate says anything that can be scored", where=rows[0]["error"],
+                        remedy="listen to the samples of training; train with fewer steps or lower rates")  # fmt: skip
+    best, shut = pick(figures, recorded, settings)
+    others = [None if index == best else ours for index, ours in enumerate(figures)]
     table = {
         "chosen": best,
-        "quality_kept": unharmed,
-        "sentences": [dev.utterances[i][0].id for i in sentences],
+        "runner_up": pick(others, recorded, settings)[0] if any(others) else None,
+        "shut": shut,
+        "quality_kept": best != 0 and "opinion" not in shut,
+        "sentences": [utterance.id for utterance, _ in sentences],
+        "recorded": recorded,
         "stock": stock,
         "candidates": rows,
     }
+    packs, _ = become(Alpha(rows[best]["predictor"], rows[best]["decoder"]))
     return model, packs, table
 
 
@@ -179,6 +232,11 @@ def evenly(data: TrainingSet, count: int) -> list[int]:
     return [index for _, _, index in sorted(turns)[:count]]
 
 
-def describe(scores: Mapping[str, float]) -> str:
+def describe(scores: Scores) -> str:
     """Scores as a line for the log."""
-    return ", ".join(f"{metric.label} {scores[metric.name]:.{metric.digits}f}" for metric in METRICS)
+    return ", ".join(f"{m.label} {scores[m.name]:.{m.digits}f}" for m in METRICS if m.name in scores)
+
+
+def say(text: str) -> None:
+    """A line for the log, at once."""
+    print(f"choice: {text}", flush=True)

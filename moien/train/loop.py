@@ -114,6 +114,7 @@ def prosody_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: Pro
         "duration": phase.duration * duration,
         "duration_bins": phase.duration_bins * bins,
         "f0": phase.f0 * losses.f0_loss(f0, target_f0, batch.frames),
+        "f0_spread": phase.f0_spread * losses.f0_spread_loss(f0, batch.gt_f0),
         "energy": phase.energy * losses.energy_loss(energy, target_energy, batch.frames),
     }
 

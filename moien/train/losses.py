@@ -15,6 +15,7 @@ from torch import Tensor
 from moien.features.mel import MEAN, SCALE, log_mel
 
 RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))  # n_fft, hop, window: StyleTTS2's three
+LOWEST_HZ = 20.0  # of a voice: the logarithm of F0 needs some floor
 F0_SCALE = 10.0  # F0 is in Hz: a tenth brings its loss to the size of the others
 
 
@@ -51,6 +52,25 @@ def f0_loss(predicted: Tensor, target: Tensor, frames: Tensor) -> Tensor:
     """Smooth L1 of F0 in Hz (0 unvoiced) over 10, `[B, 2F]`; `frames` `[B]` of 600 samples."""
     mask = length_mask(2 * frames, predicted.shape[1])
     return masked_mean(F.smooth_l1_loss(predicted, target, reduction="none"), mask) / F0_SCALE
+
+
+def f0_spread_loss(predicted: Tensor, natural: Tensor) -> Tensor:
+    """|ln| of the ratio of predicted to natural standard deviation of log F0 `[B, 2F]`, mean over utterances.
+
+    Over the frames where the recording is voiced (`natural` is 0 elsewhere, and in the padding). A melody that is
+    right on average is a flat one: the other losses alone are content with 0.75 of the spread. The idea is global
+    variance (Toda and Tokuda 2007), as a loss.
+    """
+    voiced = natural > 0
+    count = voiced.sum(-1, keepdim=True).clamp(min=1)
+
+    def log_deviation(f0: Tensor) -> Tensor:
+        melody = f0.clamp(min=LOWEST_HZ).log()
+        mean = (melody * voiced).sum(-1, keepdim=True) / count
+        variance = ((melody - mean).square() * voiced).sum(-1, keepdim=True) / count
+        return 0.5 * (variance + 1e-4).log()  # 0.17 semitones: the root of 0 has no gradient
+
+    return (log_deviation(predicted) - log_deviation(natural)).abs().mean()
 
 
 def energy_loss(predicted: Tensor, target: Tensor, frames: Tensor) -> Tensor:

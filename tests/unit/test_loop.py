@@ -157,10 +157,6 @@ def test_the_packs_keep_their_rows_and_get_each_half_of_the_delta():
     assert moved[..., 128:].allclose(torch.tensor(1.0))
 
 
-def row(mos: float, merit: float) -> dict[str, object]:
-    return {"scores": {"distillmos": mos}, "merit": merit}
-
-
 @pytest.mark.parametrize("factor", [0.5, 2.0])
 def test_the_tempo_is_that_of_the_recordings(run, factor, monkeypatch):
     model, packs = tiny_model(), run.data.packs
@@ -190,12 +186,36 @@ def test_a_sentence_lasts_from_its_first_phone_to_its_last():
     assert spoken(encode("…")) == slice(1, 2)
 
 
-def test_the_rule_takes_the_likest_voice_that_keeps_the_quality():
-    settings = ChoiceSettings(max_mos_loss=0.2)
-    stock = {"distillmos": 4.0}
-    broken = {"error": "there is no speech to score"}
-    assert choose.pick([row(3.9, 0.2), row(3.81, 0.5), row(3.7, 0.9), broken], stock, settings) == (1, True)
-    assert choose.pick([row(2.0, 0.9), broken, row(3.0, 0.1)], stock, settings) == (2, False)
+def scores(words=0.3, opinion=3.8, tone=0.0, spread=2.4, likeness=0.7):
+    names = ("phone_error", "distillmos", "tone_excess_db", "f0_std_semitones", "similarity")
+    return dict(zip(names, (words, opinion, tone, spread, likeness), strict=True))
+
+
+RECORDED = scores(0.2, 4.0, 0.0, 2.5, 0.9)
+
+
+@pytest.mark.parametrize("worse", [{"words": 0.34}, {"opinion": 3.49}, {"tone": 3.1}, {"spread": 1.9}])
+def test_the_rule_takes_the_likest_voice_that_passes_all_gates(worse):
+    settings = ChoiceSettings(max_phone_loss=0.03, max_mos_loss=0.3, max_tone_db=3, min_f0_spread=0.8)
+    base, good = scores(likeness=0.6), scores(likeness=0.8)
+    likest = scores(**worse, likeness=0.9)
+    assert choose.pick([base, good, likest, None], RECORDED, settings) == (1, [])
+    assert choose.pick([base, good, scores(likeness=0.9)], RECORDED, settings) == (2, [])
+
+
+def test_a_gate_that_nobody_passes_lets_the_best_through():
+    settings = ChoiceSettings(max_tone_db=3, min_f0_spread=0.8)
+    candidates = [scores(tone=9.0), scores(tone=5.0, likeness=0.1), scores(tone=7.0, likeness=0.9)]
+    assert choose.pick(candidates, RECORDED, settings) == (1, ["artefacts"])
+    flat = [scores(spread=1.0), scores(spread=0.5, likeness=0.9)]
+    assert choose.pick(flat, RECORDED, settings) == (0, ["melody"])
+
+
+def test_what_is_not_scored_shuts_no_gate():
+    unheard = {name: value for name, value in scores(likeness=0.9).items() if name != "phone_error"}
+    assert choose.pick([scores(), unheard], RECORDED, ChoiceSettings()) == (1, [])
+    base_unheard = {"similarity": 0.5}
+    assert choose.pick([base_unheard, unheard], RECORDED, ChoiceSettings()) == (1, [])
 
 
 def test_the_base_is_always_a_candidate():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from moien.train.losses import duration_losses, energy_loss, f0_loss, mel_loss, stft_loss
+from moien.train.losses import duration_losses, energy_loss, f0_loss, f0_spread_loss, mel_loss, stft_loss
 
 
 def logits_for(durations: torch.Tensor) -> torch.Tensor:
@@ -44,6 +44,20 @@ def test_padding_counts_for_nothing():
 def test_f0_loss_is_a_tenth_of_the_error_in_hz():
     assert f0_loss(torch.full((1, 8), 130.5), torch.full((1, 8), 120.0), torch.tensor([4])) == pytest.approx(
         1.0
+    )
+
+
+def test_the_spread_of_a_melody_is_a_ratio_whatever_the_register():
+    melody = torch.tensor([[0.0, 180.0, 200.0, 260.0, 0.0, 190.0, 0.0]])
+    octave_up, flat = 2 * melody, torch.full((1, 7), 200.0).requires_grad_()
+    assert f0_spread_loss(octave_up, melody) == pytest.approx(0, abs=1e-6)
+    narrow = torch.where(melody > 0, 200 * (melody / 200).clamp(min=1e-3).sqrt(), 50.0)  # half the semitones
+    assert f0_spread_loss(narrow, melody) == pytest.approx(0.69, abs=0.02)
+    f0_spread_loss(flat, melody).backward()
+    assert flat.grad.isfinite().all()
+    padded = torch.nn.functional.pad(melody, (0, 5))
+    assert f0_spread_loss(torch.nn.functional.pad(narrow, (0, 5), value=99.0), padded) == f0_spread_loss(
+        narrow, melody
     )
 
 
