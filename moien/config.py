@@ -287,25 +287,48 @@ class ProsodyPhase(Section):
     )
     f0: float = Field(1.0, ge=0, description="Weight of the F0 smooth-L1 / 10; StyleTTS2's.")
     f0_spread: float = Field(
-        1.0, ge=0, description="Weight of |ln| of the ratio of the spreads of F0: without it speech gets flat."
+        1.0,
+        ge=0,
+        description="Weight of |ln| of the ratio of the spreads of F0: without it speech gets flat.",
     )
     energy: float = Field(1.0, ge=0, description="Weight of the energy smooth-L1; StyleTTS2's.")
 
 
 class AcousticPhase(Section):
-    """Phase `acoustic`: how the speaker sounds. The generator's convolutions stay frozen: they grow tones."""
+    """Phase `acoustic`: how the speaker sounds.
+
+    The generator's convolutions stay frozen, because they grow tones, and so do the projections of the styles
+    (AdaIN's `fc`), because they smear: `docs/training.md`.
+    """
 
     steps: int = Field(300, ge=0, description="Optimiser steps; 300 are 8 min on two cores.")
     learn: tuple[str, ...] = Field(
-        ("decoder.encode.*", "decoder.decode.*", "decoder.*.fc.*"),
-        description="Globs of the tensors that learn: encode and decode blocks, every AdaIN projection.",
+        ("decoder.encode.conv*", "decoder.decode.*.conv*"),
+        description="Globs of the tensors that learn: the convolutions of the encode and decode blocks.",
     )
     lr: float = Field(1e-4, gt=0, le=0.01, description="Peak learning rate; higher ones smear sooner.")
-    style_lr: float = Field(1e-3, ge=0, le=0.1, description="Peak rate of each speaker's acoustic style.")
+    style_lr: float = Field(
+        2e-3,
+        ge=0,
+        le=0.1,
+        description="Peak rate of each speaker's acoustic style, which carries most of likeness.",
+    )
     crop_frames: int = Field(60, ge=10, le=400, description="Frames (25 ms) of a crop: 60 are 1.5 s.")
     crops: int = Field(1, ge=1, le=64, description="Crops a batch, each of another utterance.")
     mel: float = Field(1.0, ge=0, description="Weight of the mel L1.")
     stft: float = Field(1.0, ge=0, description="Weight of the multi-resolution STFT loss.")
+    critic: float = Field(
+        1.0,
+        ge=0,
+        le=10,
+        description="Norm of the critic's gradient at the audio as a share of the spectral losses'; 0: no critic. See "
+        "`moien/train/discriminators.py`.",
+    )
+    critic_warmup_steps: int = Field(
+        40, ge=0, description="Steps in which it learns and has no say: then it hears a blur of 40 ms."
+    )
+    critic_ramp_steps: int = Field(40, ge=1, description="Steps in which its say rises to all of it.")
+    critic_lr: float = Field(1e-3, gt=0, le=0.1, description="Its learning rate.")
     floor: float = Field(
         1e-3,
         gt=0,

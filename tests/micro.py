@@ -24,7 +24,7 @@ align: {shift_frames: 2}
 embedding: {sentences: 1, sentence_phonemes: 15, clips: 6, prosodic_steps: 2, acoustic_steps: 2, crop_frames: 30}
 train:
   prosody: {steps: 3, batch_frames: 200}
-  acoustic: {steps: 3, crop_frames: 30}
+  acoustic: {steps: 3, crop_frames: 30, critic_warmup_steps: 1, critic_ramp_steps: 1}
   warmup_steps: 1
   interval_steps: 3
   validation_utterances: 1

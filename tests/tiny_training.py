@@ -27,7 +27,13 @@ SETTINGS = TrainSettings.model_validate(
         "interval_steps": 2,
         "validation_utterances": 1,
         "prosody": {"steps": 4, "batch_frames": 50},
-        "acoustic": {"steps": 4, "crop_frames": 10, "learn": ["decoder.*.fc.*", "decoder.encode.*"]},
+        "acoustic": {
+            "steps": 4,
+            "crop_frames": 10,
+            "learn": ["decoder.*.fc.*", "decoder.encode.*"],
+            "critic_warmup_steps": 1,
+            "critic_ramp_steps": 1,
+        },
     }
 )
 

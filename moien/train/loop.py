@@ -42,6 +42,7 @@ from moien.style.fit import pack_row, speak
 from moien.train import checkpoint, losses
 from moien.train.checkpoint import Progress
 from moien.train.data import Batch, BatchPlan, Item, TrainingSet, collate, crop
+from moien.train.discriminators import Critic
 from moien.train.plot import write_curves
 
 BETAS, EPS = (0.0, 0.99), 1e-9  # StyleTTS2's AdamW: no momentum, batches are small and unlike each other
@@ -59,6 +60,7 @@ class Voice:
     settings: TrainSettings
     deltas: dict[str, nn.Parameter]  # "style.acoustic.SPEAKER", "style.prosody.SPEAKER"
     device: str
+    critic: Critic | None = None
     _frozen: dict[str, tuple[Tensor, Tensor, Tensor]] = field(default_factory=dict)
 
     def style(self, batch: Batch) -> Tensor:
@@ -132,10 +134,16 @@ def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: Ac
         crop=(start, length),
     )  # fmt: skip
     natural = crop(batch.gt_audio, [FRAME_SAMPLES * s for s in start], FRAME_SAMPLES * length)
-    return {
+    spectral = {
         "mel": phase.mel * losses.mel_loss(audio, natural, phase.floor),
         "stft": phase.stft * losses.stft_loss(audio, natural, phase.floor),
     }
+    if voice.critic is None:
+        return spectral
+    judged = voice.critic.judge(natural, audio, torch.stack(list(spectral.values())).sum())
+    if torch.is_grad_enabled():  # in validation it listens and learns nothing
+        voice.critic.learn(natural, audio)
+    return spectral | judged
 
 
 @dataclass(frozen=True)
@@ -211,6 +219,12 @@ def train(
     for phase in phases:
         learned |= phase.learned(voice)
     fold_weight_norm(model, learned)
+    acoustic = settings.acoustic
+    if acoustic.critic and "acoustic" in settings.phases:
+        voice.critic = Critic(
+            seed, share=acoustic.critic, warmup_steps=acoustic.critic_warmup_steps,
+            ramp_steps=acoustic.critic_ramp_steps, lr=acoustic.critic_lr, floor=acoustic.floor, device=device,
+        )  # fmt: skip
 
     torch.manual_seed(seed)
     progress, optimiser_state = Progress(), None
@@ -219,6 +233,8 @@ def train(
         with torch.no_grad():
             for name, tensor in saved.items():
                 learned[name].copy_(tensor)
+        if voice.critic:
+            voice.critic.load_state_dict(optimiser_state.pop("critic"))
         say(f"resumed at step {progress.step} of phase {progress.phase + 1}")
 
     while progress.phase < len(phases):
@@ -266,7 +282,8 @@ def train(
             say(f"{describe(row, goal.steps)}, {step_s:.2f} s a step")
             write_sample(voice, dev, work / "samples" / f"{len(progress.history):03d}-{phase.name}.wav")
             write_curves(progress.history, work)
-            checkpoint.save(work, progress, learned, optimiser.state_dict())
+            state = optimiser.state_dict() | ({"critic": voice.critic.state_dict()} if voice.critic else {})
+            checkpoint.save(work, progress, learned, state)
             means, started, since = Means(), time.monotonic(), progress.step
         progress.phase, progress.step, optimiser_state = progress.phase + 1, 0, None
     return {name: tensor.detach().cpu() for name, tensor in learned.items()}, progress.history

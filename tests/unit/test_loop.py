@@ -65,7 +65,8 @@ def test_the_curves_have_a_row_for_each_interval(whole):
     work, _, history = whole
     assert [(row["phase"], row["step"]) for row in history] == [
         ("prosody", 2), ("prosody", 4), ("acoustic", 2), ("acoustic", 4)]  # fmt: skip
-    assert set(history[0]["train"]) == set(history[0]["dev"]) == {"duration", "duration_bins", "f0", "energy"}
+    assert set(history[0]["train"]) == set(history[0]["dev"]) == {
+        "duration", "duration_bins", "f0", "f0_spread", "energy"}  # fmt: skip
     assert history[1]["dev"]["f0"] < history[0]["dev"]["f0"]
     assert (work / "curves.png").stat().st_size > 5000
     assert (work / "dvclive" / "metrics.json").is_file()
