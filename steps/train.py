@@ -24,7 +24,7 @@ def main(run: StageRun) -> None:
     from moien.kokoro.export import save_pack, save_weights
     from moien.score import cache
     from moien.score.recogniser import Recogniser
-    from moien.train.choose import choose
+    from moien.train.choose import Audition, choose
     from moien.train.data import TrainingSet
     from moien.train.loop import train
 
@@ -43,7 +43,8 @@ def main(run: StageRun) -> None:
     judge = None
     if settings.choice.recogniser:
         judge = Recogniser.load(cache.recogniser(run.inputs["data"], run.inputs["g2p"], run.settings.seed))
-    model, packs, table = choose(base, learned, data, dev, settings.choice, judge)
+    audition = Audition(base, learned, data, dev, settings.choice.sentences, judge)
+    packs, table = choose(audition, data.base_packs, settings.choice)
 
     chosen = table["candidates"][table["chosen"]]
     print(f"choice: predictor α {chosen['predictor']:g}, decoder α {chosen['decoder']:g}", flush=True)
@@ -54,7 +55,7 @@ def main(run: StageRun) -> None:
     run.note("alpha", {part: chosen[part] for part in ("predictor", "decoder")})
     run.note("quality_kept", table["quality_kept"])
 
-    save_weights(model, run.out / "model.pth")
+    save_weights(audition.model, run.out / "model.pth")
     shutil.copyfile(base.config, run.out / "config.json")
     (run.out / "voices").mkdir()
     for speaker, pack in packs.items():

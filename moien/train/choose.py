@@ -22,7 +22,7 @@ import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -53,6 +53,13 @@ TEMPO_SENTENCES = 20
 TEMPO = "predictor.duration_proj.linear_layer.bias"
 
 
+class Mixture(Protocol):
+    """How much of the way from base (0) to trained (1) each learned tensor goes."""
+
+    def of(self, name: str) -> float:
+        """α of a learned tensor, or of the half of a style (`style.prosody.`)."""
+
+
 @dataclass(frozen=True)
 class Alpha:
     """How much of the way from base (0) to trained (1) each part goes."""
@@ -71,7 +78,7 @@ def candidates(settings: ChoiceSettings) -> list[Alpha]:
     return list(dict.fromkeys([Alpha(0.0, 0.0), *grid]))
 
 
-def blend(model: KModel, start: Mapping[str, Tensor], learned: Mapping[str, Tensor], alpha: Alpha) -> None:
+def blend(model: KModel, start: Mapping[str, Tensor], learned: Mapping[str, Tensor], alpha: Mixture) -> None:
     """Set the tensors of `model` that `start` (the base's) names to start + α · (learned − start)."""
     state = model.state_dict()
     for name, tensor in start.items():
@@ -79,7 +86,7 @@ def blend(model: KModel, start: Mapping[str, Tensor], learned: Mapping[str, Tens
 
 
 def blend_packs(
-    packs: Mapping[str, Tensor], learned: Mapping[str, Tensor], alpha: Alpha
+    packs: Mapping[str, Tensor], learned: Mapping[str, Tensor], alpha: Mixture
 ) -> dict[str, Tensor]:
     """Each speaker's pack of stage 5, `[510, 1, 256]`, plus α times the deltas that were learned."""
     halves = ("style.acoustic.", "style.prosody.")
@@ -139,64 +146,78 @@ def pick(
     return max(left, key=lambda index: left[index].get(similarity.METRIC.name, 0.0)), shut
 
 
-def choose(
-    base: Base,
-    learned: Mapping[str, Tensor],
-    train: TrainingSet,
-    dev: TrainingSet,
-    settings: ChoiceSettings,
-    recogniser: Recogniser | None = None,
-) -> tuple[KModel, dict[str, Tensor], dict[str, Any]]:
-    """Speak and score every candidate; return the chosen model, packs and the table for `choice.json`.
+class Audition:
+    """A model that becomes one mixture after the other, the dev sentences it speaks, and who scores them."""
 
-    Args:
-        base: the base model's files.
-        learned: what `moien.train.loop.train` returned.
-        train: says how each speaker sounds.
-        dev: its first sentences, evenly over the speakers, are spoken.
-        recogniser: counts the words that are not heard; without one that gate stands open.
+    def __init__(
+        self,
+        base: Base,
+        learned: Mapping[str, Tensor],
+        train: TrainingSet,
+        dev: TrainingSet,
+        sentences: int,
+        recogniser: Recogniser | None = None,
+    ) -> None:
+        """Load the base and read the recordings.
 
-    Raises:
-        WrongData: no candidate says anything that can be scored.
-    """
-    centroids = similarity.speaker_centroids([u for u, _ in train.utterances], CENTROID_CLIPS)
-    sentences = [dev.utterances[i] for i in evenly(dev, settings.sentences)]
-    natural = {u.id: Clip(*read_audio(u.audio), name=u.id) for u, _ in sentences}
-    model = load_model(base.weights, base.config)
-    start = {
-        name: model.state_dict()[name].clone() for name in [*learned, TEMPO] if not name.startswith("style.")
-    }
+        Args:
+            base: the base model's files.
+            learned: what `moien.train.loop.train` returned.
+            train: says how each speaker sounds.
+            dev: its first sentences, evenly over the speakers, are spoken.
+            recogniser: counts the phones that are not heard; without one there is no phone error.
+        """
+        self.model = load_model(base.weights, base.config)
+        state = self.model.state_dict()
+        names = [name for name in [*learned, TEMPO] if not name.startswith("style.")]
+        self.sentences = [dev.utterances[index] for index in evenly(dev, sentences)]
+        self._start = {name: state[name].clone() for name in names}
+        self._learned, self._packs, self._dev, self._recogniser = learned, train.packs, dev, recogniser
+        self._centroids = similarity.speaker_centroids([u for u, _ in train.utterances], CENTROID_CLIPS)
+        self._recordings = {u.id: Clip(*read_audio(u.audio), name=u.id) for u, _ in self.sentences}
 
-    def score(voice: Mapping[str, Tensor] | None) -> dict[str, float]:
-        """Means of what the model says with these packs; of the recordings without any."""
+    def become(self, alpha: Mixture) -> tuple[dict[str, Tensor], float]:
+        """Turn the model into this mixture, at the speakers' tempo; its packs, and by what the tempo was shifted."""
+        blend(self.model, self._start, self._learned, alpha)
+        packs = blend_packs(self._packs, self._learned, alpha)
+        return packs, fit_tempo(self.model, packs, self._dev, evenly(self._dev, TEMPO_SENTENCES))
+
+    def score(self, packs: Mapping[str, Tensor] | None = None) -> dict[str, float]:
+        """Means of what the model says with these packs, of the recordings without any; WrongData for silence."""
         values: dict[str, list[float]] = {metric.name: [] for metric in METRICS}
-        for utterance, alignment in sentences:
-            clip = natural[utterance.id]
-            if voice:
-                audio = speak(model, alignment.tokens, voice[utterance.speaker], seed=0)
+        for utterance, alignment in self.sentences:
+            natural = clip = self._recordings[utterance.id]
+            if packs:
+                audio = speak(self.model, alignment.tokens, packs[utterance.speaker], seed=0)
                 clip = Clip(audio, SAMPLE_RATE, utterance.id)
-            phonemes, centroid = decode(alignment.tokens), centroids[utterance.speaker]
-            pair = Pair(natural[utterance.id], clip, centroid, phonemes, recogniser)
+            phonemes, centroid = decode(alignment.tokens), self._centroids[utterance.speaker]
+            pair = Pair(natural, clip, centroid, phonemes, self._recogniser)
             for metric in METRICS:
                 if not math.isnan(value := metric.compute(pair)):
                     values[metric.name].append(value)
         return {name: round(float(np.mean(ours)), 4) for name, ours in values.items() if ours}
 
-    def become(alpha: Alpha) -> tuple[dict[str, Tensor], float]:
-        """Turn the model into a candidate; its packs, and what its tempo was shifted by."""
-        blend(model, start, learned, alpha)
-        packs = blend_packs(train.packs, learned, alpha)
-        return packs, fit_tempo(model, packs, dev, evenly(dev, TEMPO_SENTENCES))
 
-    recorded, stock = score(None), score(train.base_packs)
+def choose(
+    audition: Audition, stock: Mapping[str, Tensor], settings: ChoiceSettings
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Let every candidate speak, and turn the model into the best; its packs, and the table for `choice.json`.
+
+    Args:
+        stock: the base's own packs, for a row to compare with.
+
+    Raises:
+        WrongData: no candidate says anything that can be scored.
+    """
+    recorded, drawling = audition.score(), audition.score(stock)
     say(f"recordings: {describe(recorded)}")
-    say(f"stock: {describe(stock)}")
+    say(f"stock: {describe(drawling)}")
     rows: list[dict[str, Any]] = []
     for alpha in track(candidates(settings), "choice: α"):
-        packs, tempo = become(alpha)
+        packs, tempo = audition.become(alpha)
         row = vars(alpha) | {"tempo": round(tempo, 4)}
         try:
-            row["scores"] = score(packs)
+            row["scores"] = audition.score(packs)
         except WrongData as error:  # speech that cannot be scored, silence for one: the table says so
             row["error"] = error.message
         rows.append(row)
@@ -213,13 +234,13 @@ def choose(
         "runner_up": pick(others, recorded, settings)[0] if any(others) else None,
         "shut": shut,
         "quality_kept": best != 0 and "opinion" not in shut,
-        "sentences": [utterance.id for utterance, _ in sentences],
+        "sentences": [utterance.id for utterance, _ in audition.sentences],
         "recorded": recorded,
-        "stock": stock,
+        "stock": drawling,
         "candidates": rows,
     }
-    packs, _ = become(Alpha(rows[best]["predictor"], rows[best]["decoder"]))
-    return model, packs, table
+    packs, _ = audition.become(Alpha(rows[best]["predictor"], rows[best]["decoder"]))
+    return packs, table
 
 
 def evenly(data: TrainingSet, count: int) -> list[int]:
