@@ -75,4 +75,5 @@ def _ticks(low: float, high: float, log: bool) -> list[tuple[float, str]]:
 def in_words(row: str, count: int, r: float, slope: float) -> str:
     """What a plot says, for those who do not see it and those who do."""
     share = f"{100 * slope:.0f} %" if slope > 0 else "nothing"
-    return f"r {r:.2f}, slope {slope:.2f} over {count} sounds: of a difference between recorded sounds, {share} is there in {row}."
+    figures = f"r {r:.2f}, slope {slope:.2f} over {count} sounds"
+    return f"{figures}: of a difference between recorded sounds, {share} is there in {row}."
