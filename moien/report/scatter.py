@@ -34,6 +34,8 @@ def scatter(
     r = float(np.corrcoef(natural, ours)[0, 1])
     slope = float(r * ours.std() / natural.std())
     low, high = np.percentile(values, [0.5, 99.5]) if log else (0.0, float(np.percentile(values, 98)))
+    if high <= low:  # all but a few are alike
+        return None
 
     def place(value: float) -> float:
         """0 to 1; what lies beyond the axis is drawn at its end."""
