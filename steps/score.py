@@ -13,8 +13,6 @@ from pathlib import Path
 from moien.datadir import read_datadir
 from moien.stages import StageRun, stage
 
-SHOWN = 3  # sentences in spectrograms.png
-
 
 @stage("score")
 def main(run: StageRun) -> None:
@@ -52,7 +50,7 @@ def main(run: StageRun) -> None:
     lines = "".join(json.dumps(sentence.as_json(), ensure_ascii=False) + "\n" for sentence in scored)
     (run.out / "utterances.jsonl").write_text(lines, encoding="utf-8")
     plot_scores(scores, run.out / "scores.png")
-    plot_spectrograms(recorded[:SHOWN], run.out / "spectrograms.png")
+    plot_spectrograms(recorded, run.out / "spectrograms.png")
     write_page(run.out / "report.html", scores, scored, sentences, about(run.settings, run.inputs), run.nj)
     run.note("sentences", len(scored))
     Console().print(terminal_table(scores, title=f"recipe {run.settings.recipe}"), verdict(scores))

@@ -1,7 +1,8 @@
 """Stage 6, train: fine-tune the base model, and choose by scores how far to go from it.
 
 Writes model.pth (Kokoro's own format), config.json, voices/SPEAKER.pt, settings.yaml, curves.png, dvclive/,
-history.jsonl, samples/ and choice.json. An interrupted run continues from its last checkpoint, to the same bits.
+history.jsonl, whose rows name their files in samples/, and choice.json. An interrupted run
+continues from its last checkpoint, to the same bits.
 """
 
 from __future__ import annotations
@@ -61,6 +62,9 @@ def main(run: StageRun) -> None:
     for speaker, pack in packs.items():
         save_pack(pack, run.out / "voices" / f"{speaker}.pt")
     (run.out / "choice.json").write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    for number, row in enumerate(history, start=1):
+        row["sample"] = f"{number:03d}-{row['phase']}.wav"
+    run.note("sample", dev.utterances[0][0].id)
     rows = "".join(json.dumps(row) + "\n" for row in history)
     (run.out / "history.jsonl").write_text(rows, encoding="utf-8")
     resolved = run.settings.model_dump(mode="json", exclude={"system"})

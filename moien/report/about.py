@@ -12,8 +12,10 @@ from moien import manifest
 from moien.config import Settings
 from moien.report.cards import Spoken
 from moien.report.datasheet import datasheet
+from moien.report.learning import read_learning
 from moien.report.page import Run
 from moien.report.spans import read_spans
+from moien.report.timing import read_timings
 from moien.text import read_phonemes
 
 
@@ -21,9 +23,9 @@ def about(settings: Settings, outputs: Mapping[str, Path]) -> Run:
     """Of `outputs` (stage → folder) it reads data, g2p, align, features, train and decode."""
     train = outputs["train"]
     manifests = {name: manifest.read(folder) or {} for name, folder in outputs.items()}
-    choice = json.loads((train / "choice.json").read_text(encoding="utf-8"))
-    chosen = choice["candidates"][choice["chosen"]]
-    history = (train / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (train / "history.jsonl").read_text(encoding="utf-8").splitlines()
+    history = [json.loads(line) for line in lines]
+    sample = manifests["train"]["notes"].get("sample", "")  # a run of before samples were named has none
     versions = sorted(manifests["train"]["versions"].items())
     resolved = settings.model_dump(mode="json", exclude={"system"})
     return Run(
@@ -32,11 +34,13 @@ def about(settings: Settings, outputs: Mapping[str, Path]) -> Run:
         settings=yaml.safe_dump(resolved, allow_unicode=True, sort_keys=False),
         versions="\n".join(f"{name} {version}" for name, version in versions),
         stages=manifests,
-        history=[json.loads(line) for line in history],
-        choice=f"Chosen by scores on dev: base + α · (trained − base) with α {chosen['predictor']:g} for the "
-        f"predictor and {chosen['decoder']:g} for the decoder.",
+        history=history,
+        choice=json.loads((train / "choice.json").read_text(encoding="utf-8")),
+        learning=read_learning(train, outputs["data"] / "dev", history, sample),
         corpus=datasheet(*(outputs[name] for name in ("data", "g2p", "align", "features"))),
         spoken=Spoken(
-            read_spans(outputs["decode"], outputs["align"]), read_phonemes(outputs["g2p"] / "test.jsonl")
+            read_spans(outputs["decode"], outputs["align"], manifests["align"]["notes"]["shift_frames"]),
+            read_phonemes(outputs["g2p"] / "test.jsonl"),
         ),
+        timings=read_timings(outputs["decode"], outputs["align"]),
     )

@@ -51,10 +51,10 @@ class Panel:
     f0: np.ndarray
 
 
-def fitting(sentences: Sequence[Sentence], evenly: bool = True) -> list[Sentence]:
-    """As many sentences as fit into `MOST_S` on average: taken evenly, or the first ones."""
+def fitting(sentences: Sequence[Sentence], evenly: bool = True, taken_s: float = 0.0) -> list[Sentence]:
+    """As many sentences as fit into `MOST_S` less `taken_s` on average: taken evenly, or the first ones."""
     total = sum(seconds_of(sentence) for sentence in sentences)
-    room = min(len(sentences), int(len(sentences) * MOST_S / total)) if total else 0
+    room = min(len(sentences), int(len(sentences) * max(MOST_S - taken_s, 0.0) / total)) if total else 0
     return [sentences[i * len(sentences) // room if evenly else i] for i in range(room)]
 
 
@@ -147,6 +147,7 @@ def card(
             "worst": {name: times for name, times in details.worst.items() if times},
             "values": known,
             "heard": heard(sentence, details.missed, said) if recognised else [],
+            "note": "",
         })  # fmt: skip
     table = [
         {"label": m.heading, "unit": m.unit,

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from moien.report import html
-from moien.report.cards import Spoken, card, distances, fitting, melody_scale, panels
+from moien.report.cards import Spoken, card, distances, fitting, melody_scale, panels, seconds_of
+from moien.report.choice import choice_table, in_words
 from moien.report.curves import curves
 from moien.report.grid import all_pairs, glance, grid
+from moien.report.learning import Learning, learning_card
 from moien.report.looks import looks
 from moien.report.table import contest, headline, metrics_of, sentence_count, verdict
+from moien.report.timing import Timing, duration_plots, f0_plots, lengths
 from moien.score import ScoredSentence
 from moien.score.sentences import Sentence
 
@@ -23,9 +26,9 @@ from moien.score.sentences import Sentence
 class Run:
     """What the page tells about a run, beside scores and sounds.
 
-    `stages` maps a stage to its manifest, `history` is the training's, `choice` a sentence about which of its
-    models was taken (or nothing), `corpus` the data sheet (`moien.report.datasheet`), `spoken` what is known of
-    the sentences' words and phones.
+    `stages` maps a stage to its manifest, `history` is the training's, `choice` the content of `choice.json`,
+    `learning` what training spoke on its way, `corpus` the data sheet (`moien.report.datasheet`), `spoken` what is
+    known of the sentences' words and phones, `timings` the length of these by sentence.
     """
 
     language: str
@@ -34,9 +37,11 @@ class Run:
     versions: str
     stages: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     history: Sequence[Mapping[str, Any]] = ()
-    choice: str = ""
+    choice: Mapping[str, Any] | None = None
+    learning: Learning | None = None
     corpus: Mapping[str, Any] | None = None
     spoken: Spoken = field(default_factory=Spoken)
+    timings: Mapping[str, Timing] = field(default_factory=dict)
 
 
 def write_page(
@@ -59,8 +64,9 @@ def write_page(
         WrongData: a wav that cannot be read, or a page above 15 MB.
     """
     every = list(sentences)
-    kept = fitting(every)
-    clips = list(panels(kept, jobs))
+    strip = [run.learning.sentence] if run.learning else []
+    kept = fitting(every, taken_s=sum(map(seconds_of, strip)))
+    *clips, last = panels([*kept, *strip], jobs) if strip else [*panels(kept, jobs), {}]
     scale = melody_scale(clip for rows in clips for clip in rows.values())
     metrics, by_id = metrics_of(scores), {sentence.id: sentence for sentence in scored}
     row, over = contest(scores)
@@ -75,6 +81,10 @@ def write_page(
     names = list(dict.fromkeys([*scores["rows"], *(name for rows in clips for name in rows)]))
     cards = recorded + unrecorded
     panes = [pane for made in cards for pane in made["panels"]]
+    f0 = {
+        sentence.id: {row: clip.f0 for row, clip in rows.items()}
+        for sentence, rows in zip(kept, clips, strict=True)
+    }
     pairs = all_pairs(scores)
     page = html.render(
         "page.html.j2",
@@ -104,7 +114,11 @@ def write_page(
         curves=curves(run.history),
         language=run.language,
         licence=run.licence,
-        choice=run.choice,
+        choice=in_words(run.choice) if run.choice else "",
+        candidates=choice_table(run.choice) if run.choice else None,
+        learning=learning_card(run.learning, last, scale) if run.learning else None,
+        lengths=lengths(run.timings),
+        scatters=duration_plots(run.timings) + f0_plots(run.timings, f0),
         corpus=run.corpus,
         settings=run.settings,
         versions=run.versions,

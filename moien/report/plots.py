@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from moien.audio import SAMPLE_RATE
+from moien.audio import SAMPLE_RATE, read_header
 from moien.report.media import RANGE_DB, spectrogram
 from moien.report.table import ARROWS, metrics_of
 from moien.score.sentences import Sentence, open_clip
@@ -22,6 +22,9 @@ COLOURS = {  # as in page.css
 }
 MARKS = {"natural": "o", "recorded": "P", "espeak": "v", "stock": "s", "previous": "^"}
 COLUMNS = 4
+SHOWN = 3  # sentences whose spectrograms stand beside each other
+LONGEST_S = 4.0  # of these: more than that, and no formant can be seen
+OVER = 1.5  # × the longest recording: as far as the time scale goes
 
 
 def _pyplot() -> Any:
@@ -66,23 +69,39 @@ def plot_scores(scores: Mapping[str, Any], path: Path) -> None:
 
 
 def plot_spectrograms(sentences: Sequence[Sentence], path: Path) -> None:
-    """Natural, stock and trained of each sentence above one another, on one time scale."""
+    """Three sentences of like length beside each other, their rows below one another, all on one time scale.
+
+    What takes half as long again as the longest recording runs over the edge: else a slow voice narrows all others.
+    """
     plt = _pyplot()
     clips = {
-        s.id: {row: open_clip(file, s.id).samples for row, file in s.recordings.items()} for s in sentences
+        s.id: {row: open_clip(file, s.id).samples for row, file in s.recordings.items()}
+        for s in of_like_length(sentences)
     }
     rows = list(next(iter(clips.values())))
+    longest = max(len(samples) for sounds in clips.values() for samples in sounds.values())
+    recorded = max(len(sounds[rows[0]]) for sounds in clips.values())
+    shown_s = min(longest, OVER * recorded) / SAMPLE_RATE
     figure, grid = plt.subplots(len(rows), len(clips), figsize=(6 * len(clips), 2.1 * len(rows)),
-                                squeeze=False, layout="constrained")  # fmt: skip
+                                squeeze=False, sharex=True, sharey=True, layout="constrained")  # fmt: skip
     for column, (sentence, sounds) in enumerate(clips.items()):
-        longest = max(len(samples) for samples in sounds.values()) / SAMPLE_RATE
         for axes, (row, samples) in zip(grid[:, column], sounds.items(), strict=True):
             loudness, seconds = spectrogram(np.asarray(samples)), len(samples) / SAMPLE_RATE
             axes.imshow(loudness, aspect="auto", cmap="magma", extent=(0, seconds, 0, 12),
                         vmin=loudness.max() - RANGE_DB, vmax=loudness.max())  # fmt: skip
-            axes.set(xlim=(0, longest), facecolor="black")
+            axes.set(xlim=(0, shown_s), facecolor="black")
             axes.set_ylabel(f"{row}\nkHz" if column == 0 else "")
+            axes.set_yticks([0, 4, 8, 12])
         grid[0, column].set_title(sentence, fontsize=10)
         grid[-1, column].set_xlabel("s")
-    figure.savefig(path, dpi=110)
+    # Tight: what constrained layout leaves for the names of the rows is too little by half a line.
+    figure.savefig(path, dpi=110, bbox_inches="tight")
     plt.close(figure)
+
+
+def of_like_length(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Those whose recordings are nearest to the median length, or to 4 s if that is less, in their order."""
+    seconds = {s.id: read_header(next(iter(s.recordings.values()))).seconds for s in sentences}
+    aim = min(float(np.median(list(seconds.values()))), LONGEST_S)
+    nearest = sorted(sentences, key=lambda s: abs(seconds[s.id] - aim))[:SHOWN]
+    return [s for s in sentences if s in nearest]

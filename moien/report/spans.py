@@ -27,8 +27,10 @@ class Spans:
     phones: tuple[Span, ...]
 
 
-def spans_of_durations(phonemes: str, durations: Sequence[float]) -> Spans:
+def spans_of_durations(phonemes: str, durations: Sequence[float], shift_frames: int = 0) -> Spans:
     """What a voice spoke, from the frames (of 600 samples) of its tokens, `[len(phonemes) + 2]`.
+
+    A token sounds `shift_frames` before its boundaries: so the recordings teach it (stage 3), and so it speaks.
 
     Raises:
         WrongData: another number of durations than of symbols and the two boundaries of the sentence.
@@ -36,7 +38,7 @@ def spans_of_durations(phonemes: str, durations: Sequence[float]) -> Spans:
     if len(durations) != len(phonemes) + 2:
         raise WrongData(f"{len(durations)} durations, but {len(phonemes)} phonemes and two boundaries",
                         where=phonemes, remedy="run stage 7 again")  # fmt: skip
-    ends = [frames * FRAME_SAMPLES / SAMPLE_RATE for frames in accumulate(durations)]
+    ends = [max(0.0, n - shift_frames) * FRAME_SAMPLES / SAMPLE_RATE for n in accumulate(durations)]
 
     def span(label: str, first: Unit, last: Unit) -> Span:
         return (
@@ -63,7 +65,7 @@ def spans_of_textgrid(path: Path) -> Spans:
     return Spans(words, phones)
 
 
-def read_spans(decode: Path, align: Path) -> dict[str, dict[str, Spans]]:
+def read_spans(decode: Path, align: Path, shift_frames: int = 0) -> dict[str, dict[str, Spans]]:
     """Sentence → row → spans: of the recording where stage 3 kept it, of a voice where stage 7 wrote durations."""
     found: dict[str, dict[str, Spans]] = {}
     for line in (decode / "index.jsonl").read_text(encoding="utf-8").splitlines():
@@ -72,6 +74,6 @@ def read_spans(decode: Path, align: Path) -> dict[str, dict[str, Spans]]:
         rows = {NATURAL: spans_of_textgrid(grid)} if grid.is_file() else {}
         for row, durations in fact.get("durations", {}).items():
             if len(durations) == len(fact["phonemes"]) + 2:  # not of a long text that was spoken in parts
-                rows[row] = spans_of_durations(fact["phonemes"], durations)
+                rows[row] = spans_of_durations(fact["phonemes"], durations, shift_frames)
         found[fact["id"]] = rows
     return found

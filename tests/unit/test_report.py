@@ -30,12 +30,14 @@ from moien.report.cards import Panel, Spoken, heard, melody, melody_scale
 from moien.report.command import command
 from moien.report.curves import curves
 from moien.report.grid import glance, grid, judged
+from moien.report.learning import Learning
 from moien.report.looks import looks
 from moien.report.media import audio_uri, spectrogram, spectrogram_uri
 from moien.report.page import Run, write_page
 from moien.report.plots import plot_scores, plot_spectrograms
 from moien.report.spans import Spans, read_spans, spans_of_durations
 from moien.report.table import amount, headline, in_words, judgements, markdown_table, terminal_table, verdict
+from moien.report.timing import Timing
 from moien.score import METRICS, Details, ScoredSentence
 from moien.score.sentences import Problem, Sentence
 from moien.score.summary import scores_json
@@ -48,13 +50,37 @@ HISTORY = [
 ]  # fmt: skip
 STAGES = {"data": {"counts": {"kept": 9, "dropped": {"too long": 2}}}}
 PHONEMES = "mˈɔɪən, vˈælt"
+ROWS, SAMPLES = ("natural", "stock", "trained"), ("prosody 60", "acoustic 120")
+CHOICE = {
+    "chosen": 0, "runner_up": 1, "quality_kept": True, "sentences": ["d-1"], "stock": {"mcd_db": 14.0},
+    "candidates": [
+        {"predictor": 0.3, "decoder": 0.4, "scores": {"mcd_db": 9.0}},
+        {"predictor": 1.0, "decoder": 0.4, "error": "no <speech>"},
+    ],
+}  # fmt: skip
 WORDS = Word("Moien", "mˈɔɪən", "", 0, 6, "word", 0, 5), Word("Welt", "vˈælt", "", 8, 13, "word", 7, 8)
 SAID = Phonemes("Moien, 7", PHONEMES, WORDS)
 SPANS = Spans((("Moien", 0.1, 0.4), ("Welt", 0.5, 0.8)), (("m", 0.1, 0.2), ("ɔ", 0.2, 0.4)))
 SPOKEN = Spoken({"s-0": {"natural": SPANS}}, {"s-0": SAID})
-RUN = Run(
-    "lb", "CC0 1.0", "language: lb\n", "torch 2.14.1", STAGES, HISTORY, "Chosen by scores.", spoken=SPOKEN
-)
+FRAMES = [2] * (len(PHONEMES) + 2)
+TIMINGS = {
+    f"s-{n}": Timing(PHONEMES, {row: [*FRAMES[:3], 2 + n + k, *FRAMES[4:]] for k, row in enumerate(ROWS)}, 2)
+    for n in range(3)
+}
+
+
+def run_of(folder):
+    """What the page tells of the run in `folder`, where two samples of its training lie."""
+    sample = Sentence(
+        "d-1", "s", "Dev.", {name: folder / f"{name}.wav" for name in SAMPLES}, folder / "dev.wav"
+    )
+    learning = Learning(sample, {name: f"dev: mel {n}" for n, name in enumerate(SAMPLES, start=1)})
+    return Run(
+        "lb", "CC0 1.0", "language: lb\n", "torch 2.14.1", STAGES, HISTORY, CHOICE, learning, spoken=SPOKEN,
+        timings=TIMINGS,
+    )  # fmt: skip
+
+
 WORST = [0.6, 0.2]  # seconds
 
 
@@ -88,7 +114,9 @@ def made(tmp_path_factory):
     scored[1].rows["trained"]["log_f0_rmse"] = math.nan  # no voiced speech: sorts last, shows a dash
     lost = [Problem("s-9", "no <sound>")]
     scores = scores_json("mini", "./run.sh --recipe mini", scored, lost, resamples=200, seed=0)
-    write_page(folder / "report.html", scores, scored, sentences, RUN)
+    for name in ("dev", *SAMPLES):
+        write_wav(folder / f"{name}.wav", speech(0.6, seed=len(name)))
+    write_page(folder / "report.html", scores, scored, sentences, run_of(folder))
     return folder, scores, scored, sentences
 
 
@@ -119,7 +147,7 @@ def test_nothing_is_fetched_and_nothing_complains(page):
     seen = page.run(
         "Promise.all([...document.images].map(image => image.decode().then(() => true, () => false)))"
     )
-    assert seen == [True] * 11
+    assert seen == [True] * 14
     outside = [url for url in page.requests if not url.startswith(("data:", "file:"))]
     assert not outside and sum(url.startswith("file:") for url in page.requests) == 1
     assert page.complaints == []
@@ -127,7 +155,7 @@ def test_nothing_is_fetched_and_nothing_complains(page):
 
 def test_every_player_plays_one_at_a_time(page):
     count = page.run("document.querySelectorAll('figure').length")
-    assert count == 3 * 3 + 2
+    assert count == 3 * 3 + 2 + 3
     assert page.run("document.querySelectorAll('.play').length") == count
     played = page.run("""(async () => {
       const heard = [];
@@ -301,6 +329,24 @@ def test_curves_words_and_missed_words_can_be_switched_off(page):
     assert first(page, "rows[2].querySelector('p.heard').textContent").strip().endswith("Moien missed: 7")
 
 
+def test_the_voice_is_heard_learning_and_the_choice_opens(page):
+    strip = "document.querySelector('.strip .sentence')"
+    rows = page.run(f"[...{strip}.querySelectorAll('figure')].map(f => f.dataset.row)")
+    assert rows == ["natural", *SAMPLES]
+    assert (
+        page.run(f"{strip}.querySelectorAll('.value')[2].textContent") == "dev: mel 2"
+    )  # sorting leaves it alone
+    page.run(f"{strip}.querySelector('.play').focus()")
+    key(page, "3")
+    assert page.run(f"{strip}.querySelector('.current').dataset.row") == "acoustic 120"
+    table = "document.querySelector('.candidates')"
+    assert not page.run(f"{table}.checkVisibility()")
+    page.run(f"{table}.closest('details').querySelector('summary').click()")
+    assert page.run(f"{table}.checkVisibility()")
+    assert page.run(f"{table}.rows[1].cells[0].textContent.trim()") == "chosen"
+    page.run(f"{table}.closest('details').querySelector('summary').click()")
+
+
 CONTRAST = """(() => {
   const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
   const light = colour => {
@@ -400,7 +446,11 @@ def test_the_page_is_one_file_and_texts_stay_texts(html):
         "./run.sh --recipe mini",
         "torch 2.14.1",
         "too long (2)",
-        RUN.choice,
+        "α 0.3 for the predictor",
+        "no &lt;speech&gt;",
+        "Dev.",
+        "dev: mel 2",
+        "Length of sounds",
         "Ouni Opnam.",
         "no &lt;sound&gt;",
     ):
@@ -409,19 +459,19 @@ def test_the_page_is_one_file_and_texts_stay_texts(html):
 
 def test_the_same_run_gives_the_same_page(made, html):
     folder, scores, scored, sentences = made
-    write_page(folder / "again.html", scores, scored, sentences, RUN)
+    write_page(folder / "again.html", scores, scored, sentences, run_of(folder))
     assert (folder / "again.html").read_text(encoding="utf-8") == html
 
 
 def test_a_page_that_would_be_too_long_leaves_sentences_out_and_says_so(made, monkeypatch):
     folder, scores, scored, sentences = made
-    monkeypatch.setattr(cards, "MOST_S", 4.0)  # of about 10 s
-    write_page(folder / "short.html", scores, scored, sentences, RUN)
+    monkeypatch.setattr(cards, "MOST_S", 6.0)  # of about 10 s, and 1.8 s are of the samples of training
+    write_page(folder / "short.html", scores, scored, sentences, run_of(folder))
     text = (folder / "short.html").read_text(encoding="utf-8")
-    assert text.count("<figure") < 11 and "utterances.jsonl has the scores of all" in text
+    assert text.count("<figure") < 14 and "utterances.jsonl has the scores of all" in text
     monkeypatch.setattr(html_module, "MAX_BYTES", 1000)
     with pytest.raises(WrongData, match="the page would have"):
-        write_page(folder / "short.html", scores, scored, sentences, RUN)
+        write_page(folder / "short.html", scores, scored, sentences, run_of(folder))
 
 
 def test_sound_and_picture_come_back_out_of_their_uri():
@@ -525,6 +575,10 @@ def test_phones_lie_where_their_frames_are():
     spans = spans_of_durations("ˈa, b", [4, 1, 3, 10, 0, 4, 2])
     assert spans.words == (("ˈa", 0.1, 0.2), ("b", 0.45, 0.55))
     assert spans.phones == (("a", 0.1, 0.2), ("b", 0.45, 0.55))
+    assert spans_of_durations("ˈa, b", [4, 1, 3, 10, 0, 4, 2], 2).words == (
+        ("ˈa", 0.05, 0.15),
+        ("b", 0.4, 0.5),
+    )
     with pytest.raises(WrongData, match="3 durations"):
         spans_of_durations("ab", [1, 1, 1])
 

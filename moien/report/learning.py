@@ -1,0 +1,59 @@
+"""How the voice learned: the sentence that training spoke at each interval, as a card with a row for each time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moien.datadir import read_datadir
+from moien.report.cards import Panel, card
+from moien.score.sentences import NATURAL, Sentence
+
+MOST = 8  # with the recording nine rows: a key each
+
+
+@dataclass(frozen=True)
+class Learning:
+    """The sentence with its recording and the sample of each interval, and what to say about each."""
+
+    sentence: Sentence
+    captions: Mapping[str, str]
+
+
+def read_learning(
+    train: Path, dev: Path, history: Sequence[Mapping[str, Any]], utterance: str
+) -> Learning | None:
+    """At most eight samples, evenly, the first and the last among them; None without any.
+
+    Args:
+        train: output of stage 6; row n of `history` names its sample in `samples/`.
+        utterance: of the data directory `dev`, what the samples say.
+    """
+    spoken: dict[str, Path] = {}
+    captions: dict[str, str] = {}
+    rows = [row for row in history if "sample" in row]
+    count = min(len(rows), MOST)
+    for row in (rows[i * (len(rows) - 1) // max(count - 1, 1)] for i in range(count)):
+        name = f"{row['phase']} {row['step']}"
+        while name in spoken:  # a phase that was repeated
+            name += "′"
+        spoken[name] = train / "samples" / row["sample"]
+        losses = (f"{loss.replace('_', ' ')} {value:.3g}" for loss, value in row["dev"].items())
+        captions[name] = f"dev: {', '.join(losses)}"
+    if not spoken:
+        return None
+    said = {u.id: u for u in read_datadir(dev)}[utterance]
+    return Learning(Sentence(said.id, said.speaker, said.text, spoken, said.audio), captions)
+
+
+def learning_card(
+    learning: Learning, clips: Mapping[str, Panel], scale: tuple[float, float]
+) -> dict[str, Any]:
+    """What the template of a card needs; the losses stand beside each row."""
+    made = card(learning.sentence, clips, scale)
+    for panel in made["panels"]:
+        panel["note"] = learning.captions.get(panel["row"], "")
+    looks = {row: NATURAL if row == NATURAL else "trained" for row in clips}
+    return made | {"looks": looks}
