@@ -36,7 +36,7 @@ class SystemSettings(Section):
         1,
         ge=0,
         le=64,
-        description="Threads that read training data ahead; 0: none. One reads 900 utterances a second.",
+        description="Threads that read training data ahead; 0: none. One reads 500 utterances a second.",
     )
     download_lexica: bool = Field(
         True,

