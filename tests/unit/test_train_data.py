@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import threading
 from itertools import islice
 
+import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_training import open_split, write_corpus
 
+from moien.align import read_alignments
 from moien.errors import WrongData
 from moien.features.packed import Measured, write_packed
 from moien.kokoro.export import save_pack
-from moien.train.data import BatchPlan, collate, crop
+from moien.train.data import BatchPlan, collate, crop, load
 
 LENGTHS = st.lists(st.integers(4, 400), min_size=1, max_size=60)
 
@@ -26,6 +29,7 @@ def corpus(tmp_path_factory):
     return folder
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(LENGTHS, st.integers(50, 2000), st.integers(0, 9))
 def test_an_epoch_has_each_utterance_once_and_no_batch_too_large(frames, most, epoch):
     batches = BatchPlan(frames, most, seed=1).epoch(epoch)
@@ -93,6 +97,81 @@ def test_audio_that_changed_since_its_alignment_is_named(tmp_path):
     (tmp_path / "wav" / "anna-train-0.wav").write_bytes((tmp_path / "wav" / "anna-train-1.wav").read_bytes())
     with pytest.raises(WrongData, match=r"anna-train-0.*do not belong to 16 frames"):
         open_split(tmp_path, "train")[0]
+
+
+def test_lengths_that_differ_are_named_before_any_recording_is_opened(tmp_path):
+    write_corpus(tmp_path, {"train": 2, "dev": 1})
+    data = open_split(tmp_path, "train")
+    table = tmp_path / "data" / "train" / "utt2samples"
+    said = table.read_text()
+    table.write_text(said.replace("anna-train-1 10100", "anna-train-1 10201"))
+    with pytest.raises(WrongData, match=r"anna-train-1.*10201 samples.*do not belong to 17 frames"):
+        open_split(tmp_path, "train")
+    table.write_text(said)
+    longer = [Measured(u.id, *np.ones((2, 34), "f4")) for u, _ in data.utterances]
+    write_packed(tmp_path / "features", "train", longer)
+    with pytest.raises(WrongData, match=r"anna-train-0.*34 of F0 and energy do not belong to 16 frames"):
+        open_split(tmp_path, "train")
+
+
+def test_pairs_come_back_as_they_were(corpus):
+    pairs, kept = open_split(corpus, "train").utterances, read_alignments(corpus / "align" / "train.jsonl")
+    assert [alignment for _, alignment in pairs] == list(kept.values())
+    assert pairs[-1] == pairs[2] and pairs[1:] == [pairs[1], pairs[2]]
+    with pytest.raises(IndexError):
+        pairs[3]
+
+
+def state_of(batch):
+    return {k: v.tolist() if isinstance(v, torch.Tensor) else v for k, v in vars(batch).items()}
+
+
+def test_workers_change_neither_order_nor_bits_nor_the_generators(corpus):
+    data = open_split(corpus, "train")
+    batches = list(islice(BatchPlan(data.frames, 40, seed=1), 9))
+    generator = torch.get_rng_state()
+    plain = [state_of(batch) for _, batch in load(data, iter(batches), workers=0)]
+    assert [batch["ids"] for batch in plain] == [[data[i]["id"] for i in batch] for batch in batches]
+    for workers in (1, 3):
+        assert [state_of(batch) for _, batch in load(data, iter(batches), workers)] == plain
+    assert torch.equal(torch.get_rng_state(), generator)
+    resumed = islice(BatchPlan(data.frames, 40, seed=1), 5, 9)
+    assert [state_of(batch) for _, batch in load(data, resumed, workers=2)] == plain[5:]
+
+
+def test_a_loader_reads_no_farther_ahead_than_it_has_to(corpus):
+    asked = 0
+
+    def batches():
+        nonlocal asked
+        while True:  # as a plan is
+            asked += 1
+            yield [0]
+
+    loaded = load(open_split(corpus, "train"), batches(), workers=2)
+    next(loaded)
+    assert asked == 5
+    loaded.close()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("load")]
+
+
+def test_the_error_of_a_worker_comes_at_its_turn_as_it_is(tmp_path):
+    write_corpus(tmp_path, {"train": 2, "dev": 1})
+    data = open_split(tmp_path, "train")
+    (tmp_path / "wav" / "anna-train-1.wav").unlink()
+    loaded = load(data, [[0], [0], [1], [0]], workers=2)
+    assert next(loaded)[1].ids == next(loaded)[1].ids == ["anna-train-0"]
+    with pytest.raises(WrongData, match=r"anna-train-1\.wav: there is no such file"):
+        next(loaded)
+
+
+def test_a_process_without_a_share_has_a_batch_that_counts_nothing(corpus):
+    data = open_split(corpus, "train")
+    [(items, batch)] = load(data, [[]], workers=1)
+    assert [item["id"] for item in items] == batch.ids == ["anna-train-0"]
+    assert set(batch.counts().values()) == {0}
+    both = collate([data[0], data[2]]).to("cpu").counts()
+    assert both == {"utterances": 2, "tokens": 12, "inner tokens": 8, "frames": 34}
 
 
 def test_embeddings_that_are_gone_are_named(tmp_path):

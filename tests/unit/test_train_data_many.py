@@ -1,0 +1,89 @@
+"""32,000 utterances: opened in seconds, read in an order that nothing changes, and forgotten again."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import save_file
+from tiny_training import open_split
+
+from moien.audio import FRAME_SAMPLES, write_wav
+from moien.features.packed import Measured, write_packed
+from moien.kokoro.export import save_pack
+from moien.train.data import BatchPlan, load
+
+COUNT = 32_000
+FRAMES = (60, 62, 65, 70)  # 1.5 s and more; utterance i has FRAMES[i % 4]
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """Outputs of stages 1, 3, 4 and 5 with 32,000 rows, which share four recordings."""
+    folder = tmp_path_factory.mktemp("many")
+    for name in ("data/train", "align", "features", "embedding/styles"):
+        (folder / name).mkdir(parents=True)
+    noise = np.random.default_rng(1).uniform(-0.1, 0.1, FRAMES[-1] * FRAME_SAMPLES)
+    ids = [f"anna-{i:05d}" for i in range(COUNT)]
+    lines, measured = [], []
+    for i, frames in enumerate(FRAMES):
+        write_wav(folder / f"{i}.wav", noise[: frames * FRAME_SAMPLES - 7 * i])
+        alignment = {"tokens": [0, *range(1, 55), 0], "durations": [1] * 55 + [frames - 55], "frames": frames}
+        lines.append(json.dumps(alignment | {"confidence": 0.9, "shift_frames": 2})[1:])
+        measured.append([np.full(2 * frames, value, "f4") for value in (200 + i, i)])
+    tables = {
+        "wav.scp": [f"../../{i % 4}.wav" for i in range(COUNT)],
+        "text": ["Moien, wéi geet et dir haut de Moien?"] * COUNT,
+        "utt2spk": ["anna"] * COUNT,
+        "utt2samples": [FRAMES[i % 4] * FRAME_SAMPLES - 7 * (i % 4) for i in range(COUNT)],
+    }
+    for name, values in tables.items():
+        rows = (f"{id} {value}\n" for id, value in zip(ids, values, strict=True))
+        (folder / "data/train" / name).write_text("".join(rows), encoding="utf-8")
+    (folder / "data/train/spk2utt").write_text(f"anna {' '.join(ids)}\n", encoding="utf-8")
+    rows = (f'{{"id": "{id}", {lines[i % 4]}\n' for i, id in enumerate(ids))
+    (folder / "align/train.jsonl").write_text("".join(rows), encoding="utf-8")
+    write_packed(folder / "features", "train", (Measured(id, *measured[i % 4]) for i, id in enumerate(ids)))
+    embeddings = np.repeat(np.arange(COUNT, dtype="f4")[:, None], 256, axis=1)
+    save_file({"embedding": embeddings}, folder / "embedding/train.safetensors")
+    (folder / "embedding/train.index.json").write_text(json.dumps(ids), encoding="utf-8")
+    for suffix in (".pt", ".base.pt"):
+        save_pack(torch.zeros(510, 1, 256), folder / "embedding/styles" / f"anna{suffix}")
+    return folder
+
+
+def resident_mb() -> float:
+    """Memory that this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def test_the_first_of_32000_comes_soon_and_an_epoch_leaves_nothing_behind(many):
+    before, started = resident_mb(), time.process_time()  # of this process: others may keep the machine busy
+    data = open_split(many, "train")
+    batches = BatchPlan(data.frames, 800, seed=1).epoch(0)
+    next(load(data, batches, workers=1))
+    assert time.process_time() - started < 3
+    assert len(data) == sum(map(len, batches)) == COUNT
+
+    some = batches[::8]  # 4,000 recordings, which would be 0.6 GB if they were kept
+    for indices, (items, batch) in zip(some, load(data, some, workers=2), strict=True):
+        assert batch.ids == [f"anna-{index:05d}" for index in indices]
+        assert batch.frames.tolist() == [FRAMES[index % 4] for index in indices]
+        assert batch.gt_f0[:, 0].tolist() == [200 + index % 4 for index in indices]
+        assert batch.speaker_embedding[:, 7].tolist() == indices
+        assert items[0]["gt_audio"].shape == (FRAMES[indices[0] % 4] * FRAME_SAMPLES,)
+    assert resident_mb() - before < 200
+
+
+def test_a_late_step_is_planned_as_soon_as_the_first():
+    plan = BatchPlan([60 + i % 40 for i in range(COUNT)], 800, seed=1)
+    started = time.process_time()
+    late = next(islice(plan, 5 * len(plan.epoch(0)), None))
+    assert late and time.process_time() - started < 2

@@ -1,0 +1,143 @@
+"""Several processes see together what one process sees, and learn the same from it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_training import open_split, write_corpus
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from moien.errors import WrongData
+from moien.train.data import Batch, BatchPlan, TrainingSet, collate, load, require_same_data, weigh
+from moien.train.losses import duration_losses, f0_loss
+
+STEPS = 5
+OVER = {"duration": "inner tokens", "duration_bins": "tokens", "f0": "frames", "audio": "utterances"}
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(st.lists(st.integers(4, 400), min_size=1, max_size=40), st.integers(50, 2000), st.integers(1, 5))
+def test_the_shares_of_a_step_are_the_step(frames, most, world):
+    whole = list(islice(BatchPlan(frames, most, seed=1), 12))
+    shares = [
+        list(islice(BatchPlan(frames, most, seed=1, rank=rank, world=world), 12)) for rank in range(world)
+    ]
+    for batch, *parts in zip(whole, *shares, strict=True):
+        assert sorted(batch) == sorted(index for part in parts for index in part)
+        assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+class Toy(nn.Module):
+    """Durations from tokens, F0 from energy, a gain: a loss for each unit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.durations = nn.Embedding(178, 50)
+        self.f0 = nn.Linear(1, 1)
+        self.gain = nn.Parameter(torch.ones(()))
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """Loss name → mean over the batch."""
+        duration, bins = duration_losses(self.durations(batch.input_ids), batch.gt_duration, batch.lengths)
+        f0 = self.f0(batch.gt_energy[..., None] + torch.arange(batch.gt_f0.shape[1])[:, None] / 10)[..., 0]
+        crops = batch.gt_audio[:, :6000]
+        return {
+            "duration": duration,
+            "duration_bins": bins,
+            "f0": f0_loss(f0, batch.gt_f0, batch.frames),
+            "audio": (self.gain * crops - 0.3 * crops.abs()).square().mean(),
+        }
+
+
+def learn(data: TrainingSet, rank: int, world: int, weighted: bool = True) -> list[Tensor]:
+    """What the toy has learned after some steps, at a batch size that leaves one utterance to some of them."""
+    toy = Toy()
+    model = DistributedDataParallel(toy) if world > 1 else toy
+    optimiser = torch.optim.SGD(toy.parameters(), lr=0.1)
+    plan = BatchPlan(data.frames, 64, 1, rank, world)
+    for _, batch in load(data, islice(plan, STEPS), workers=1):
+        parts = model(batch)
+        optimiser.zero_grad()
+        torch.stack(list((weigh(parts, OVER, batch) if weighted else parts).values())).sum().backward()
+        optimiser.step()
+    return [parameter.detach() for parameter in toy.parameters()]
+
+
+def together(folder: Path, function: Callable[[int], Any]) -> list[Any]:
+    """`function(rank)` in two processes that can speak to each other."""
+    context = multiprocessing.get_context("fork")  # spawned ones would import torch for seconds
+
+    def member(rank: int) -> None:
+        torch.set_num_threads(1)  # a forked process has lost the others
+        os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+        meet = f"file://{folder / 'meet'}"
+        distributed.init_process_group(
+            "gloo", init_method=meet, rank=rank, world_size=2, timeout=timedelta(seconds=120)
+        )
+        torch.save(function(rank), folder / f"{rank}.pt")
+        distributed.destroy_process_group()
+
+    members = [context.Process(target=member, args=(rank,)) for rank in range(2)]
+    for process in members:
+        process.start()
+    for process in members:
+        process.join(240)
+        process.kill()
+    return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(2)]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shares")
+    write_corpus(folder, {"train": 7, "dev": 6})
+    return open_split(folder, "train")
+
+
+def test_two_processes_learn_what_one_learns(data, tmp_path):
+    shares = list(islice(BatchPlan(data.frames, 64, 1, rank=1, world=2), STEPS))
+    assert [] in shares, "one step must leave nothing for the second process"
+    assert any(len(share) for share in shares)
+    alone = learn(data, 0, 1)
+    both = together(tmp_path, lambda rank: (learn(data, rank, 2), learn(data, rank, 2, weighted=False)))
+    for weighted, plain in both:
+        assert all(torch.allclose(ours, one, atol=1e-6) for ours, one in zip(weighted, alone, strict=True))
+        assert not all(torch.allclose(ours, one, atol=1e-6) for ours, one in zip(plain, alone, strict=True))
+
+
+def test_processes_with_different_data_are_refused(data, tmp_path):
+    other = TrainingSet.__new__(TrainingSet)
+    other.utterances = type(data.utterances)()
+    for pair in data.utterances[:-1]:
+        other.utterances.append(pair)
+
+    def ask(rank: int) -> list[str]:
+        said = []
+        for choice in ((data, data), (data, other)):
+            try:
+                require_same_data(choice[rank])
+                said.append("")
+            except WrongData as error:
+                said.append(str(error))
+        return said
+
+    for rank, (same, different) in enumerate(together(tmp_path, ask)):
+        assert same == ""
+        assert f"process {rank}: {7 - rank} utterances" in different
+
+
+def test_alone_nothing_is_weighed(data):
+    losses = {"f0": torch.tensor(2.0)}
+    assert weigh(losses, OVER, collate([data[0]])) == losses
+    require_same_data(data)
