@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import click
 
 from moien import __version__
 from moien.errors import MoienError, WrongCall, WrongData
-from moien.stages import STAGES, Stage
+from moien.stages import BY_NAME, STAGES, Stage
 
 
 class StageType(click.ParamType):
@@ -38,6 +39,19 @@ class StagesType(StageType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         return tuple(super(StagesType, self).convert(part, param, ctx) for part in str(value).split(","))
+
+
+class DurationType(click.ParamType):
+    """A stretch of time, `55m` or `1h30m`, as seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", str(value))
+        if not value or not found:
+            raise click.BadParameter(f"{value!r} is no duration, which are 55m, 1h30m or 90s", ctx, param)
+        hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        return 3600.0 * hours + 60 * minutes + seconds
 
 
 class Group(click.Group):
@@ -78,6 +92,13 @@ def main() -> None:
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting; may be repeated."
 )
 @click.option("--force", is_flag=True, help="Run also what is up to date.")
+@click.option("--reset", is_flag=True, help="Train from the beginning, not from the last checkpoint.")
+@click.option(
+    "--time-limit",
+    "limit_s",
+    type=DurationType(),
+    help="End after 55m, 1h30m, …: training saves what it did, and the same command goes on from there.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would run and why; run nothing.")
 @click.option("--list", "list_", is_flag=True, help="Show every stage and its state; run nothing.")
 def run(
@@ -90,6 +111,8 @@ def run(
     seed: int | None,
     overrides: tuple[str, ...],
     force: bool,
+    reset: bool,
+    limit_s: float | None,
     dry_run: bool,
     list_: bool,
 ) -> None:
@@ -116,7 +139,31 @@ def run(
             click.echo(f"{verb} stage {row.stage.number} {row.stage.name}: {row.why}")
     else:
         runner.leave_at_sigterm()
-        runner.run(chosen, settings, recipe, overrides, force)
+        runner.run(chosen, settings, recipe, overrides, force, reset, limit_s)
+
+
+@main.command()
+@click.option("--recipe", default="mini", show_default=True, help="Name of a folder in recipes/, or a path.")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting; may be repeated."
+)
+@click.option(
+    "--smoke", is_flag=True, help="Only look whether each phase can learn one batch by heart; two minutes."
+)
+def train(recipe: str, overrides: tuple[str, ...], smoke: bool) -> None:
+    """Run stage 6 of a recipe, as `run --stage train --stop-stage train` does."""
+    from moien.config import load_settings
+
+    settings = load_settings(recipe, overrides)
+    if smoke:
+        from moien.train.smoke import smoke as overfit
+
+        overfit(settings)
+    else:
+        from moien import runner
+
+        runner.leave_at_sigterm()
+        runner.run([BY_NAME["train"]], settings, recipe, overrides)
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""The two ways a run can fail that are the user's to mend; both print as one line, never as a traceback."""
+"""The ways a run can end that are the user's to mend; each prints as one line, never as a traceback."""
 
 from __future__ import annotations
 
@@ -25,3 +25,9 @@ class WrongCall(MoienError):
 
 class WrongData(MoienError):
     """A file, corpus or model is wrong: exit code 1."""
+
+
+class OutOfTime(MoienError):
+    """The time limit was reached: exit code 124, as `timeout` has it, so that a script knows to call again."""
+
+    exit_code = 124

@@ -16,12 +16,13 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from select import select as wait_for
 
 from moien.config import Settings
-from moien.errors import WrongCall, WrongData
-from moien.stages import BY_NAME, STAGES, Stage, State, missing_input, state, temporary
+from moien.errors import OutOfTime, WrongCall, WrongData
+from moien.stages import BY_NAME, STAGES, Stage, State, missing_input, state, temporary, work_folder
 
-GRACE_S = 1.5  # what a stage gets to end by itself after Ctrl-C, before it is killed
+INTERRUPTED = 130  # exit code after Ctrl-C
 TERMINAL_CODES = re.compile(
     rb"\x1b\[[0-9;?]*[A-Za-z]|[^\n]*\r(?!\n)|\r"
 )  # colours, and lines a bar overwrote
@@ -77,9 +78,19 @@ def plan(stages: Sequence[Stage], settings: Settings, force: bool) -> list[Plan]
 
 
 def run(
-    stages: Sequence[Stage], settings: Settings, recipe: str, overrides: Sequence[str], force: bool
+    stages: Sequence[Stage],
+    settings: Settings,
+    recipe: str,
+    overrides: Sequence[str],
+    force: bool = False,
+    reset: bool = False,
+    limit_s: float | None = None,
 ) -> None:
-    """Run the range. A stage that turns out up to date after the ones before it is skipped and says so."""
+    """Run the range. A stage that turns out up to date after the ones before it is skipped and says so.
+
+    `reset` forgets what stages keep of interrupted runs; after `limit_s` the stage at work is ended as by Ctrl-C.
+    """
+    deadline = None if limit_s is None else time.monotonic() + limit_s
     plan(stages, settings, force)  # fail before the first minute of work, not in the middle
     with _only_one(settings):
         for stage in stages:
@@ -91,7 +102,11 @@ def run(
                 )
                 continue
             print(f"stage {stage.number} {stage.name}: {stage.sentence} [{row.why}]", flush=True)
-            _run_stage(stage, settings, recipe, overrides)
+            if deadline is not None and time.monotonic() >= deadline:
+                raise _out_of_time(stage)
+            if reset and stage.output is not None:
+                shutil.rmtree(work_folder(stage, settings), ignore_errors=True)
+            _run_stage(stage, settings, recipe, overrides, deadline)
 
 
 @contextlib.contextmanager
@@ -108,7 +123,9 @@ def _only_one(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _run_stage(stage: Stage, settings: Settings, recipe: str, overrides: Sequence[str]) -> None:
+def _run_stage(
+    stage: Stage, settings: Settings, recipe: str, overrides: Sequence[str], deadline: float | None
+) -> None:
     command = [sys.executable, str(stage.program), "--recipe", recipe]
     for override in overrides:
         command += ["--set", override]
@@ -117,25 +134,48 @@ def _run_stage(stage: Stage, settings: Settings, recipe: str, overrides: Sequenc
     start = time.monotonic()
     with log_file.open("wb", buffering=0) as log:
         _write(log, f"# {shlex.join(command)}\n".encode())
-        code = 1
+        code: int | None = 1
         try:
-            code = _tee(command, log)
+            code = _tee(command, log, stage.grace_s, deadline)
         except KeyboardInterrupt:
-            code = 130
+            code = INTERRUPTED
             raise
         finally:
             if stage.output is not None:
                 shutil.rmtree(temporary(stage, settings), ignore_errors=True)  # a killed stage could not
-            _write(log, f"# {time.monotonic() - start:.1f} s, exit code {code}\n".encode())
+            seconds = time.monotonic() - start
+            _write(log, f"# {seconds:.1f} s, {ending(code)}\n".encode())
+    where = f"stage {stage.number} ({stage.name})"
+    if code is None:
+        raise _out_of_time(stage)
+    if code == INTERRUPTED:  # somebody ended the stage itself
+        raise KeyboardInterrupt
     if code:
         kind = WrongCall if code == WrongCall.exit_code else WrongData
-        where = f"stage {stage.number} ({stage.name})"
-        raise kind(f"failed with exit code {code}", where=where, remedy=f"see {log_file}")
+        raise kind(f"failed with {ending(code)}", where=where, remedy=f"see {log_file}")
     print(f"stage {stage.number} {stage.name}: done in {time.monotonic() - start:.1f} s", flush=True)
 
 
-def _tee(command: Sequence[str], log: io.RawIOBase) -> int:
-    """Run a command; its output goes to the terminal and, without terminal codes, to the log."""
+def _out_of_time(stage: Stage) -> OutOfTime:
+    remedy = "the same command goes on: training from its last step, every other stage from its beginning"
+    return OutOfTime("the time limit is reached", f"stage {stage.number} ({stage.name})", remedy)
+
+
+def ending(code: int | None) -> str:
+    """How a stage ended, for people; None: the time limit."""
+    if code is None:
+        return "ended at the time limit"
+    if code == -signal.SIGKILL:
+        return "exit code -9: the system killed it, as it does when memory is full (in training, smaller batches help)"
+    return f"exit code {code}"
+
+
+def _tee(command: Sequence[str], log: io.RawIOBase, grace_s: float, deadline: float | None) -> int | None:
+    """Run a command; its output goes to the terminal and, without terminal codes, to the log.
+
+    Returns:
+        The exit code, None when the deadline came first. Then, and after Ctrl-C, it has `grace_s` to end by itself.
+    """
     if sys.stdout.isatty():  # a pseudo-terminal, so that the stage draws its bars
         reader, writer = pty.openpty()
     else:
@@ -145,15 +185,36 @@ def _tee(command: Sequence[str], log: io.RawIOBase) -> int:
         command, stdin=subprocess.DEVNULL, stdout=writer, stderr=writer, start_new_session=True
     )
     os.close(writer)
+    ended = False
     try:
-        while chunk := _read(reader):
-            sys.stdout.buffer.write(chunk)
-            sys.stdout.buffer.flush()
-            _write(log, TERMINAL_CODES.sub(b"", chunk))
-        return child.wait()
+        ended = _copy(reader, log, deadline)
+        return child.wait() if ended else None
     finally:
-        _end(child)
-        os.close(reader)
+        try:
+            if not ended and child.poll() is None:
+                os.killpg(child.pid, signal.SIGINT)
+                if _copy(reader, log, time.monotonic() + grace_s):
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        child.wait(0.5)  # its output is closed a moment before it is gone
+        finally:  # also at the second Ctrl-C
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+            os.close(reader)
+
+
+def _copy(reader: int, log: io.RawIOBase, deadline: float | None) -> bool:
+    """Show and log what comes until its end; False when the deadline is before that."""
+    while True:
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        if left == 0.0 or not wait_for([reader], [], [], left)[0]:
+            return False
+        chunk = _read(reader)
+        if not chunk:
+            return True
+        sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+        _write(log, TERMINAL_CODES.sub(b"", chunk))
 
 
 def _read(reader: int) -> bytes:
@@ -168,15 +229,6 @@ def _write(log: io.RawIOBase, text: bytes) -> None:
     """Write to the log if the disk has room: if not, the stage fails of it, and what it says must still be shown."""
     with contextlib.suppress(OSError):
         log.write(text)
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    for sign in (signal.SIGINT, signal.SIGKILL):
-        if child.poll() is not None:
-            return
-        os.killpg(child.pid, sign)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(GRACE_S)
 
 
 def listing(settings: Settings) -> list[tuple[Stage, State]]:

@@ -31,6 +31,7 @@ class Stage:
     output: str | None = None  # `R` stands for the recipe
     settings: tuple[str, ...] = ()  # top-level parts of the settings
     files: tuple[str, ...] = ()  # files of the recipe
+    grace_s: float = 1.5  # what it gets to end by itself when it is told to, before it is killed
 
     @property
     def program(self) -> Path:
@@ -58,7 +59,8 @@ STAGES = (
     Stage(5, "embedding", "Speaker embeddings, and the style that each speaker starts from.",
           ("data", "align", "features"), "dump/R/embedding", ("embedding", "base", "seed")),
     Stage(6, "train", "Fine-tune the base model; choose the best by scores.",
-          ("data", "g2p", "align", "features", "embedding"), "exp/R/train", ("train", "base", "seed")),
+          ("data", "g2p", "align", "features", "embedding"), "exp/R/train", ("train", "base", "seed"),
+          grace_s=40),  # to finish a step and write a checkpoint, or an interval's validation and sentence first
     Stage(7, "decode", "Speak the test split and eval.txt from text alone.",
           ("data", "g2p", "embedding", "train"), "exp/R/decode", ("decode", "base", "seed"), ("eval.txt",)),
     Stage(8, "score", "Score natural, stock and trained speech; write the page.",
@@ -123,15 +125,16 @@ def _compare(stage: Stage, settings: Settings, known: dict[str, State]) -> State
         for name in now[kind].keys() | made[kind].keys():
             if now[kind].get(name) != made[kind].get(name):
                 return State("changed", f"{name} is another")
-    for key, before, after in _differences(made["settings"], now["settings"]):
+    for key, before, after in differences(made["settings"], now["settings"]):
         return State("changed", f"{key} was {before!r}, now {after!r}")
     return State("done")
 
 
-def _differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any, Any]]:
+def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any, Any]]:
+    """Where two JSON values differ: the dotted key, the value before and the value after."""
     if isinstance(before, dict) and isinstance(after, dict):
         keys = sorted(before.keys() | after.keys())
-        return [d for k in keys for d in _differences(before.get(k), after.get(k), f"{path}.{k}".strip("."))]
+        return [d for k in keys for d in differences(before.get(k), after.get(k), f"{path}.{k}".strip("."))]
     return [] if before == after else [(path, before, after)]
 
 
@@ -204,16 +207,20 @@ class StageRun:
 
     @property
     def work_dir(self) -> Path:
-        """A folder outside the graph that survives an interruption, keyed by all that decides about the stage.
-
-        All but `train.choice`, which comes after training: another rule finds the same checkpoint.
-        """
-        made = provenance(self.stage, self.settings)
-        made["settings"].get("train", {}).pop("choice", None)
-        key = manifest.sha256_json(made)[:16]
-        folder = self.settings.system.work_dir / "exp" / self.settings.recipe / "work" / key
+        """A folder outside the graph that survives an interruption."""
+        folder = work_folder(self.stage, self.settings)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def work_folder(stage: Stage, settings: Settings) -> Path:
+    """What `StageRun.work_dir` is: a folder for each set of inputs and settings.
+
+    All but `train.choice`, which comes after training: another rule finds the same checkpoint.
+    """
+    made = provenance(stage, settings)
+    made["settings"].get("train", {}).pop("choice", None)
+    return settings.system.work_dir / "exp" / settings.recipe / "work" / manifest.sha256_json(made)[:16]
 
 
 def temporary(stage: Stage, settings: Settings) -> Path:

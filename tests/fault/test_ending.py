@@ -1,0 +1,106 @@
+"""How a run ends a stage: time to save for who listens, a kill for who does not, and what each says."""
+
+from __future__ import annotations
+
+import io
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from moien import runner
+from moien.config import load_settings
+from moien.errors import MoienError, OutOfTime
+from moien.stages import BY_NAME, work_folder
+
+LISTENS = """
+import signal, sys, time
+def save(number, frame):
+    print("saved", flush=True)
+    sys.exit(130)
+signal.signal(signal.SIGINT, save)
+print("at work", flush=True)
+time.sleep(60)
+"""
+DEAF = """
+import signal, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+print("at work", flush=True)
+time.sleep(60)
+"""
+
+
+def tee(program: str, grace_s: float, deadline_s: float | None) -> tuple[int | None, str, float]:
+    log, start = io.BytesIO(), time.monotonic()
+    deadline = None if deadline_s is None else start + deadline_s
+    code = runner._tee([sys.executable, "-c", program], log, grace_s, deadline)
+    return code, log.getvalue().decode(), time.monotonic() - start
+
+
+def test_a_stage_that_listens_may_save_and_what_it_says_is_in_the_log():
+    code, said, seconds = tee(LISTENS, grace_s=30, deadline_s=3)
+    assert code is None
+    assert said == "at work\nsaved\n"
+    assert seconds < 15
+
+
+def test_a_stage_that_does_not_is_killed():
+    code, said, seconds = tee(DEAF, grace_s=0.5, deadline_s=3)
+    assert code is None
+    assert said == "at work\n"
+    assert seconds < 15
+
+
+def test_a_stage_that_ends_in_time_has_its_own_code():
+    assert tee("print('done'); raise SystemExit(3)", 1, 60)[:2] == (3, "done\n")
+    assert tee("print('done')", 1, None)[:2] == (0, "done\n")
+
+
+@pytest.fixture
+def stage(monkeypatch, tmp_path):
+    """Run stage 1 with its program's end made up: the error that comes of it."""
+    settings = load_settings("mini", [f"system.work_dir={tmp_path}"])
+
+    def run(code: int | None, **options: object) -> BaseException:
+        monkeypatch.setattr(runner, "_tee", lambda *_: code)
+        with pytest.raises((MoienError, KeyboardInterrupt)) as error:
+            runner.run([BY_NAME["data"]], settings, "mini", [], **options)  # type: ignore[arg-type]
+        return error.value
+
+    return run
+
+
+def test_the_time_limit_has_an_exit_code_of_its_own_and_says_how_to_go_on(stage, tmp_path):
+    error = stage(None)
+    assert isinstance(error, OutOfTime) and error.exit_code == 124
+    assert "the time limit is reached" in str(error) and "the same command goes on" in str(error)
+    assert "ended at the time limit" in (tmp_path / "exp" / "mini" / "log" / "data.log").read_text()
+
+
+def test_a_stage_killed_by_the_system_is_told_from_one_that_failed(stage):
+    assert "memory is full" in str(stage(-signal.SIGKILL))
+    assert "failed with exit code 1\n" in str(stage(1))
+    assert stage(2).exit_code == 2
+    assert isinstance(stage(130), KeyboardInterrupt)
+
+
+def test_reset_forgets_what_an_interrupted_run_kept(stage, tmp_path):
+    settings = load_settings("mini", [f"system.work_dir={tmp_path}"])
+    kept = work_folder(BY_NAME["data"], settings) / "checkpoint.pt"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("")
+    stage(1)
+    assert kept.exists()
+    stage(1, reset=True)
+    assert not kept.exists()
+
+
+def test_a_run_whose_time_is_up_begins_no_other_stage(tmp_path):
+    command = [sys.executable, "-m", "moien", "run", "--recipe", "mini", "--stage", "1", "--time-limit", "0s",
+               "--set", f"system.work_dir={tmp_path}"]  # fmt: skip
+    ended = subprocess.run(command, text=True, capture_output=True)
+    assert ended.returncode == 124, ended.stderr
+    assert "the time limit is reached" in ended.stderr
+    assert not (tmp_path / "data").exists()
