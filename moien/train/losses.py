@@ -6,6 +6,7 @@ Parallel WaveGAN's multi-resolution STFT loss (Yamamoto et al. 2020), on compres
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import torch
@@ -17,6 +18,18 @@ from moien.features.mel import MEAN, SCALE, log_mel
 RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))  # n_fft, hop, window: StyleTTS2's three
 LOWEST_HZ = 20.0  # of a voice: the logarithm of F0 needs some floor
 F0_SCALE = 10.0  # F0 is in Hz: a tenth brings its loss to the size of the others
+
+
+def add(sums: dict[str, tuple[float, int]], parts: Mapping[str, Tensor]) -> None:
+    """Count the losses of a step into `sums`: the sum of each and over how many steps."""
+    for name, part in parts.items():
+        total, count = sums.get(name, (0.0, 0))
+        sums[name] = total + part.item(), count + 1
+
+
+def means(sums: Mapping[str, tuple[float, int]]) -> dict[str, float]:
+    """The mean of each loss."""
+    return {name: round(total / count, 5) for name, (total, count) in sums.items()}
 
 
 def length_mask(lengths: Tensor, size: int) -> Tensor:
