@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -273,6 +273,7 @@ class EmbeddingSettings(Section):
 class ProsodyPhase(Section):
     """Phase `prosody`: durations, F0 and energy of the predictor; BERT stays frozen."""
 
+    smaller: ClassVar[str] = "batch_frames"  # what to lower where a batch does not fit into memory
     steps: int = Field(240, ge=0, description="Optimiser steps: about three passes over 40 min of speech.")
     learn: tuple[str, ...] = Field(
         ("predictor.*",), description="Globs of the tensors that learn; all others are frozen."
@@ -307,6 +308,7 @@ class AcousticPhase(Section):
     (AdaIN's `fc`), because they smear: `docs/training.md`.
     """
 
+    smaller: ClassVar[str] = "crops or crop_frames"
     steps: int = Field(300, ge=0, description="Optimiser steps; 300 are 8 min on two cores.")
     learn: tuple[str, ...] = Field(
         ("decoder.encode.conv*", "decoder.decode.*.conv*"),
@@ -399,10 +401,20 @@ class TrainSettings(Section):
     )
     clip_norm: float = Field(5.0, gt=0, description="Largest norm of the gradient: bounds a bad batch.")
     weight_decay: float = Field(1e-4, ge=0, le=0.1, description="AdamW's weight decay; StyleTTS2's.")
-    max_bad_steps: int = Field(
+    min_seconds: float = Field(
+        60.0,
+        ge=0,
+        description="Least speech to train on, in seconds: less is learnt by heart before it is a voice.",
+    )
+    check_labels: bool = Field(
+        True,
+        description="Compare durations and F0 with what the untouched base says, before the first step; 10 s.",
+    )
+    max_retreats: int = Field(
         3,
         ge=0,
-        description="Steps without a finite loss or gradient (skipped, counted) before training stops.",
+        description="How often a phase that diverges goes back to its last checkpoint, each time at half the rate, "
+        "before training stops: at an eighth of the rate it is no longer the rate.",
     )
     interval_steps: int = Field(
         60, ge=1, description="Steps between two checkpoints, each with validation and a spoken dev sentence."

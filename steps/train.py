@@ -20,23 +20,22 @@ def main(run: StageRun) -> None:
     """Train all phases, choose, and write the voice."""
     import torch
 
-    from moien.errors import WrongCall
     from moien.kokoro.base import ensure_base
     from moien.kokoro.export import save_pack, save_weights
     from moien.score import cache
     from moien.score.recogniser import Recogniser
     from moien.train.choose import Audition, choose
     from moien.train.data import TrainingSet
+    from moien.train.guards import check_device
     from moien.train.loop import train
 
     settings = run.settings.train
-    if run.device == "cuda" and not torch.cuda.is_available():
-        raise WrongCall("system.ngpu is 1, but torch finds no GPU", remedy="--ngpu 0 trains on the CPU")
+    check_device(run.device)
     torch.set_num_threads(run.settings.system.threads)
     folders = {name: run.inputs[name] for name in ("data", "align", "features", "embedding")}
     data, dev = TrainingSet(split="train", **folders), TrainingSet(split="dev", **folders)
-    run.tally.keep(len(data))
-    for utterance, reason in data.dropped.items():
+    run.tally.keep(len(data) + len(dev))
+    for utterance, reason in (data.dropped | dev.dropped).items():
         run.tally.drop(utterance, reason)
 
     base = ensure_base(run.settings.base)

@@ -23,6 +23,8 @@ from moien.train.data import TrainingSet
 
 SETTINGS = TrainSettings.model_validate(
     {
+        "min_seconds": 0,
+        "check_labels": False,  # its random weights know nothing that labels could be compared with
         "warmup_steps": 1,
         "interval_steps": 2,
         "validation_utterances": 1,

@@ -103,9 +103,10 @@ class TrainingSet:
         alignments = read_alignments(align / f"{split}.jsonl")
         self._features = PackedFeatures(features, split)
         self._embeddings = read_embeddings(embedding, split)
-        speakers = sorted({u.speaker for u in audio.values()})
-        self.packs = {s: load_pack(embedding / "styles" / f"{s}.pt") for s in speakers}
-        self.base_packs = {s: load_pack(embedding / "styles" / f"{s}.base.pt") for s in speakers}
+        styles = embedding / "styles"
+        speakers = sorted(s for s in {u.speaker for u in audio.values()} if (styles / f"{s}.pt").is_file())
+        self.packs = {s: load_pack(styles / f"{s}.pt") for s in speakers}
+        self.base_packs = {s: load_pack(styles / f"{s}.base.pt") for s in speakers}
         self.utterances = Pairs()
         self.dropped: dict[str, str] = {}
         for id, alignment in sorted(alignments.items()):
@@ -115,6 +116,8 @@ class TrainingSet:
                 )
             if id not in self._features or id not in self._embeddings:
                 self.dropped[id] = "dropped by stage 4 or 5"
+            elif audio[id].speaker not in self.packs:
+                self.dropped[id] = f"no style of its speaker: {audio[id].speaker} has no recording in train"
             elif alignment.frames < MIN_FRAMES:
                 self.dropped[id] = f"shorter than {MIN_FRAMES} frames"
             else:

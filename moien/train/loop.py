@@ -5,7 +5,7 @@
 
 In each phase some tensors of the base model learn and all others are frozen, and each speaker's style learns as a
 delta on every row of its voice pack. On a CPU the same settings, seed and threads give the same bits, interrupted
-or not. The device may be `cuda`; this loop has never run on one.
+or not. The device may be `cuda`; this loop has never run on one. What can go wrong is in `moien.train.guards`.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from kokoro import KModel
 from torch import Tensor, nn
 
-from moien.audio import FRAME_SAMPLES, write_wav
+from moien.audio import FRAME_SAMPLES
 from moien.config import AcousticPhase, ProsodyPhase, TrainSettings
 from moien.errors import WrongCall, WrongData
 from moien.kokoro.base import Base, load_model
@@ -38,12 +37,12 @@ from moien.kokoro.forward import (
     predict_f0_energy,
 )
 from moien.progress import track
-from moien.style.fit import pack_row, speak
-from moien.train import checkpoint, losses
+from moien.style.fit import pack_row
+from moien.train import checkpoint, guards, losses
 from moien.train.checkpoint import Progress
 from moien.train.data import Batch, BatchPlan, Item, TrainingSet, collate, crop
 from moien.train.discriminators import Critic
-from moien.train.plot import write_curves
+from moien.train.plot import describe, write_curves, write_sample
 
 BETAS, EPS = (0.0, 0.99), 1e-9  # StyleTTS2's AdamW: no momentum, batches are small and unlike each other
 ACOUSTIC, PROSODIC = slice(0, 128), slice(128, 256)  # the halves of a style
@@ -187,31 +186,44 @@ def phases_of(settings: TrainSettings, frames: Sequence[int]) -> list[Phase]:
     return [known[name] for name in settings.phases]
 
 
-def train(
-    base: Base, data: TrainingSet, dev: TrainingSet, settings: TrainSettings, work: Path,
-    seed: int, device: str = "cpu",
-) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:  # fmt: skip
-    """Run all phases, from the checkpoint in `work` if there is one.
+@dataclass
+class Training:
+    """A training at work: its parts, where it stands, and the optimiser's state of the last checkpoint."""
 
-    Args:
-        base: the base model's files. It is loaded twice: to be trained, and for what its untouched state says.
-        data, dev: the train and dev split.
-        work: folder for `checkpoint.pt` and `samples/`.
-        seed: of every random choice.
+    voice: Voice
+    learned: Mapping[str, nn.Parameter]  # every tensor that any phase moves
+    data: TrainingSet
+    dev: TrainingSet
+    work: Path
+    seed: int
+    decides: dict[str, Any]  # what a checkpoint must have been made with to be this training's
+    progress: Progress
+    optimiser_state: dict[str, Any]
 
-    Returns:
-        The learned tensors by name (of KModel, or `style.HALF.SPEAKER`), on the CPU, and the rows of the curves:
-        `{"phase", "step", "lr", "train": {loss: mean of the interval}, "dev": {loss: mean}}`.
+    def save(self, optimiser_state: dict[str, Any]) -> None:
+        """Write a checkpoint; with an empty state where the next phase begins."""
+        self.optimiser_state = optimiser_state
+        critic = {"critic": self.voice.critic.state_dict()} if self.voice.critic else {}
+        checkpoint.save(self.work, self.progress, self.learned, optimiser_state | critic, self.decides)
 
-    Raises:
-        WrongCall: a glob in `learn` that names nothing. WrongData: no finite loss, too often.
-    """
+    def load(self) -> bool:
+        """Go to the last checkpoint; False without one."""
+        if found := checkpoint.load(self.work, self.decides, self.learned):
+            self.progress, self.optimiser_state = found
+            if self.voice.critic:
+                self.voice.critic.load_state_dict(self.optimiser_state.pop("critic"))
+        return found is not None
+
+
+def prepare(
+    base: Base, data: TrainingSet, settings: TrainSettings, seed: int, device: str
+) -> tuple[Voice, list[Phase], dict[str, nn.Parameter]]:
+    """The voice before its first step, its phases, and every tensor that any of them moves, by name."""
     phases = phases_of(settings, data.frames)
-    speakers = sorted(data.packs)
     deltas = {
         f"style.{half}.{speaker}": nn.Parameter(torch.zeros(128, device=device))
         for half in ("acoustic", "prosody")
-        for speaker in speakers
+        for speaker in sorted(data.packs)
     }
     model, untouched = (load_model(base.weights, base.config).to(device) for _ in range(2))
     voice = Voice(model, untouched, data.base_packs, settings, deltas, device)
@@ -225,91 +237,146 @@ def train(
             seed, share=acoustic.critic, warmup_steps=acoustic.critic_warmup_steps,
             ramp_steps=acoustic.critic_ramp_steps, lr=acoustic.critic_lr, floor=acoustic.floor, device=device,
         )  # fmt: skip
+    return voice, phases, learned
 
+
+def train(
+    base: Base, data: TrainingSet, dev: TrainingSet, settings: TrainSettings, work: Path,
+    seed: int, device: str = "cpu",
+) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:  # fmt: skip
+    """Run all phases, from the checkpoint in `work` if there is one.
+
+    Args:
+        base: the base model's files, loaded twice: to be trained, and for what its untouched state says.
+        data, dev: the train and dev split.
+        work: folder for the checkpoints and `samples/`.
+        seed: of every random choice.
+
+    Returns:
+        The learned tensors by name (of KModel, or `style.HALF.SPEAKER`), on the CPU, and the rows of the curves:
+        `{"phase", "step", "lr", "train": {loss: mean of the interval}, "dev": {loss: mean}}`.
+
+    Raises:
+        WrongCall: a glob in `learn` that names nothing or gets no gradient. WrongData: whatever `guards` finds.
+        KeyboardInterrupt: after Ctrl-C or SIGTERM, when the step at work is done and saved.
+    """
+    guards.check_corpus(data, dev, settings)
+    voice, phases, learned = prepare(base, data, settings, seed, device)
     torch.manual_seed(seed)
-    progress, optimiser_state = Progress(), None
-    if resumed := checkpoint.load(work):
-        progress, saved, optimiser_state = resumed
-        with torch.no_grad():
-            for name, tensor in saved.items():
-                learned[name].copy_(tensor)
-        if voice.critic:
-            voice.critic.load_state_dict(optimiser_state.pop("critic"))
-        say(f"resumed at step {progress.step} of phase {progress.phase + 1}")
-
-    while progress.phase < len(phases):
-        phase = phases[progress.phase]
-        goal, tensors, styles = phase.settings, phase.learned(voice), phase.styles(voice)
-        learning = [*tensors.values(), *styles.values()]
-        for tensor in learned.values():
-            tensor.requires_grad_(any(tensor is other for other in learning))
-        groups: list[dict[str, Any]] = [
-            {"params": list(tensors.values()), "peak": goal.lr},
-            {"params": list(styles.values()), "peak": goal.style_lr},
-        ]
-        optimiser = torch.optim.AdamW(groups, betas=BETAS, eps=EPS, weight_decay=settings.weight_decay)
-        if optimiser_state:
-            optimiser.load_state_dict(optimiser_state)
-        count = sum(tensor.numel() for tensor in learning) / 1e6
-        say(f"phase {phase.name}, {goal.steps} steps, {count:.1f} M numbers learn")
-
-        means, started, since = Means(), time.monotonic(), progress.step
-        batches = islice(BatchPlan(phase.frames, phase.batch, seed), progress.step, goal.steps)
-        for indices in track(batches, f"train: {phase.name}", total=goal.steps - progress.step):
-            rate = schedule(progress.step, settings.warmup_steps, goal.steps)
-            for group in optimiser.param_groups:
-                group["lr"] = group["peak"] * rate
-            items = [data[index] for index in indices]
-            parts = phase.losses(voice, items, collate(items).to(device), goal)
-            optimiser.zero_grad(set_to_none=True)
-            loss = torch.stack(list(parts.values())).sum()
-            if finite := bool(loss.isfinite()):
-                loss.backward()
-                finite = bool(nn.utils.clip_grad_norm_(learning, settings.clip_norm).isfinite())
-            if finite:
-                optimiser.step()
-                means.add(parts)
+    decides = {"train": settings.model_dump(mode="json", exclude={"choice"}), "seed": seed}
+    run = Training(voice, learned, data, dev, work, seed, decides, Progress(), {})
+    if run.load():
+        say(f"resumed at step {run.progress.step} of phase {run.progress.phase + 1}")
+    else:
+        if settings.check_labels:
+            guards.check_labels(voice, data)
+        run.save({})  # the first steps too must have something to go back to
+    with guards.listening() as stop:
+        while run.progress.phase < len(phases):
+            phase = phases[run.progress.phase]
+            try:
+                run_phase(run, phase, stop)
+            except guards.Diverged as fault:
+                retreat(run, phase, fault)
             else:
-                skip_bad_step(progress, phase, [item["id"] for item in items], settings.max_bad_steps)
-            progress.step += 1
-            if progress.step % settings.interval_steps and progress.step < goal.steps:
-                continue
+                run.progress.next_phase()
+                run.save({})
+                stop.end_if_asked(f"the end of phase {phase.name}")
+    return {name: tensor.detach().cpu() for name, tensor in learned.items()}, run.progress.history
 
+
+def run_phase(run: Training, phase: Phase, stop: guards.Stop) -> None:
+    """The steps of a phase that are left, with a row of the curves, a spoken sentence and a checkpoint at intervals."""
+    voice, progress, goal, settings = run.voice, run.progress, phase.settings, run.voice.settings
+    learning, optimiser = begin(voice, phase, run.learned)
+    if run.optimiser_state:
+        optimiser.load_state_dict(run.optimiser_state)
+    count = sum(tensor.numel() for tensor in learning.values()) / 1e6
+    say(f"phase {phase.name}, {goal.steps} steps, {count:.1f} M numbers learn")
+
+    watch = guards.Watch(phase.name, voice.model, learning)
+    started, since = time.monotonic(), progress.step
+    batches = islice(BatchPlan(phase.frames, phase.batch, run.seed), progress.step, goal.steps)
+    for indices in track(batches, f"train: {phase.name}", total=goal.steps - progress.step):
+        rate = schedule(progress.step, settings.warmup_steps, goal.steps) * 0.5**progress.retreats
+        for group in optimiser.param_groups:
+            group["lr"] = group["peak"] * rate
+        items = [run.data[index] for index in indices]
+        parts = step(voice, phase, items, learning, optimiser, watch, progress)
+        losses.add(progress.sums, parts)
+        progress.step += 1
+        last = progress.step == goal.steps
+        if due := last or progress.step % settings.interval_steps == 0:
+            watch.frozen(progress.step)
             step_s = (time.monotonic() - started) / (progress.step - since)
             row = {"phase": phase.name, "step": progress.step, "lr": goal.lr * rate}
-            row |= {"train": means.values(), "dev": validate(voice, phase, dev)}
+            row |= {"train": losses.means(progress.sums), "dev": validate(voice, phase, run.dev)}
             progress.history.append(row)
+            progress.sums.clear()
             say(f"{describe(row, goal.steps)}, {step_s:.2f} s a step")
-            write_sample(voice, dev, work / "samples" / f"{len(progress.history):03d}-{phase.name}.wav")
-            write_curves(progress.history, work)
-            state = optimiser.state_dict() | ({"critic": voice.critic.state_dict()} if voice.critic else {})
-            checkpoint.save(work, progress, learned, state)
-            means, started, since = Means(), time.monotonic(), progress.step
-        progress.phase, progress.step, optimiser_state = progress.phase + 1, 0, None
-    return {name: tensor.detach().cpu() for name, tensor in learned.items()}, progress.history
+            name = f"{len(progress.history):03d}-{phase.name}.wav"
+            write_sample(voice, run.dev, run.work / "samples" / name)
+            write_curves(progress.history, run.work)
+            started, since = time.monotonic(), progress.step
+        if not last and (due or stop.asked):
+            run.save(optimiser.state_dict())
+            stop.end_if_asked(f"step {progress.step} of phase {phase.name}")
+
+
+def begin(
+    voice: Voice, phase: Phase, learned: Mapping[str, nn.Parameter]
+) -> tuple[dict[str, nn.Parameter], torch.optim.Optimizer]:
+    """Let what the phase names learn, and nothing else: these tensors by name, and their optimiser."""
+    tensors, styles = phase.learned(voice), phase.styles(voice)
+    learning = tensors | styles
+    for name, tensor in learned.items():
+        tensor.requires_grad_(name in learning)
+    rates = ((tensors, phase.settings.lr), (styles, phase.settings.style_lr))
+    groups: list[dict[str, Any]] = [{"params": list(named.values()), "peak": rate} for named, rate in rates]
+    decay = voice.settings.weight_decay
+    return learning, torch.optim.AdamW(groups, betas=BETAS, eps=EPS, weight_decay=decay)
+
+
+def step(
+    voice: Voice, phase: Phase, items: Sequence[Item], learning: Mapping[str, nn.Parameter],
+    optimiser: torch.optim.Optimizer, watch: guards.Watch, progress: Progress,
+) -> Losses:  # fmt: skip
+    """One step of the optimiser on these utterances; Diverged instead where the loss or its gradient runs away."""
+    where = f"phase {phase.name}, step {progress.step}, {', '.join(item['id'] for item in items)}"
+    with guards.memory_named(f"train.{phase.name}.{phase.settings.smaller}", where):
+        batch = collate(items).to(voice.device)
+        parts = phase.losses(voice, items, batch, phase.settings)
+        loss = torch.stack(list(parts.values())).sum()
+        guards.watch_loss(progress, loss.item(), where)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        watch.gradients(batch.speakers)
+        if not nn.utils.clip_grad_norm_(learning.values(), voice.settings.clip_norm).isfinite():
+            raise guards.Diverged("the gradient is not finite", where)
+        optimiser.step()
+    return parts
+
+
+def retreat(run: Training, phase: Phase, fault: guards.Diverged) -> None:
+    """Go back to the last checkpoint and halve the rate; WrongData when that was done too often."""
+    run.load()
+    if run.progress.retreats == run.voice.settings.max_retreats:
+        raise WrongData(
+            f"{fault.message}, also at {0.5**run.progress.retreats:g} of the rate: training diverges",
+            where=fault.where,
+            remedy=f"listen to these utterances; if they are sound, lower --set train.{phase.name}.lr",
+        )
+    run.progress.retreats += 1
+    say(
+        f"{fault}: back to step {run.progress.step} of phase {phase.name}, from there at "
+        f"{0.5**run.progress.retreats:g} of the rate"
+    )
+    run.save(run.optimiser_state)
 
 
 def say(text: str) -> None:
     """A line for the log, at once."""
     print(f"train: {text}", flush=True)
-
-
-class Means:
-    """Running means of the losses."""
-
-    def __init__(self) -> None:
-        self._sums: dict[str, float] = {}
-        self._count = 0
-
-    def add(self, parts: Losses) -> None:
-        """Count one step."""
-        self._count += 1
-        for name, part in parts.items():
-            self._sums[name] = self._sums.get(name, 0.0) + part.item()
-
-    def values(self) -> dict[str, float]:
-        """The mean of each."""
-        return {name: round(total / self._count, 5) for name, total in self._sums.items()}
 
 
 def schedule(step: int, warmup: int, steps: int) -> float:
@@ -319,42 +386,12 @@ def schedule(step: int, warmup: int, steps: int) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * (step - warmup) / max(steps - warmup, 1))
 
 
-def skip_bad_step(progress: Progress, phase: Phase, ids: list[str], allowed: int) -> None:
-    """Count a step whose loss or gradient is not finite; WrongData after too many."""
-    progress.bad_steps += 1
-    here = f"phase {phase.name}, step {progress.step}, {', '.join(ids)}"
-    say(f"no finite loss or gradient: {here}: the step is skipped")
-    if progress.bad_steps > allowed:
-        raise WrongData(
-            f"{progress.bad_steps} steps had no finite loss or gradient: training diverges",
-            where=here,
-            remedy=f"listen to these utterances; if they are sound, lower --set train.{phase.name}.lr",
-        )
-
-
 def validate(voice: Voice, phase: Phase, dev: TrainingSet) -> dict[str, float]:
     """Mean losses over the first utterances of dev; the generators of training are not touched."""
-    means = Means()
+    sums: dict[str, tuple[float, int]] = {}
     with torch.no_grad(), torch.random.fork_rng():
         torch.manual_seed(0)  # the same crops and the same noise at every validation
         for index in range(min(voice.settings.validation_utterances, len(dev))):
             item = dev[index]
-            means.add(phase.losses(voice, [item], collate([item]).to(voice.device), phase.settings))
-    return means.values()
-
-
-def write_sample(voice: Voice, dev: TrainingSet, path: Path) -> None:
-    """Write what the voice now makes of the tokens of the first dev utterance."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    utterance, alignment = dev.utterances[0]
-    pack = dev.packs[utterance.speaker] + voice.delta(utterance.speaker).detach().cpu()
-    audio = speak(voice.model, alignment.tokens, pack, seed=0)
-    write_wav(path, np.clip(np.nan_to_num(audio), -1, 1))
-
-
-def describe(row: dict[str, Any], steps: int) -> str:
-    """A row of the curves as a line for the log."""
-    parts = ", ".join(
-        f"{name} {value:.3f} (dev {row['dev'][name]:.3f})" for name, value in row["train"].items()
-    )
-    return f"{row['phase']} {row['step']}/{steps}: {parts}"
+            losses.add(sums, phase.losses(voice, [item], collate([item]).to(voice.device), phase.settings))
+    return losses.means(sums)

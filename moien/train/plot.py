@@ -1,10 +1,19 @@
-"""Curves of the losses: a PNG to look at, and dvclive's files for `dvc plots`."""
+"""How a training goes: curves as a PNG and as dvclive's files, a line for the log, a sentence to listen to."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from moien.audio import write_wav
+from moien.style.fit import speak
+from moien.train.data import TrainingSet
+
+if TYPE_CHECKING:
+    from moien.train.loop import Voice
 
 COLUMNS = 3
 
@@ -56,3 +65,20 @@ def write_dvclive(history: list[dict[str, Any]], folder: Path) -> None:
                 for name, value in row[kind].items():
                     live.log_metric(f"{row['phase']}/{kind}/{name}", value)
             live.next_step()
+
+
+def write_sample(voice: Voice, dev: TrainingSet, path: Path) -> None:
+    """Write what the voice now makes of the tokens of the first dev utterance."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    utterance, alignment = dev.utterances[0]
+    pack = dev.packs[utterance.speaker] + voice.delta(utterance.speaker).detach().cpu()
+    audio = speak(voice.model, alignment.tokens, pack, seed=0)
+    write_wav(path, np.clip(np.nan_to_num(audio), -1, 1))
+
+
+def describe(row: dict[str, Any], steps: int) -> str:
+    """A row of the curves as a line for the log."""
+    parts = ", ".join(
+        f"{name} {value:.3f} (dev {row['dev'][name]:.3f})" for name, value in row["train"].items()
+    )
+    return f"{row['phase']} {row['step']}/{steps}: {parts}"
