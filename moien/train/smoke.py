@@ -1,0 +1,77 @@
+"""Whether training works at all: each phase learns one batch by heart, with the recipe's own data, base and settings.
+
+The same utterances, the same crop and the same noise at each step: a loss that does not fall now never will.
+"""
+
+from __future__ import annotations
+
+import time
+from itertools import islice
+
+import torch
+
+from moien import manifest
+from moien.config import Settings
+from moien.errors import WrongData
+from moien.kokoro.base import Base, ensure_base
+from moien.kokoro.forward import seeded_source
+from moien.stages import BY_NAME, missing_input
+from moien.train import guards
+from moien.train.checkpoint import Progress
+from moien.train.data import BatchPlan, TrainingSet
+from moien.train.loop import begin, prepare, step
+
+STEPS = 16  # with at most two utterances each: a minute on two cores
+UTTERANCES = 2
+RATE = 3.0  # times the settings' peak: one batch bears it, and in so few steps it must move
+FALL = 0.9  # what may be left of the loss
+
+
+def smoke(settings: Settings) -> None:
+    """Try each phase on the outputs of stages 1 to 5; WrongData names the phases that cannot learn."""
+    stage = BY_NAME["train"]
+    folders = {name: BY_NAME[name].folder(settings) for name in ("data", "align", "features", "embedding")}
+    for name, path in folders.items():
+        if manifest.read(path) is None:
+            raise missing_input(stage, BY_NAME[name], settings)
+    guards.check_device(settings.system.device)
+    torch.set_num_threads(settings.system.threads)
+    data, dev = TrainingSet(split="train", **folders), TrainingSet(split="dev", **folders)
+    overfit(ensure_base(settings.base), data, dev, settings)
+
+
+def overfit(base: Base, data: TrainingSet, dev: TrainingSet, settings: Settings) -> None:
+    """Train each phase on one batch, from where the phase before it ended, and print its figures."""
+    guards.check_corpus(data, dev, settings.train)
+    voice, phases, learned = prepare(base, data, settings.train, settings.system.device)
+    if settings.train.check_labels:
+        guards.check_labels(voice, data)
+    failed: list[str] = []
+    for phase in phases:
+        learning, optimiser = begin(voice, phase, learned)
+        for group in optimiser.param_groups:
+            group["lr"] = RATE * group["peak"]
+        [batch] = islice(BatchPlan(phase.frames, phase.batch, settings.seed), 1)
+        items = [data[index] for index in batch[:UTTERANCES]]
+        watch = guards.Watch(phase.name, voice.model, learning)
+        progress, started = Progress(), time.monotonic()
+        losses: list[float] = []
+        for _ in range(STEPS):
+            with seeded_source(voice.model, settings.seed):
+                parts = step(voice, phase, items, learning, optimiser, watch, progress)
+            losses.append(sum(part.item() for part in parts.values()))
+        watch.frozen(STEPS)
+        left, seconds = losses[-1] / losses[0], time.monotonic() - started
+        failed += [phase.name] if not left <= FALL else []
+        print(
+            f"smoke: {phase.name}: loss {losses[0]:.3f} → {losses[-1]:.3f} in {STEPS} steps, {seconds:.0f} s: "
+            f"{left:.0%} is left, at most {FALL:.0%} may be: {'pass' if left <= FALL else 'FAIL'}",
+            flush=True,
+        )
+    if failed:
+        raise WrongData(
+            f"failed: {' and '.join(failed)} cannot learn one batch by heart",
+            where="smoke",
+            remedy="look at the learning rates, the globs in `learn` and the weights of the losses",
+        )
+    print("smoke: passed", flush=True)
