@@ -148,7 +148,7 @@ def run(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting; may be repeated."
 )
 @click.option(
-    "--smoke", is_flag=True, help="Only look whether each phase can learn one batch by heart; two minutes."
+    "--smoke", is_flag=True, help="Only look whether each phase can learn one batch by heart."
 )
 def train(recipe: str, overrides: tuple[str, ...], smoke: bool) -> None:
     """Run stage 6 of a recipe, as `run --stage train --stop-stage train` does."""

@@ -21,7 +21,7 @@ from moien.train.checkpoint import Progress
 from moien.train.data import BatchPlan, TrainingSet
 from moien.train.loop import begin, prepare, step
 
-STEPS = 16  # with at most two utterances each: a minute on two cores
+STEPS = 16
 UTTERANCES = 2
 RATE = 3.0  # times the settings' peak: one batch bears it, and in so few steps it must move
 FALL = 0.9  # what may be left of the loss
@@ -43,7 +43,7 @@ def smoke(settings: Settings) -> None:
 def overfit(base: Base, data: TrainingSet, dev: TrainingSet, settings: Settings) -> None:
     """Train each phase on one batch, from where the phase before it ended, and print its figures."""
     guards.check_corpus(data, dev, settings.train)
-    voice, phases, learned = prepare(base, data, settings.train, settings.system.device)
+    voice, phases, learned = prepare(base, data, settings.train, settings.seed, settings.system.device)
     if settings.train.check_labels:
         guards.check_labels(voice, data)
     failed: list[str] = []
