@@ -147,9 +147,7 @@ def run(
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting; may be repeated."
 )
-@click.option(
-    "--smoke", is_flag=True, help="Only look whether each phase can learn one batch by heart."
-)
+@click.option("--smoke", is_flag=True, help="Only look whether each phase can learn one batch by heart.")
 def train(recipe: str, overrides: tuple[str, ...], smoke: bool) -> None:
     """Run stage 6 of a recipe, as `run --stage train --stop-stage train` does."""
     from moien.config import load_settings
