@@ -39,7 +39,8 @@ def main(run: StageRun) -> None:
         run.tally.drop(utterance, reason)
 
     base = ensure_base(run.settings.base)
-    learned, history = train(base, data, dev, settings, run.work_dir, run.settings.seed, run.device)
+    learned, history = train(base, data, dev, settings, run.work_dir, run.settings.seed, run.device,
+                             run.settings.system.workers)  # fmt: skip
     judge = None
     if settings.choice.recogniser:
         judge = Recogniser.load(cache.recogniser(run.inputs["data"], run.inputs["g2p"], run.settings.seed))

@@ -39,6 +39,7 @@ from torch.nn.utils.parametrizations import weight_norm
 
 from moien.train.losses import RESOLUTIONS
 
+CRITIC_LOSSES = ("adversarial", "features")  # of the decoder, by the critic
 PERIODS = (2, 3, 5, 7, 11)  # HiFi-GAN's: primes, so that no two see the same samples
 SLOPE = 0.1  # of the leaky ReLUs, HiFi-GAN's
 BETAS = (0.8, 0.99)  # of AdamW, HiFi-GAN's and VITS's (Kim et al. 2021)
@@ -251,7 +252,7 @@ class Critic:
             spectral: the sum of the losses that the critic is weighed against, a function of `generated`.
         """
         if not self.say:
-            return {name: generated.new_zeros(()) for name in ("adversarial", "features")}
+            return {name: generated.new_zeros(()) for name in CRITIC_LOSSES}
         part = self.window(natural)
         heard = generated[:, part].detach().requires_grad_(torch.is_grad_enabled())
         with torch.no_grad():

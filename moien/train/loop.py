@@ -40,8 +40,8 @@ from moien.progress import track
 from moien.style.fit import pack_row
 from moien.train import checkpoint, guards, losses
 from moien.train.checkpoint import Progress
-from moien.train.data import Batch, BatchPlan, Item, TrainingSet, collate, crop
-from moien.train.discriminators import Critic
+from moien.train.data import Batch, BatchPlan, Item, TrainingSet, collate, crop, load
+from moien.train.discriminators import CRITIC_LOSSES, Critic
 from moien.train.plot import describe, write_curves, write_sample
 
 BETAS, EPS = (0.0, 0.99), 1e-9  # StyleTTS2's AdamW: no momentum, batches are small and unlike each other
@@ -196,6 +196,7 @@ class Training:
     dev: TrainingSet
     work: Path
     seed: int
+    workers: int
     decides: dict[str, Any]  # what a checkpoint must have been made with to be this training's
     progress: Progress
     optimiser_state: dict[str, Any]
@@ -242,7 +243,7 @@ def prepare(
 
 def train(
     base: Base, data: TrainingSet, dev: TrainingSet, settings: TrainSettings, work: Path,
-    seed: int, device: str = "cpu",
+    seed: int, device: str = "cpu", workers: int = 0,
 ) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:  # fmt: skip
     """Run all phases, from the checkpoint in `work` if there is one.
 
@@ -251,6 +252,7 @@ def train(
         data, dev: the train and dev split.
         work: folder for the checkpoints and `samples/`.
         seed: of every random choice.
+        workers: threads that read ahead.
 
     Returns:
         The learned tensors by name (of KModel, or `style.HALF.SPEAKER`), on the CPU, and the rows of the curves:
@@ -264,7 +266,7 @@ def train(
     voice, phases, learned = prepare(base, data, settings, seed, device)
     torch.manual_seed(seed)
     decides = {"train": settings.model_dump(mode="json", exclude={"choice"}), "seed": seed}
-    run = Training(voice, learned, data, dev, work, seed, decides, Progress(), {})
+    run = Training(voice, learned, data, dev, work, seed, workers, decides, Progress(), {})
     if run.load():
         say(f"resumed at step {run.progress.step} of phase {run.progress.phase + 1}")
     else:
@@ -296,13 +298,13 @@ def run_phase(run: Training, phase: Phase, stop: guards.Stop) -> None:
 
     watch = guards.Watch(phase.name, voice.model, learning)
     started, since = time.monotonic(), progress.step
-    batches = islice(BatchPlan(phase.frames, phase.batch, run.seed), progress.step, goal.steps)
-    for indices in track(batches, f"train: {phase.name}", total=goal.steps - progress.step):
+    plan = islice(BatchPlan(phase.frames, phase.batch, run.seed), progress.step, goal.steps)
+    batches = load(run.data, plan, run.workers, pin=voice.device == "cuda")
+    for items, batch in track(batches, f"train: {phase.name}", total=goal.steps - progress.step):
         rate = schedule(progress.step, settings.warmup_steps, goal.steps) * 0.5**progress.retreats
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate
-        items = [run.data[index] for index in indices]
-        parts = step(voice, phase, items, learning, optimiser, watch, progress)
+        parts = step(voice, phase, items, batch, learning, optimiser, watch, progress)
         losses.add(progress.sums, parts)
         progress.step += 1
         last = progress.step == goal.steps
@@ -332,22 +334,23 @@ def begin(
     for name, tensor in learned.items():
         tensor.requires_grad_(name in learning)
     rates = ((tensors, phase.settings.lr), (styles, phase.settings.style_lr))
-    groups: list[dict[str, Any]] = [{"params": list(named.values()), "peak": rate} for named, rate in rates]
-    decay = voice.settings.weight_decay
-    return learning, torch.optim.AdamW(groups, betas=BETAS, eps=EPS, weight_decay=decay)
+    groups = [{"params": list(named.values()), "peak": rate} for named, rate in rates]
+    return learning, torch.optim.AdamW(groups, betas=BETAS, eps=EPS, weight_decay=voice.settings.weight_decay)
 
 
 def step(
-    voice: Voice, phase: Phase, items: Sequence[Item], learning: Mapping[str, nn.Parameter],
+    voice: Voice, phase: Phase, items: Sequence[Item], batch: Batch, learning: Mapping[str, nn.Parameter],
     optimiser: torch.optim.Optimizer, watch: guards.Watch, progress: Progress,
 ) -> Losses:  # fmt: skip
     """One step of the optimiser on these utterances; Diverged instead where the loss or its gradient runs away."""
     where = f"phase {phase.name}, step {progress.step}, {', '.join(item['id'] for item in items)}"
     with guards.memory_named(f"train.{phase.name}.{phase.settings.smaller}", where):
-        batch = collate(items).to(voice.device)
+        batch = batch.to(voice.device)
         parts = phase.losses(voice, items, batch, phase.settings)
         loss = torch.stack(list(parts.values())).sum()
-        guards.watch_loss(progress, loss.item(), where)
+        # what the critic asks for rises as it gets a say: that is no divergence, unless it is no number
+        own = sum(part.item() for name, part in parts.items() if name not in CRITIC_LOSSES)
+        guards.watch_loss(progress, own if loss.isfinite() else math.nan, where)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         watch.gradients(batch.speakers)

@@ -18,7 +18,7 @@ from moien.kokoro.forward import seeded_source
 from moien.stages import BY_NAME, missing_input
 from moien.train import guards
 from moien.train.checkpoint import Progress
-from moien.train.data import BatchPlan, TrainingSet
+from moien.train.data import BatchPlan, TrainingSet, load
 from moien.train.loop import begin, prepare, step
 
 STEPS = 16
@@ -51,14 +51,14 @@ def overfit(base: Base, data: TrainingSet, dev: TrainingSet, settings: Settings)
         learning, optimiser = begin(voice, phase, learned)
         for group in optimiser.param_groups:
             group["lr"] = RATE * group["peak"]
-        [batch] = islice(BatchPlan(phase.frames, phase.batch, settings.seed), 1)
-        items = [data[index] for index in batch[:UTTERANCES]]
+        [indices] = islice(BatchPlan(phase.frames, phase.batch, settings.seed), 1)
+        [(items, batch)] = load(data, [indices[:UTTERANCES]], workers=0)
         watch = guards.Watch(phase.name, voice.model, learning)
         progress, started = Progress(), time.monotonic()
         losses: list[float] = []
         for _ in range(STEPS):
             with seeded_source(voice.model, settings.seed):
-                parts = step(voice, phase, items, learning, optimiser, watch, progress)
+                parts = step(voice, phase, items, batch, learning, optimiser, watch, progress)
             losses.append(sum(part.item() for part in parts.values()))
         watch.frozen(STEPS)
         left, seconds = losses[-1] / losses[0], time.monotonic() - started

@@ -76,17 +76,17 @@ def test_the_curves_have_a_row_for_each_interval(whole):
 @pytest.mark.parametrize("kill", [3, 6])  # in the middle of each phase, one step behind a checkpoint
 def test_interrupted_training_ends_with_the_same_bits(run, whole, tmp_path, monkeypatch, kill):
     steps = 0
-    real = loop.collate
+    real = loop.load
 
-    def interrupted(items):
+    def interrupted(*arguments, **options):
         nonlocal steps
-        steps += len(items) > 0 and torch.is_grad_enabled()
-        if steps > kill:
-            raise KeyboardInterrupt
-        return real(items)
+        for pair in real(*arguments, **options):
+            steps += 1
+            if steps > kill:
+                raise KeyboardInterrupt
+            yield pair
 
-    monkeypatch.setattr(loop, "collate", interrupted)
-    monkeypatch.setattr(loop.Voice, "frozen", without_collate(loop.Voice.frozen, real))
+    monkeypatch.setattr(loop, "load", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run.train(tmp_path)
     monkeypatch.undo()
@@ -97,19 +97,6 @@ def test_interrupted_training_ends_with_the_same_bits(run, whole, tmp_path, monk
     assert learned.keys() == whole[1].keys()
     different = [name for name, tensor in learned.items() if not torch.equal(tensor, whole[1][name])]
     assert not different
-
-
-def without_collate(frozen, real):
-    """`Voice.frozen` that is not counted as a step."""
-
-    def wrapped(self, items):
-        counted, loop.collate = loop.collate, real
-        try:
-            return frozen(self, items)
-        finally:
-            loop.collate = counted
-
-    return wrapped
 
 
 def test_a_finished_training_is_not_trained_again(run, whole):
