@@ -50,7 +50,7 @@ def main(run: StageRun) -> None:
     chosen = table["candidates"][table["chosen"]]
     print(f"choice: predictor α {chosen['predictor']:g}, decoder α {chosen['decoder']:g}", flush=True)
     for gate in table["shut"]:
-        print(f"choice: no candidate passes for its {gate}: the best of them there is taken", flush=True)
+        print(f"choice: no candidate passes for its {gate}: only the best there are left", flush=True)
     if not table["quality_kept"]:
         print("choice: what was trained is worse than the base: this training harms", flush=True)
     run.note("alpha", {part: chosen[part] for part in ("predictor", "decoder")})

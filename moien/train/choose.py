@@ -12,8 +12,8 @@ most important first; a candidate has to pass them all, and of those that do the
 3. artefacts: steady tones at most `max_tone_db` above the recordings';
 4. melody: F0 spread at least `min_f0_spread` of the recordings'.
 
-A gate that nobody passes lets the best through it and nobody else. If that happens at the second, or if the base itself
-is taken, training is said to have harmed.
+Through a gate that nobody passes go those who are about as good there as the best, for a lesser difference is chance.
+If that happens at the second, or if the base itself is taken, training is said to have harmed.
 """
 
 from __future__ import annotations
@@ -101,10 +101,14 @@ Scores = Mapping[str, float]  # metric → mean over the sentences; a metric tha
 
 @dataclass(frozen=True)
 class Gate:
-    """A step of the rule: who loses at most `limit` passes; so does who has no such score (NaN)."""
+    """A step of the rule: who loses at most `limit` passes; so does who has no such score (NaN).
+
+    `chance` is how far one may be behind the best where nobody passes.
+    """
 
     name: str
     limit: float
+    chance: float
     loss: Callable[[Scores], float]
 
 
@@ -119,10 +123,15 @@ def gates(
     words, opinion, spread = phone_error.METRIC, distilled_mos.METRIC, f0_spread.METRIC
     fewest = min((scores[words.name] for scores in candidates if words.name in scores), default=math.nan)
     return [
-        Gate("words", settings.max_phone_loss, lambda s: value(s, words) - fewest),
-        Gate("opinion", settings.max_mos_loss, lambda s: value(base, opinion) - value(s, opinion)),
-        Gate("artefacts", settings.max_tone_db, lambda s: value(s, tones.METRIC)),
-        Gate("melody", 1 - settings.min_f0_spread, lambda s: 1 - value(s, spread) / value(recorded, spread)),
+        Gate("words", settings.max_phone_loss, 0.0, lambda s: value(s, words) - fewest),
+        Gate("opinion", settings.max_mos_loss, 0.1, lambda s: value(base, opinion) - value(s, opinion)),
+        Gate("artefacts", settings.max_tone_db, 1.0, lambda s: value(s, tones.METRIC)),
+        Gate(
+            "melody",
+            1 - settings.min_f0_spread,
+            0.05,
+            lambda s: 1 - value(s, spread) / value(recorded, spread),
+        ),
     ]
 
 
@@ -141,7 +150,8 @@ def pick(
         passed = [index for index, loss in losses.items() if not loss > gate.limit]
         if not passed:
             shut.append(gate.name)
-            passed = [min(losses, key=losses.__getitem__)]
+            nearest = min(losses.values())
+            passed = [index for index, loss in losses.items() if loss <= nearest + gate.chance]
         left = {index: left[index] for index in passed}
     return max(left, key=lambda index: left[index].get(similarity.METRIC.name, 0.0)), shut
 

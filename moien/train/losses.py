@@ -16,7 +16,7 @@ from torch import Tensor
 from moien.features.mel import MEAN, SCALE, log_mel
 
 RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))  # n_fft, hop, window: StyleTTS2's three
-LOWEST_HZ = 20.0  # of a voice: the logarithm of F0 needs some floor
+LOWEST_HZ = 50.0  # of a voice
 F0_SCALE = 10.0  # F0 is in Hz: a tenth brings its loss to the size of the others
 
 
@@ -70,15 +70,16 @@ def f0_loss(predicted: Tensor, target: Tensor, frames: Tensor) -> Tensor:
 def f0_spread_loss(predicted: Tensor, natural: Tensor) -> Tensor:
     """|ln| of the ratio of predicted to natural standard deviation of log F0 `[B, 2F]`, mean over utterances.
 
-    Over the frames where the recording is voiced (`natural` is 0 elsewhere, and in the padding). A melody that is
+    Over the frames where both have a voice (`natural` is 0 elsewhere, and in the padding; a predictor falls to nearly 0
+    there and in some voiced frames too, whose logarithms would be all of the spread). A melody that is
     right on average is a flat one: the other losses alone are content with 0.75 of the spread. The idea is global
     variance (Toda and Tokuda 2007), as a loss.
     """
-    voiced = natural > 0
+    voiced = (natural > 0) & (predicted > LOWEST_HZ)
     count = voiced.sum(-1, keepdim=True).clamp(min=1)
 
     def log_deviation(f0: Tensor) -> Tensor:
-        melody = f0.clamp(min=LOWEST_HZ).log()
+        melody = f0.clamp(min=1.0).log()  # where it does not count, it must not be NaN either
         mean = (melody * voiced).sum(-1, keepdim=True) / count
         variance = ((melody - mean).square() * voiced).sum(-1, keepdim=True) / count
         return 0.5 * (variance + 1e-4).log()  # 0.17 semitones: the root of 0 has no gradient
