@@ -19,6 +19,7 @@ from moien.stages import BY_NAME, missing_input
 from moien.train import guards
 from moien.train.checkpoint import Progress
 from moien.train.data import BatchPlan, TrainingSet, load
+from moien.train.discriminators import CRITIC_LOSSES
 from moien.train.loop import begin, prepare, step
 
 STEPS = 16
@@ -59,7 +60,7 @@ def overfit(base: Base, data: TrainingSet, dev: TrainingSet, settings: Settings)
         for _ in range(STEPS):
             with seeded_source(voice.model, settings.seed):
                 parts = step(voice, phase, items, batch, learning, optimiser, watch, progress)
-            losses.append(sum(part.item() for part in parts.values()))
+            losses.append(sum(part.item() for name, part in parts.items() if name not in CRITIC_LOSSES))
         watch.frozen(STEPS)
         left, seconds = losses[-1] / losses[0], time.monotonic() - started
         failed += [phase.name] if not left <= FALL else []

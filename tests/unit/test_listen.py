@@ -186,7 +186,9 @@ def test_the_browser_never_hears_a_name(serve):
     for path in ("/", "/listen.js", "/listen.css", "/state", "/trial/0", "/sound/0/0"):
         status, body, headers = visitor.ask(path)
         assert status == 200, path
-        seen += body + str(headers).encode()
+        seen += (b"" if path.startswith("/sound") else body) + str(
+            headers
+        ).encode()  # samples may spell anything
         assert "default-src 'none'" in headers["Content-Security-Policy"]
     for name in (*SYSTEMS, "s0", "s1", "s2"):
         assert name.encode() not in seen.replace(b"nosniff", b""), name
