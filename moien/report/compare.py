@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,8 @@ from moien.report.looks import looks
 from moien.report.runs import ScoredRun
 from moien.report.table import Pair, contest, headline, metrics_of, terminal_table, verdict
 from moien.score import METRICS, Details, ScoredSentence, number
-from moien.score.bootstrap import Estimate
 from moien.score.sentences import NATURAL, Sentence
-from moien.score.summary import gains, summarise
+from moien.score.summary import gains, plain, summarise
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -81,9 +80,9 @@ def comparison(runs: Sequence[ScoredRun], resamples: int, seed: int) -> Comparis
         for run, row in zip(runs, judged, strict=True)
     ]
     scores = {
-        "rows": {row: _plain(estimates) for row, estimates in summarise(merged, resamples, seed).items()},
+        "rows": {row: plain(estimates) for row, estimates in summarise(merged, resamples, seed).items()},
         "gains": {
-            name: {names[0]: _plain(gains(merged, name, names[0], resamples, seed))} for name in names[1:]
+            name: {names[0]: plain(gains(merged, name, names[0], resamples, seed))} for name in names[1:]
         },
         "missing": [],
     }
@@ -112,16 +111,6 @@ def _merge(
     rows = {name: {metric: ours.rows[row][metric] for metric in metrics} for name, ours, row in taken}
     details = {name: ours.details.get(row, Details()) for name, ours, row in taken}
     return ScoredSentence(first.id, first.speaker, first.text, rows, details)
-
-
-def _plain(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
-    return {
-        name: {
-            key: number(value) if isinstance(value, float) else value
-            for key, value in asdict(estimate).items()
-        }
-        for name, estimate in estimates.items()
-    }
 
 
 def compare_table(data: Comparison) -> Table:

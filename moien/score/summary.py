@@ -99,17 +99,18 @@ def scores_json(
     rows = summarise(scored, resamples, seed)
     compared: dict[str, dict[str, Any]] = {}
     for row, over in comparisons(rows):
-        compared.setdefault(row, {})[over] = _plain(gains(scored, row, over, resamples, seed))
+        compared.setdefault(row, {})[over] = plain(gains(scored, row, over, resamples, seed))
     return {
         "recipe": recipe,
         "command": command,
-        "rows": {row: _plain(estimates) for row, estimates in rows.items()},
+        "rows": {row: plain(estimates) for row, estimates in rows.items()},
         "gains": compared,
         "missing": [asdict(problem) for problem in problems],
     }
 
 
-def _plain(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
+def plain(estimates: Mapping[str, Estimate]) -> dict[str, Any]:
+    """Estimates by metric as JSON has them."""
     return {
         name: {
             key: number(value) if isinstance(value, float) else value

@@ -223,7 +223,9 @@ def in_one_of_two(rank: int, folder: str) -> None:
 
 def test_two_processes_learn_what_one_learns_on_both_their_crops(tmp_path: Path):
     torch.multiprocessing.spawn(in_one_of_two, (str(tmp_path),), nprocs=2)
-    (first, upper), (second, lower) = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
+    (first, upper), (second, lower) = (
+        torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)
+    )
     critic = small()
     for step in range(2):
         critic.learn(noise(step), tones(step))
