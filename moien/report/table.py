@@ -66,7 +66,9 @@ def metrics_of(scores: Mapping[str, Any]) -> list[Metric]:
 
 def shown(metric: Metric, value: float | None) -> str:
     """A value with the metric's digits, a dash where there is none."""
-    return "–" if value is None else f"{value:.{metric.digits}f}"
+    if value is None:
+        return "–"
+    return f"{round(value, metric.digits) + 0.0:.{metric.digits}f}".replace("-", "−")  # + 0.0: no "−0.0"
 
 
 def contest(scores: Mapping[str, Any]) -> tuple[str, str]:
@@ -250,7 +252,7 @@ def with_range(metric: Metric, estimate: Mapping[str, Any]) -> tuple[str, str]:
     mean, low, high = (estimate[key] for key in ("mean", "low", "high"))
     if mean is None or low == high:
         return shown(metric, mean), ""
-    return shown(metric, mean), f"{shown(metric, low)}–{shown(metric, high)}"
+    return shown(metric, mean), f"{shown(metric, low)}{' to ' if low < 0 else '–'}{shown(metric, high)}"
 
 
 def _cell(metric: Metric, estimate: Mapping[str, Any]) -> str:
