@@ -459,6 +459,14 @@ class ScoreSettings(Section):
         description="A speech recogniser of the language, as a folder or OWNER/NAME@COMMIT of the hub: Whisper, a "
         "wav2vec2. It adds the error rates of characters and words.",
     )
+    utmos: str = Field(
+        "",
+        description="Where UTMOS comes from: tarepan/SpeechMOS@COMMIT or a folder with a hubconf.py; its code is run.",
+    )
+    wavlm: str = Field(
+        "",
+        description="WavLM for speaker verification, microsoft/wavlm-base-plus-sv or a folder: a second similarity.",
+    )
     previous: Path | None = Field(
         None,
         description="Folder of an earlier voice's speech (a kept copy of exp/R/decode/trained): one more row.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
 from moien.datadir import read_datadir
@@ -27,7 +28,8 @@ def main(run: StageRun) -> None:
     from moien.report.table import terminal_table, verdict
     from moien.score import Judges, score_sentences
     from moien.score.sentences import find_problems, read_sentences, usable
-    from moien.score.similarity import speaker_centroids
+    from moien.score.similarity import floor, speaker_centroids
+    from moien.score.similarity_wavlm import embed as embed_wavlm
     from moien.score.summary import scores_json
 
     torch.set_num_threads(run.settings.system.threads)
@@ -38,13 +40,21 @@ def main(run: StageRun) -> None:
     for problem in problems:
         run.tally.drop(problem.id, f"cannot be scored: {problem.reason}")
     recorded = [sentence for sentence in sentences if sentence.natural]
-    speakers = speaker_centroids(read_datadir(run.inputs["data"] / "train"), settings.centroid_clips)
-    centroids = {s.id: speakers[s.speaker] for s in recorded if s.speaker in speakers}
-    judges = Judges(recogniser(run), settings.transcriber, run.settings.language)
-    scored = list(score_sentences(recorded, centroids, run.nj, judges))
+    train = read_datadir(run.inputs["data"] / "train")
+    voices = [speaker_centroids(train, settings.centroid_clips)]
+    if settings.wavlm:
+        voices.append(
+            speaker_centroids(train, settings.centroid_clips, partial(embed_wavlm, model=settings.wavlm))
+        )
+    centroids = [{s.id: voice[s.speaker] for s in recorded if s.speaker in voice} for voice in voices]
+    judges = Judges(
+        recogniser(run), settings.transcriber, run.settings.language, settings.utmos, settings.wavlm
+    )
+    scored = list(score_sentences(recorded, centroids[0], run.nj, judges, *centroids[1:]))
     run.tally.keep(len(scored))
 
-    scores = scores_json(run.settings.recipe, command(run.settings), scored, problems,
+    others = floor(voices[0], packs_of_base(run))
+    scores = scores_json(run.settings.recipe, command(run.settings), scored, problems, others,
                          resamples=settings.resamples, seed=run.settings.seed)  # fmt: skip
     (run.out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
     lines = "".join(json.dumps(sentence.as_json(), ensure_ascii=False) + "\n" for sentence in scored)
@@ -54,6 +64,14 @@ def main(run: StageRun) -> None:
     write_page(run.out / "report.html", scores, scored, sentences, about(run.settings, run.inputs), run.nj)
     run.note("sentences", len(scored))
     Console().print(terminal_table(scores, title=f"recipe {run.settings.recipe}"), verdict(scores))
+
+
+def packs_of_base(run: StageRun) -> dict[str, dict[str, float]]:
+    """Speaker → voice of the base → similarity, where stage 5 used the encoder that scores; else nothing."""
+    if run.settings.embedding.encoder != "resemblyzer":
+        return {}
+    facts = json.loads((run.inputs["embedding"] / "speakers.json").read_text(encoding="utf-8"))
+    return {speaker: found["similarity"] for speaker, found in facts.items()}
 
 
 def recogniser(run: StageRun) -> Path | None:

@@ -16,7 +16,7 @@ from moien.report.curves import curves
 from moien.report.grid import all_pairs, glance, grid
 from moien.report.learning import Learning, learning_card
 from moien.report.looks import looks
-from moien.report.table import contest, headline, metrics_of, sentence_count, verdict
+from moien.report.table import contest, floor_note, headline, metrics_of, sentence_count, verdict
 from moien.report.timing import Timing, duration_plots, f0_plots, lengths
 from moien.score import ScoredSentence
 from moien.score.sentences import Sentence
@@ -108,6 +108,7 @@ def write_page(
         scale=scale,
         has={key: any(pane[key] for pane in panes) for key in ("spans", "heard")},
         sentence_count=sentence_count(scores),
+        floor_note=floor_note(scores),
         sentences=recorded,
         evals=unrecorded,
         omitted=len(every) - len(kept),

@@ -195,6 +195,15 @@ def _voice(row: str) -> str:
     return {"trained": "the trained voice"}.get(row, f"the {row} speech" if row in SPEECH else row)
 
 
+def floor_note(scores: Mapping[str, Any]) -> str:
+    """What other speakers have of the speaker's similarity, as a sentence; "" where that is not known."""
+    if not (floor := scores.get("floor")):
+        return ""
+    return (
+        f"Other speakers have a similarity of {shown(METRICS['similarity'], floor['mean'])} ({floor['of']})."
+    )
+
+
 def terminal_table(scores: Mapping[str, Any], title: str, pairs: Sequence[Pair] = ()) -> Table:
     """The table for a terminal: a metric a row in groups, the rows of `scores` side by side, then who is better.
 
@@ -242,8 +251,9 @@ def markdown_table(scores: Mapping[str, Any]) -> str:
         )
     lines += ["", (
         f"Means over {sentence_count(scores)} test sentences that no training saw, in brackets the 95 % bootstrap "
-        f"interval. A row is better or worse only where the paired interval leaves zero out."
-    )]  # fmt: skip
+        f"interval. A row is better or worse only where the paired interval leaves zero out. "
+        f"{floor_note(scores)}"
+    ).rstrip()]  # fmt: skip
     return "\n".join(lines)
 
 

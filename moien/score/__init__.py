@@ -42,8 +42,10 @@ from moien.score import (
     phone_error,
     phone_insertions,
     similarity,
+    similarity_wavlm,
     speaking_rate,
     tones,
+    utmos,
     voicing,
     wer,
 )
@@ -61,6 +63,7 @@ METRICS: dict[str, Metric] = {
         mcd,
         mel_distance,
         similarity,
+        similarity_wavlm,
         f0_rmse,
         f0_correlation,
         f0_spread,
@@ -76,6 +79,7 @@ METRICS: dict[str, Metric] = {
         wer,
         dnsmos,
         distilled_mos,
+        utmos,
         tones,
         lines,
         hum,
@@ -131,14 +135,16 @@ class ScoredSentence:
 
 @dataclass(frozen=True)
 class Judges:
-    """Who listens, beside the metrics that need nobody: the file of a phone recogniser, and a transcriber.
+    """Who listens, beside the metrics that need nobody: the file of a phone recogniser, and models of a hub.
 
-    See `moien.score.recogniser` and `moien.score.transcriber`; what is not given does not judge.
+    See `moien.score.recogniser`, `transcriber`, `utmos` and `similarity_wavlm`; what is not given does not judge.
     """
 
     recogniser: Path | None = None
     transcriber: str = ""
     language: str = ""
+    utmos: str = ""
+    wavlm: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,6 +155,7 @@ class Task:
     rows: tuple[str, ...]
     centroid: np.ndarray | None
     judges: Judges = Judges()
+    wavlm_centroid: np.ndarray | None = None
 
 
 def score_sentences(
@@ -156,6 +163,7 @@ def score_sentences(
     centroids: Mapping[str, np.ndarray],
     jobs: int,
     judges: Judges = Judges(),
+    wavlm_centroids: Mapping[str, np.ndarray] | None = None,
 ) -> Iterator[ScoredSentence]:
     """Score every row of sentences that have their recording, in `jobs` processes; the order stays.
 
@@ -163,18 +171,21 @@ def score_sentences(
     was scored before comes from the cache.
 
     Args:
-        centroids: sentence id → unit vector `[D]` of its speaker; without one there is no similarity.
+        centroids, wavlm_centroids: sentence id → unit vector `[D]` of its speaker; without one there is no
+            similarity.
 
     Raises:
         WrongData: a wav that is missing, broken or silent, with the sentence (`find_problems` finds them first).
     """
-    keys = {s.id: _keys(s, centroids.get(s.id), judges) for s in sentences}
+    wavlm_centroids = wavlm_centroids or {}
+    keys = {s.id: _keys(s, centroids.get(s.id), judges, wavlm_centroids.get(s.id)) for s in sentences}
     known = {key: facts for row in keys.values() for key in row.values() if (facts := cache.get(key))}
     tasks = []
     for sentence in sentences:
         rows = tuple(row for row, key in keys[sentence.id].items() if key not in known)
         if rows:
-            tasks.append(Task(sentence, rows, centroids.get(sentence.id), judges))
+            heard, by_wavlm = centroids.get(sentence.id), wavlm_centroids.get(sentence.id)
+            tasks.append(Task(sentence, rows, heard, judges, by_wavlm))
     if tasks:
         # Spawned, not forked: a forked child inherits the locks of torch's threads and may wait for ever.
         with ProcessPoolExecutor(
@@ -194,7 +205,9 @@ def score_sentences(
         )
 
 
-def _keys(sentence: Sentence, centroid: np.ndarray | None, judges: Judges) -> dict[str, str]:
+def _keys(
+    sentence: Sentence, centroid: np.ndarray | None, judges: Judges, wavlm_centroid: np.ndarray | None
+) -> dict[str, str]:
     """Row → what its scores depend on."""
     assert sentence.natural
     return {
@@ -205,7 +218,8 @@ def _keys(sentence: Sentence, centroid: np.ndarray | None, judges: Judges) -> di
             sentence.phonemes,
             sentence.text,
             judges.recogniser,
-            judges.transcriber,
+            (judges.transcriber, judges.utmos, judges.wavlm),
+            wavlm_centroid,
         )
         for row, path in sentence.recordings.items()
     }
@@ -227,7 +241,8 @@ def score_rows(task: Task) -> dict[str, dict[str, Any]]:
     found = {}
     for row in task.rows:
         clip = natural if row == NATURAL else open_clip(recordings[row], sentence.id)
-        pair = Pair(natural, clip, task.centroid, sentence.phonemes, recogniser, sentence.text, transcriber)
+        pair = Pair(natural, clip, task.centroid, sentence.phonemes, recogniser, sentence.text, transcriber,
+                    judges.utmos, judges.wavlm, task.wavlm_centroid)  # fmt: skip
         worst = {m.name: [round(float(s), 2) for s in m.worst(pair)] for m in METRICS.values() if m.worst}
         scores = {metric.name: number(metric.compute(pair)) for metric in METRICS.values()}
         missed = phone_error.words_missed(sentence.phonemes, pair.edits) if pair.edits else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -51,18 +51,19 @@ def key(
     phonemes: str,
     text: str = "",
     recogniser: Path | None = None,
-    transcriber: str = "",
+    models: Sequence[str] = (),
+    wavlm_centroid: np.ndarray | None = None,
 ) -> str:
     """What the scores of a clip depend on, as one digest."""
     parts = (
         _code(),
         sha256_file(natural),
         sha256_file(spoken),
-        "" if centroid is None else hashlib.sha256(centroid.tobytes()).hexdigest(),
+        *("" if c is None else hashlib.sha256(c.tobytes()).hexdigest() for c in (centroid, wavlm_centroid)),
         phonemes,
         text,
         sha256_file(recogniser) if recogniser else "",
-        transcriber,
+        *models,
     )
     return _digest(parts)
 

@@ -163,6 +163,8 @@ class Pair:
         recogniser: what `moien.score.recogniser` trained on natural speech, or None without one.
         text: the sentence as it is spoken, numbers in words, or "" where that is not known.
         transcriber: a speech recogniser of the language (`moien.score.transcriber`), or None without one.
+        utmos: where UTMOS comes from (`moien.score.utmos`), or "".
+        wavlm, wavlm_centroid: the encoder of `moien.score.similarity_wavlm` and the speaker to it, or None.
     """
 
     def __init__(
@@ -174,10 +176,14 @@ class Pair:
         recogniser: Recogniser | None = None,
         text: str = "",
         transcriber: Transcriber | None = None,
+        utmos: str = "",
+        wavlm: str = "",
+        wavlm_centroid: np.ndarray | None = None,
     ) -> None:
         self.natural, self.spoken, self.centroid = natural, spoken, centroid
         self.phonemes, self.recogniser = phonemes, recogniser
         self.text, self.transcriber = text, transcriber
+        self.utmos, self.wavlm, self.wavlm_centroid = utmos, wavlm, wavlm_centroid
 
     @cached_property
     def edits(self) -> Edits | None:

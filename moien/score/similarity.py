@@ -10,9 +10,9 @@ that numbers of different runs can be compared.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,7 +38,9 @@ def embed(clip: Clip) -> np.ndarray:
     return _encoder().embed(clip.samples, SAMPLE_RATE)
 
 
-def speaker_centroids(train: Iterable[Utterance], clips_per_speaker: int) -> dict[str, np.ndarray]:
+def speaker_centroids(
+    train: Iterable[Utterance], clips_per_speaker: int, embed: Callable[[Clip], np.ndarray] = embed
+) -> dict[str, np.ndarray]:
     """The centroid (unit norm) of each speaker, over at most `clips_per_speaker` of its clips.
 
     The clips are taken evenly over the list: neighbours often come from one recording session.
@@ -55,6 +57,23 @@ def speaker_centroids(train: Iterable[Utterance], clips_per_speaker: int) -> dic
         vector = embed(Clip(*read_audio(utterance.audio), name=utterance.id))
         sums[speaker] = sums.get(speaker, 0) + vector
     return {speaker: total / np.linalg.norm(total) for speaker, total in sums.items()}
+
+
+def floor(
+    speakers: Mapping[str, np.ndarray], packs: Mapping[str, Mapping[str, float]]
+) -> dict[str, Any] | None:
+    """What other speakers reach: `{"mean", "of"}`, or None where there are none.
+
+    Args:
+        speakers: the centroids of the corpus; of several, each is held against all others.
+        packs: of a lone speaker: speaker → voice of the base → cosine, as stage 5 found it.
+    """
+    if len(speakers) > 1:
+        cosines = np.stack(list(speakers.values())) @ np.stack(list(speakers.values())).T
+        others = cosines[~np.eye(len(speakers), dtype=bool)]
+        return {"mean": float(others.mean()), "of": f"the corpus's {len(speakers)} speakers among each other"}
+    found = [cosine for own in packs.values() for cosine in own.values()]
+    return {"mean": float(np.mean(found)), "of": f"the base's {len(found)} voices"} if found else None
 
 
 def similarity(pair: Pair) -> float:

@@ -87,6 +87,7 @@ def scores_json(
     command: str,
     scored: Sequence[ScoredSentence],
     problems: Sequence[Problem] = (),
+    floor: Mapping[str, Any] | None = None,
     *,
     resamples: int,
     seed: int,
@@ -94,7 +95,8 @@ def scores_json(
     """The content of `scores.json`.
 
     `rows`: row → metric → `mean low high n`; `gains`: row → the row it is compared with → metric → the same with
-    `better` and `needed`; `missing`: the sentences that could not be scored.
+    `better` and `needed`; `missing`: the sentences that could not be scored; `floor`: what other speakers have of
+    similarity (`moien.score.similarity.floor`), where that is known.
     """
     rows = summarise(scored, resamples, seed)
     compared: dict[str, dict[str, Any]] = {}
@@ -106,6 +108,7 @@ def scores_json(
         "rows": {row: plain(estimates) for row, estimates in rows.items()},
         "gains": compared,
         "missing": [asdict(problem) for problem in problems],
+        "floor": floor and {"mean": number(floor["mean"]), "of": floor["of"]},
     }
 
 

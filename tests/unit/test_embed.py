@@ -40,22 +40,6 @@ def test_resemblyzer_tells_voices_apart() -> None:
         encoder.embed(np.zeros(SAMPLE_RATE, np.float32), SAMPLE_RATE)
 
 
-@pytest.fixture(scope="module")
-def tiny_wavlm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    import torch
-    from transformers import Wav2Vec2FeatureExtractor, WavLMConfig, WavLMForXVector
-
-    torch.manual_seed(0)
-    config = WavLMConfig(
-        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16, conv_dim=(8,) * 7,
-        num_conv_pos_embeddings=4, num_conv_pos_embedding_groups=2, tdnn_dim=(8, 8, 8, 8, 16), xvector_output_dim=12,
-    )  # fmt: skip
-    folder = tmp_path_factory.mktemp("wavlm")
-    WavLMForXVector(config).save_pretrained(folder)
-    Wav2Vec2FeatureExtractor(sampling_rate=16000, do_normalize=True).save_pretrained(folder)
-    return folder
-
-
 def test_wavlm_from_a_folder(tiny_wavlm: Path) -> None:
     encoder = SpeakerEncoder("wavlm", str(tiny_wavlm))
     a = encoder.embed(buzz(110, 700, 0), SAMPLE_RATE)

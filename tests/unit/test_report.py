@@ -629,10 +629,18 @@ def test_melody_is_drawn_on_a_log_scale_with_gaps():
     assert melody_scale([Panel("", "", 1.0, np.zeros(4))])[0] > 0
 
 
+def test_the_floor_of_similarity_is_said_where_it_is_known(made):
+    scores = made[1] | {"floor": {"mean": 0.5, "of": "the base's 5 voices"}}
+    assert markdown_table(scores).endswith("Other speakers have a similarity of 0.500 (the base's 5 voices).")
+    assert "Other speakers" not in markdown_table(made[1])
+
+
 def test_markdown_has_a_row_for_each_metric(made):
     lines = markdown_table(made[1]).splitlines()
     assert lines[0] == "| score | best | natural | stock | trained | trained against stock |"
-    shown = [line.split(" (")[0].removeprefix("| ") for line in lines[2 : 2 + len(METRICS)]]
+    shown = [
+        line.split(" | ")[0].removeprefix("| ").rpartition(" (")[0] for line in lines[2 : 2 + len(METRICS)]
+    ]
     assert sorted(shown) == sorted(metric.heading for metric in METRICS.values())
     groups = [metric.group for name in shown for metric in METRICS.values() if metric.heading == name]
     assert [group for group, _ in itertools.groupby(groups)] == [

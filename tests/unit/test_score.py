@@ -184,7 +184,9 @@ def test_the_cache_tells_apart_what_matters(decoded):
         cache.key(*wavs, centroid, "b"),
         cache.key(*wavs, centroid, "a", "text"),
         cache.key(*wavs, centroid, "a", recogniser=wavs[0]),
-        cache.key(*wavs, centroid, "a", transcriber="a@1"),
+        cache.key(*wavs, centroid, "a", models=["a@1", ""]),
+        cache.key(*wavs, centroid, "a", models=["", "a@1"]),
+        cache.key(*wavs, centroid, "a", wavlm_centroid=centroid),
     ]
     assert len(set(keys)) == len(keys) and cache.key(*wavs, np.ones(3), "a") == keys[0]
 

@@ -1,4 +1,4 @@
-"""A transcriber of transformers is asked as it should be, and its text is compared fairly."""
+"""What is fetched to judge: transcriber, UTMOS and WavLM are asked as they should be, and compared fairly."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ from made_up import speech
 from moien.errors import WrongCall, WrongData
 from moien.score.cer import cer
 from moien.score.clip import Clip, Pair
+from moien.score.similarity import floor
+from moien.score.similarity_wavlm import embed as embed_wavlm
+from moien.score.similarity_wavlm import similarity_wavlm
 from moien.score.transcriber import Transcriber, character_error, open_transcriber, plain, word_error
+from moien.score.utmos import open_utmos, utmos
 from moien.score.wer import wer
 
 pytest.importorskip("jiwer")
@@ -107,3 +111,54 @@ def test_case_and_punctuation_do_not_count():
     assert character_error("abcd", "abxd.") == 1 / 4
     assert word_error("ee", "") == 1
     assert math.isnan(word_error("?!", "ee")) and math.isnan(character_error("", "ee"))
+
+
+HUBCONF = """
+import torch
+
+class Loudest(torch.nn.Module):
+    def forward(self, wave, sr):
+        assert wave.shape[0] == 1 and wave.dtype == torch.float32 and not self.training
+        return wave.abs().amax(dim=1) + sr
+
+def utmos22_strong():
+    return Loudest()
+"""
+
+
+def test_utmos_is_asked_at_16_khz(tmp_path):
+    (tmp_path / "hubconf.py").write_text(HUBCONF)
+    clip = Clip(speech(1.0))
+    loudest = float(np.abs(clip.at_16k).max())
+    assert utmos(Pair(clip, clip, utmos=str(tmp_path))) == pytest.approx(16_000 + loudest)
+    assert math.isnan(utmos(Pair(clip, clip)))
+
+
+def test_utmos_is_pinned_to_a_commit_and_says_why_it_does_not_open(tmp_path, monkeypatch):
+    for source in ("tarepan/SpeechMOS", "SpeechMOS@0123abc"):
+        with pytest.raises(WrongCall, match="commit"):
+            open_utmos(source)
+    with pytest.raises(WrongData, match="cannot be loaded"):
+        open_utmos(str(tmp_path))
+    asked = []
+    predictor = torch.nn.Identity()
+    monkeypatch.setattr("torch.hub.load", lambda *names, **_: asked.append(names) or predictor)
+    assert open_utmos("tarepan/SpeechMOS@0123abc") is predictor
+    assert asked == [("tarepan/SpeechMOS:0123abc", "utmos22_strong")]
+
+
+def test_wavlm_hears_a_speaker_where_it_is_named(tiny_wavlm):
+    model = str(tiny_wavlm)
+    clip = Clip(speech(1.0))
+    own = Pair(clip, clip, wavlm=model, wavlm_centroid=embed_wavlm(clip, model))
+    assert similarity_wavlm(own) == pytest.approx(1, abs=1e-5)
+    assert math.isnan(similarity_wavlm(Pair(clip, clip)))
+
+
+def test_the_floor_is_what_other_speakers_reach():
+    speakers = {"a": np.array([1.0, 0]), "b": np.array([0.6, 0.8])}
+    found = floor(speakers, {})
+    assert found is not None and found["mean"] == pytest.approx(0.6) and "2 speakers" in found["of"]
+    alone = floor({"a": speakers["a"]}, {"a": {"x": 0.4, "y": 0.6}})
+    assert alone == {"mean": pytest.approx(0.5), "of": "the base's 2 voices"}
+    assert floor({"a": speakers["a"]}, {}) is None
