@@ -1,13 +1,13 @@
 """Settings: every field with a sentence, a unit, bounds and the reason for its default.
 
-`load_settings` merges, weakest first: the defaults here, `recipes/R/params.yaml`, `--set KEY=VALUE`.
+`load_settings` merges, weakest first: the defaults here, the preset, `recipes/R/params.yaml`, `--set KEY=VALUE`.
 An unknown key is an error that names the nearest known one.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from moien.errors import WrongCall
 
 ROOT = Path(__file__).resolve().parent.parent  # the checkout: recipes/, steps/ and local/ live beside moien/
+PRESETS = ROOT / "recipes" / "presets"
 
 
 class Section(BaseModel):
@@ -481,6 +482,10 @@ class Settings(Section):
 
     recipe: str = Field(description="Name of the recipe: the folder in recipes/.")
     folder: Path = Field(exclude=True, description="The folder of the recipe; set by `load_settings`.")
+    preset: str = Field(
+        "",
+        description="How long to train and on what machine: a file of recipes/presets/, without its ending.",
+    )
     language: str = Field(min_length=2, description="The language as an espeak-ng voice, e.g. `lb`.")
     seed: int = Field(20, ge=0, description="Seed of every random choice.")
     max_dropped: float = Field(
@@ -514,18 +519,41 @@ def recipe_dir(recipe: str | Path) -> Path:
 def load_settings(recipe: str | Path, overrides: Sequence[str] = ()) -> Settings:
     """Settings of `recipe`, with `KEY=VALUE` overrides (values in YAML); WrongCall names what is wrong."""
     folder = recipe_dir(recipe)
-    file = folder / "params.yaml"
-    try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise WrongCall("this is not YAML: " + str(error).replace("\n", " "), where=file) from error
-    values |= {"recipe": folder.name, "folder": folder}
+    values = _read(folder / "params.yaml") | {"recipe": folder.name, "folder": folder}
     for override in overrides:
         _apply(values, override)
+    if values.get("preset"):
+        values = _merge(_preset(str(values["preset"])), values)
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
         raise WrongCall("; ".join(_complaints(error)), where=f"settings of {folder.name}") from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except yaml.YAMLError as error:
+        raise WrongCall("this is not YAML: " + str(error).replace("\n", " "), where=file) from error
+
+
+def _preset(name: str) -> dict[str, Any]:
+    """What a preset sets; it may decide about training and the machine, and about nothing else."""
+    known = {file.stem: file for file in sorted(PRESETS.glob("*.yaml"))}
+    if name not in known:
+        raise WrongCall(f"there is no preset {name!r}", remedy=f"the presets are {', '.join(known)}")
+    values = _read(known[name])
+    if extra := set(values) - {"train", "system"}:
+        raise WrongCall(f"a preset sets train and system, not {', '.join(sorted(extra))}", where=known[name])
+    return values
+
+
+def _merge(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(weaker)
+    for key, value in stronger.items():
+        below = weaker.get(key)
+        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return merged
 
 
 def _apply(values: dict[str, Any], override: str) -> None:

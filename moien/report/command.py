@@ -14,9 +14,11 @@ def command(settings: Settings) -> str:
     """The call of run.sh for these settings; what only a machine decides (`system`) is left out."""
     known = settings.folder == ROOT / "recipes" / settings.recipe
     words = ["./run.sh", "--recipe", settings.recipe if known else str(settings.folder)]
-    plain, ours = (
-        s.model_dump(mode="json", exclude={"system"}) for s in (load_settings(settings.folder), settings)
-    )
+    preset = load_settings(settings.folder).preset
+    if settings.preset != preset:
+        words += ["--set", f"preset={settings.preset}"]
+    asked = load_settings(settings.folder, [f"preset={settings.preset}"])
+    plain, ours = (s.model_dump(mode="json", exclude={"system"}) for s in (asked, settings))
     for key, value in _changed(plain, ours):
         words += [
             "--set",

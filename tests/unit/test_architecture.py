@@ -77,10 +77,11 @@ def test_dvc_yaml_is_the_table_of_stages() -> None:
         folders = {BY_NAME[name].output.replace("/R", "/${key}") for name in stage.inputs}  # type: ignore[union-attr]
         texts = {f"recipes/${{key}}/{name}" for name in stage.files}
         corpus = {"${item.corpus}"} if stage.name == "data" else set()
-        assert set(made["deps"]) == {f"steps/{stage.name}.py"} | folders | texts | corpus
+        presets, preset = ({"recipes/presets"}, {"preset"}) if "train" in stage.settings else (set(), set())
+        assert set(made["deps"]) == {f"steps/{stage.name}.py"} | folders | texts | corpus | presets
         [(file, keys)] = made["params"][0].items()
         assert file == "recipes/${key}/params.yaml"
-        assert set(keys) == set(stage.settings)
+        assert set(keys) == set(stage.settings) | preset
         for recipe in params:
             written = yaml.safe_load((ROOT / "recipes" / recipe / "params.yaml").read_text())
             assert set(keys) <= set(written), "dvc can only watch what is written down"
