@@ -568,7 +568,7 @@ def _apply(values: dict[str, Any], override: str) -> None:
         if not isinstance(values, dict):
             raise WrongCall(f"--set {override}: {parent!r} has no parts")
     try:
-        values[last] = yaml.safe_load(text)
+        values[last] = yaml.safe_load(text) if text else ""
     except yaml.YAMLError:
         raise WrongCall(f"--set {override}: the value is not YAML") from None
 

@@ -54,6 +54,9 @@ def test_the_command_that_makes_it_again_names_the_preset_and_not_what_it_sets(r
     said = command(load_settings(recipe, ["preset=fast", "seed=3"]))
     assert said.endswith("--set preset=fast --set seed=3")
     assert "--set" not in command(load_settings(recipe))
+    assert command(load_settings(recipe, ["preset="])).startswith(
+        f"{command(load_settings(recipe))} --set preset="
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
