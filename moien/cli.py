@@ -86,7 +86,7 @@ def main() -> None:
 @click.option("--stop-stage", "last", type=StageType(), default=str(STAGES[-1].number), help="Last stage.")
 @click.option("--skip-stage", "skipped", type=StagesType(), help="Stages to leave out, e.g. 7,8.")
 @click.option("--nj", type=click.IntRange(1, 256), help="Parallel jobs; changes no result.")
-@click.option("--ngpu", type=click.IntRange(0, 1), help="GPUs to use.")
+@click.option("--ngpu", type=click.IntRange(0, 16), help="GPUs to use.")
 @click.option("--seed", type=click.IntRange(0), help="Seed of every random choice.")
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting; may be repeated."

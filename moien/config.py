@@ -31,7 +31,12 @@ class SystemSettings(Section):
 
     work_dir: Path = Field(ROOT, description="Where data/, dump/ and exp/ are written.")
     nj: int = Field(2, ge=1, le=256, description="Parallel processes of the data stages.")
-    ngpu: int = Field(0, ge=0, le=1, description="GPUs for alignment timing, style, training and decoding.")
+    ngpu: int = Field(
+        0,
+        ge=0,
+        le=16,
+        description="GPUs of this machine: training takes all of them, other stages the first.",
+    )
     threads: int = Field(2, ge=1, le=256, description="Threads of torch on the CPU.")
     workers: int = Field(
         1,

@@ -9,38 +9,44 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from moien.stages import StageRun, stage
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from moien.config import Settings
+    from moien.train.data import TrainingSet
+
 
 @stage("train")
 def main(run: StageRun) -> None:
     """Train all phases, choose, and write the voice."""
-    import torch
-
     from moien.kokoro.base import ensure_base
     from moien.kokoro.export import save_pack, save_weights
     from moien.score import cache
     from moien.score.recogniser import Recogniser
+    from moien.train import processes
     from moien.train.choose import Audition, choose
-    from moien.train.data import TrainingSet
     from moien.train.guards import check_device
-    from moien.train.loop import train
 
-    settings = run.settings.train
-    check_device(run.device)
-    torch.set_num_threads(run.settings.system.threads)
-    folders = {name: run.inputs[name] for name in ("data", "align", "features", "embedding")}
-    data, dev = TrainingSet(split="train", **folders), TrainingSet(split="dev", **folders)
+    settings, ngpu = run.settings.train, run.settings.system.ngpu
+    check_device(ngpu)
+    base = ensure_base(run.settings.base)
+    data, dev = splits(run.inputs)
     run.tally.keep(len(data) + len(dev))
     for utterance, reason in (data.dropped | dev.dropped).items():
         run.tally.drop(utterance, reason)
 
-    base = ensure_base(run.settings.base)
-    learned, history = train(base, data, dev, settings, run.work_dir, run.settings.seed, run.device,
-                             run.settings.system.workers)  # fmt: skip
+    task = (run.settings, run.inputs, run.work_dir)
+    if ngpu > 1:
+        processes.spawn(learn, ngpu, run.device, *task)
+    learned, history = learn(run.device, *task)  # alone; or it only opens what they have left
     judge = None
     if settings.choice.recogniser:
         judge = Recogniser.load(cache.recogniser(run.inputs["data"], run.inputs["g2p"], run.settings.seed))
@@ -72,6 +78,37 @@ def main(run: StageRun) -> None:
     shutil.copyfile(run.work_dir / "curves.png", run.out / "curves.png")
     for folder in ("dvclive", "samples"):
         shutil.copytree(run.work_dir / folder, run.out / folder)
+
+
+def splits(inputs: Mapping[str, Path]) -> tuple[TrainingSet, TrainingSet]:
+    """The train and the dev split."""
+    from moien.train.data import TrainingSet
+
+    folders = {name: inputs[name] for name in ("data", "align", "features", "embedding")}
+    return TrainingSet(split="train", **folders), TrainingSet(split="dev", **folders)
+
+
+def learn(
+    device: str, settings: Settings, inputs: Mapping[str, Path], work: Path
+) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
+    """What was learned, and the rows of the curves; each process of a training calls it."""
+    import torch
+
+    from moien.kokoro.base import ensure_base
+    from moien.train.loop import train
+
+    torch.set_num_threads(settings.system.threads)
+    data, dev = splits(inputs)
+    return train(
+        ensure_base(settings.base),
+        data,
+        dev,
+        settings.train,
+        work,
+        settings.seed,
+        device,
+        settings.system.workers,
+    )
 
 
 if __name__ == "__main__":

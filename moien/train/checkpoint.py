@@ -1,9 +1,10 @@
 """Checkpoints: everything that the next step depends on, written whole or not at all.
 
 A checkpoint holds the learned tensors only (the rest is the base model, whose digest the settings' hash contains),
-the optimiser, every random generator and the number of the next step; the data position follows from the step
-(`moien.train.data.BatchPlan`). Resumed training gives the same bits as training that was never interrupted, from
-whichever checkpoint: so the last one and the one before it are kept, for the case that the disk loses the last.
+the optimiser and the number of the next step; which data that step sees (`moien.train.data.BatchPlan`) and what it
+draws (`moien.train.voice.Voice.draw`) follow from its number. Resumed training gives the same bits as training that
+was never interrupted, from whichever checkpoint: so the last one and the one before it are kept, for the case that
+the disk loses the last.
 
 The work folder's name is a hash of all settings and inputs, so no run of the stages meets a checkpoint of other
 settings. One that was copied there, or that another program of `train` left, is refused with what differs.
@@ -12,13 +13,11 @@ settings. One that was copied there, or that another program of `train` left, is
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -64,7 +63,6 @@ def save(
         "progress": asdict(progress),
         "learned": {name: tensor.detach().cpu() for name, tensor in learned.items()},
         "optimiser": optimiser,
-        "random": random_state(),
     }
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / (NAME + ".part")
@@ -80,7 +78,7 @@ def save(
 def load(
     folder: Path, settings: Mapping[str, Any], learned: Mapping[str, Tensor]
 ) -> tuple[Progress, dict[str, Any]] | None:
-    """Put the newest checkpoint in `folder` that can be read into `learned` and the generators.
+    """Put the newest checkpoint in `folder` that can be read into `learned`.
 
     Returns:
         Progress and the optimiser's state; None without a checkpoint.
@@ -94,7 +92,6 @@ def load(
             state = torch.load(path, map_location="cpu", weights_only=True)
             _check(path, state, settings, learned)
             progress = Progress(**state["progress"])
-            set_random_state(state["random"])
             with torch.no_grad():
                 for name, tensor in state["learned"].items():
                     learned[name].copy_(tensor)
@@ -123,25 +120,3 @@ def _check(
             f"{name} is {before or 'missing'}, here {after or 'missing'}" for name, before, after in found[:3]
         )
         raise WrongData(f"this checkpoint is of another model or other speakers: {rows}", path, BEGIN_ANEW)
-
-
-def random_state() -> dict[str, Any]:
-    """State of all generators as plain tensors and numbers (an unpickler of weights opens nothing else)."""
-    name, keys, position, has_gauss, gauss = np.random.get_state()
-    return {
-        "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "numpy": [name, torch.from_numpy(np.array(keys, np.int64)), position, has_gauss, gauss],
-        "python": random.getstate(),
-    }
-
-
-def set_random_state(state: dict[str, Any]) -> None:
-    """Put all generators back to a `random_state`."""
-    torch.set_rng_state(state["torch"])
-    if state["cuda"] and torch.cuda.is_available():
-        torch.cuda.set_rng_state_all(state["cuda"])
-    name, keys, *rest = state["numpy"]
-    np.random.set_state((name, keys.numpy().astype(np.uint32), *rest))
-    version, numbers, gauss = state["python"]
-    random.setstate((version, tuple(numbers), gauss))

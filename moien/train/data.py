@@ -25,7 +25,7 @@ from typing import Any, overload
 
 import numpy as np
 import torch
-from torch import Tensor, distributed
+from torch import Tensor
 
 from moien.align import Alignment, read_alignments
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE, frames_in, pad_to_frames, read_audio
@@ -303,7 +303,7 @@ def load(
     number of workers changes no bit) and hand on an error as it is.
 
     A process without a share of a step (an empty list) gets the first utterance with `own` false: it must take part
-    in the step, as the others wait for its gradients, but `weigh` lets it count for nothing.
+    in the step, as the others wait for its gradients, but `moien.train.processes.weigh` lets it count for nothing.
     """
 
     def read(indices: Sequence[int]) -> tuple[list[Item], Batch]:
@@ -325,48 +325,6 @@ def load(
             yield ahead.popleft().result()
     finally:  # also where training ends early
         pool.shutdown(cancel_futures=True)
-
-
-def weigh(losses: Mapping[str, Tensor], over: Mapping[str, str], batch: Batch) -> dict[str, Tensor]:
-    """Scale a process's losses so that the gradients which DDP averages are those of one process with all shares.
-
-    A loss is a mean over c positions of this process, and the mean over the C positions of all n processes is wanted.
-    DDP divides the sum of the gradients by n; so each process must count n · c / C. (Plain averaging would let a
-    process with fewer or shorter utterances pull as hard as the others.) Without `torch.distributed` nothing changes.
-
-    Args:
-        losses: name → mean of this process.
-        over: name → the unit that it is a mean over, see `Batch.counts`. Crops of one length are `utterances`. A loss
-            must be a plain mean: the ratio of two sums over a whole batch cannot be put together from shares.
-        batch: what the losses were made from.
-
-    Returns:
-        The losses to call `backward` on; their mean over the processes is the loss of the whole step.
-    """
-    if not (distributed.is_available() and distributed.is_initialized()):
-        return dict(losses)
-    counts = batch.counts()
-    own = torch.tensor(list(counts.values()), dtype=torch.float64, device=batch.lengths.device)
-    whole = own.clone()
-    distributed.all_reduce(whole)
-    weights = dict(zip(counts, distributed.get_world_size() * own / whole, strict=True))
-    return {name: loss * weights[over[name]].to(loss.dtype) for name, loss in losses.items()}
-
-
-def require_same_data(data: TrainingSet, device: str = "cpu") -> None:
-    """WrongData, in every process, where those of a training have opened different data: their shares would overlap."""
-    if not (distributed.is_available() and distributed.is_initialized()):
-        return
-    number = int.from_bytes(data.utterances.digest()[:7], "big")  # fits into an int64
-    least, most = (torch.tensor(number, device=device) for _ in range(2))
-    distributed.all_reduce(least, distributed.ReduceOp.MIN)
-    distributed.all_reduce(most, distributed.ReduceOp.MAX)
-    if int(least) != int(most):
-        raise WrongData(
-            "the processes of this training have different data",
-            where=f"process {distributed.get_rank()}: {len(data)} utterances",
-            remedy="let all of them read the same folders, made by the same run",
-        )
 
 
 def crop(values: Tensor, start: Sequence[int], length: int) -> Tensor:

@@ -32,12 +32,12 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
 from moien.train.losses import RESOLUTIONS
+from moien.train.processes import average
 
 CRITIC_LOSSES = ("adversarial", "features")  # of the decoder, by the critic
 PERIODS = (2, 3, 5, 7, 11)  # HiFi-GAN's: primes, so that no two see the same samples
@@ -302,14 +302,3 @@ class Critic:
         old = self._norms if any(self._norms) else now
         self._norms = [MEMORY * o + (1 - MEMORY) * n for o, n in zip(old, now, strict=True)]
         return self._norms[0] / max(self._norms[1], now[1], TINY)
-
-
-def average(tensors: Iterable[Tensor]) -> None:
-    """Make each tensor the mean over the processes, in place; where there is one process it is that already.
-
-    Not DistributedDataParallel: it averages in the backward of a forward of its own, and `judge` has none.
-    """
-    if dist.is_available() and dist.is_initialized():
-        for tensor in tensors:
-            dist.all_reduce(tensor)
-            tensor.div_(dist.get_world_size())

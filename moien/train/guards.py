@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import torch
 from kokoro import KModel
@@ -25,14 +25,15 @@ from moien.config import TrainSettings
 from moien.errors import WrongCall, WrongData
 from moien.kokoro.forward import expand, predict_durations, predict_f0_energy
 from moien.kokoro.symbols import MAX_PHONEMES, MODIFIERS, PAUSE_SYMBOLS, VOCAB
+from moien.train import processes
 from moien.train.checkpoint import Progress
 from moien.train.data import Item, TrainingSet, collate
+from moien.train.voice import PROSODIC
 
 if TYPE_CHECKING:
-    from moien.train.loop import Voice
+    from moien.train.voice import Voice
 
 PHONES = frozenset(token for symbol, token in VOCAB.items() if symbol not in PAUSE_SYMBOLS | MODIFIERS)
-PROSODIC = slice(128, 256)  # of a style
 CHECKED = 24  # utterances whose labels are compared
 LOWEST_F0 = 30.0  # Hz; what the base says below has no voice
 FIRST_STEPS = 3  # in which every tensor that learns must have had a gradient
@@ -49,10 +50,13 @@ MIN_VOICED = 0.2  # share of frames; lb 0.65, mini 0.66
 LEVEL_STEPS, LAST_STEPS, FACTOR = 20, 5, 3.0  # see `watch_loss`
 
 
-def check_device(device: str) -> None:
-    """WrongCall for a GPU that torch does not find."""
-    if device == "cuda" and not torch.cuda.is_available():
-        raise WrongCall("system.ngpu is 1, but torch finds no GPU", remedy="--ngpu 0 trains on the CPU")
+def check_device(ngpu: int) -> None:
+    """WrongCall for GPUs that torch does not find."""
+    if ngpu > (found := torch.cuda.device_count()):
+        raise WrongCall(
+            f"system.ngpu is {ngpu}, but torch finds {found or 'no'} GPU{'s' * (found > 1)}",
+            remedy=f"--ngpu {found}" if found else "--ngpu 0 trains on the CPU",
+        )
 
 
 def check_corpus(data: TrainingSet, dev: TrainingSet, settings: TrainSettings) -> None:
@@ -74,6 +78,17 @@ def check_corpus(data: TrainingSet, dev: TrainingSet, settings: TrainSettings) -
             )
         if not utterance.audio.is_file():
             raise WrongData("its audio is gone", where=utterance.audio, remedy="run stages 1 to 5 again")
+
+
+def check_processes(data: TrainingSet, settings: TrainSettings, device: str) -> None:
+    """WrongData where processes have different data, WrongCall where a step leaves nothing for some of them."""
+    processes.require_same_data(data, device)
+    if "acoustic" in settings.phases and settings.acoustic.crops < processes.world():
+        raise WrongCall(
+            f"{settings.acoustic.crops} crops a step cannot be shared by {processes.world()} processes",
+            where="train.acoustic.crops",
+            remedy=f"--set train.acoustic.crops={processes.world()}, or a multiple of it",
+        )
 
 
 @dataclass
@@ -224,8 +239,9 @@ class Watch:
 
 @dataclass
 class Stop:
-    """The signals that asked for the end."""
+    """The signals that asked for the end, of this process."""
 
+    device: str = "cpu"
     heard: set[int] = field(default_factory=set)
 
     @property
@@ -233,17 +249,21 @@ class Stop:
         """Whether somebody asked."""
         return bool(self.heard)
 
-    def end_if_asked(self, here: str) -> None:
-        """KeyboardInterrupt if somebody asked; `here` is what was just saved."""
-        if self.asked:
-            print(f"train: {here} is saved, the same command goes on from there", flush=True)
-            raise KeyboardInterrupt
+    def agreed(self) -> bool:
+        """Whether any process was asked: all of them must end after the same step."""
+        return not processes.least(int(not self.asked), self.device)
+
+    @staticmethod
+    def end(here: str) -> NoReturn:
+        """KeyboardInterrupt; `here` is what was just saved."""
+        print(f"train: {here} is saved, the same command goes on from there", flush=True)
+        raise KeyboardInterrupt
 
 
 @contextmanager
-def listening() -> Iterator[Stop]:
+def listening(device: str = "cpu") -> Iterator[Stop]:
     """Inside, Ctrl-C or SIGTERM only asks, so that the step can end and be saved; heard again, it does not wait."""
-    stop = Stop()
+    stop = Stop(device)
 
     def ask(number: int, frame: FrameType | None) -> None:
         if (

@@ -11,16 +11,16 @@ or not. The device may be `cuda`; this loop has never run on one. What can go wr
 from __future__ import annotations
 
 import math
+import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
-from kokoro import KModel
 from torch import Tensor, nn
 
 from moien.audio import FRAME_SAMPLES
@@ -30,77 +30,21 @@ from moien.kokoro.base import Base, load_model
 from moien.kokoro.export import ADAIN_NORM
 from moien.kokoro.forward import (
     decode_audio,
-    encode_phonemes,
     expand,
     fold_weight_norm,
     predict_durations,
     predict_f0_energy,
 )
 from moien.progress import track
-from moien.style.fit import pack_row
-from moien.train import checkpoint, guards, losses
+from moien.train import checkpoint, guards, losses, processes
 from moien.train.checkpoint import Progress
 from moien.train.data import Batch, BatchPlan, Item, TrainingSet, collate, crop, load
 from moien.train.discriminators import CRITIC_LOSSES, Critic
 from moien.train.plot import describe, write_curves, write_sample
+from moien.train.voice import ACOUSTIC, PROSODIC, Voice
 
 BETAS, EPS = (0.0, 0.99), 1e-9  # StyleTTS2's AdamW: no momentum, batches are small and unlike each other
-ACOUSTIC, PROSODIC = slice(0, 128), slice(128, 256)  # the halves of a style
 Losses = dict[str, Tensor]
-
-
-@dataclass
-class Voice:
-    """What is trained: the model and a style delta `[128]` for each half and speaker; and the untouched base."""
-
-    model: KModel
-    base: KModel
-    packs: Mapping[str, Tensor]  # the base's own pack of each speaker
-    settings: TrainSettings
-    deltas: dict[str, nn.Parameter]  # "style.acoustic.SPEAKER", "style.prosody.SPEAKER"
-    device: str
-    critic: Critic | None = None
-    _frozen: dict[str, tuple[Tensor, Tensor, Tensor]] = field(default_factory=dict)
-
-    def style(self, batch: Batch) -> Tensor:
-        """The style of each utterance, `[B, 256]`: its row of the pack plus its speaker's delta."""
-        deltas = [self.delta(speaker) for speaker in batch.speakers]
-        return batch.style + torch.stack(deltas)
-
-    def delta(self, speaker: str) -> Tensor:
-        """The style delta of a speaker, `[256]`."""
-        return torch.cat([self.deltas[f"style.{half}.{speaker}"] for half in ("acoustic", "prosody")])
-
-    def frozen(self, items: Sequence[Item]) -> tuple[Tensor, Tensor, Tensor]:
-        """What the untouched base makes of utterances on their natural durations, made once for each and kept:
-        phonemes as BERT reads them `[B, 512, T]`, F0 and energy `[B, 2F]`.
-
-        One utterance at a time, because in a batch the last bits depend on the padding: the cache would then
-        depend on where training was interrupted.
-        """
-        for item in items:
-            if item["id"] not in self._frozen:
-                one = collate([item]).to(self.device)
-                style = pack_row(self.packs[item["speaker"]], len(item["input_ids"]))[:, PROSODIC]
-                with torch.no_grad():
-                    encoded = encode_phonemes(self.base, one.input_ids, one.lengths)
-                    f0, energy = self.curves(self.base, encoded, one, style.to(self.device))
-                self._frozen[item["id"]] = encoded[0].T, f0[0], energy[0]
-        kept = zip(*(self._frozen[item["id"]] for item in items), strict=True)
-        encoded, f0, energy = (nn.utils.rnn.pad_sequence(list(rows), batch_first=True) for rows in kept)
-        return encoded.transpose(1, 2), f0, energy
-
-    @staticmethod
-    def curves(model: KModel, encoded: Tensor, batch: Batch, style: Tensor) -> tuple[Tensor, Tensor]:
-        """F0 and energy `[B, 2F]` of a predictor on natural durations; `style` is the prosodic half `[B, 128]`."""
-        _, d = predict_durations(model, encoded, style, batch.lengths)
-        return predict_f0_energy(model, d, expand(batch.gt_duration), style)
-
-    def targets(self, batch: Batch, f0: Tensor, energy: Tensor) -> tuple[Tensor, Tensor]:
-        """The recording's F0 and energy, but the given ones where the settings want the model's own."""
-        natural = (batch.gt_f0 > 0) | (self.settings.unvoiced_f0 == "zero")
-        f0 = torch.where(natural, batch.gt_f0, f0)
-        return f0, energy if self.settings.energy == "base" else batch.gt_energy
 
 
 def prosody_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: ProsodyPhase) -> Losses:
@@ -126,8 +70,11 @@ def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: Ac
     with torch.no_grad():  # the predictor's curves, because those are what the decoder hears when it speaks
         own = voice.curves(voice.model, voice.frozen(items)[0], batch, style[:, PROSODIC])
     f0, energy = voice.targets(batch, *own)
-    length = min(phase.crop_frames, int(batch.frames.min()))
-    start = [int(torch.randint(int(frames) - length + 1, ())) for frames in batch.frames]
+    length = processes.least(min(phase.crop_frames, int(batch.frames.min())), voice.device)
+    start = [
+        random.Random(f"{voice.moment} {item['id']}").randint(0, len(item["gt_f0"]) // 2 - length)
+        for item in items
+    ]
     audio = decode_audio(
         voice.model, batch.input_ids, batch.lengths, expand(batch.gt_duration), f0, energy, style[:, ACOUSTIC],
         crop=(start, length),
@@ -204,6 +151,8 @@ class Training:
     def save(self, optimiser_state: dict[str, Any]) -> None:
         """Write a checkpoint; with an empty state where the next phase begins."""
         self.optimiser_state = optimiser_state
+        if processes.rank():
+            return
         critic = {"critic": self.voice.critic.state_dict()} if self.voice.critic else {}
         checkpoint.save(self.work, self.progress, self.learned, optimiser_state | critic, self.decides)
 
@@ -213,6 +162,7 @@ class Training:
             self.progress, self.optimiser_state = found
             if self.voice.critic:
                 self.voice.critic.load_state_dict(self.optimiser_state.pop("critic"))
+        processes.wait()  # until all have read it: the first one may write another at once
         return found is not None
 
 
@@ -263,8 +213,8 @@ def train(
         KeyboardInterrupt: after Ctrl-C or SIGTERM, when the step at work is done and saved.
     """
     guards.check_corpus(data, dev, settings)
+    guards.check_processes(data, settings, device)
     voice, phases, learned = prepare(base, data, settings, seed, device)
-    torch.manual_seed(seed)
     decides = {"train": settings.model_dump(mode="json", exclude={"choice"}), "seed": seed}
     run = Training(voice, learned, data, dev, work, seed, workers, decides, Progress(), {})
     if run.load():
@@ -273,7 +223,7 @@ def train(
         if settings.check_labels:
             guards.check_labels(voice, data)
         run.save({})  # the first steps too must have something to go back to
-    with guards.listening() as stop:
+    with guards.listening(device) as stop:
         while run.progress.phase < len(phases):
             phase = phases[run.progress.phase]
             try:
@@ -283,7 +233,8 @@ def train(
             else:
                 run.progress.next_phase()
                 run.save({})
-                stop.end_if_asked(f"the end of phase {phase.name}")
+                if stop.agreed():
+                    stop.end(f"the end of phase {phase.name}")
     return {name: tensor.detach().cpu() for name, tensor in learned.items()}, run.progress.history
 
 
@@ -298,12 +249,13 @@ def run_phase(run: Training, phase: Phase, stop: guards.Stop) -> None:
 
     watch = guards.Watch(phase.name, voice.model, learning)
     started, since = time.monotonic(), progress.step
-    plan = islice(BatchPlan(phase.frames, phase.batch, run.seed), progress.step, goal.steps)
-    batches = load(run.data, plan, run.workers, pin=voice.device == "cuda")
+    plan = BatchPlan(phase.frames, phase.batch, run.seed, processes.rank(), processes.world())
+    batches = load(run.data, islice(plan, progress.step, goal.steps), run.workers, pin=voice.device == "cuda")
     for items, batch in track(batches, f"train: {phase.name}", total=goal.steps - progress.step):
         rate = schedule(progress.step, settings.warmup_steps, goal.steps) * 0.5**progress.retreats
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate
+        voice.draw(f"{run.seed} {phase.name} {progress.step}")
         parts = step(voice, phase, items, batch, learning, optimiser, watch, progress)
         losses.add(progress.sums, parts)
         progress.step += 1
@@ -317,12 +269,15 @@ def run_phase(run: Training, phase: Phase, stop: guards.Stop) -> None:
             progress.sums.clear()
             say(f"{describe(row, goal.steps)}, {step_s:.2f} s a step")
             name = f"{len(progress.history):03d}-{phase.name}.wav"
-            write_sample(voice, run.dev, run.work / "samples" / name)
-            write_curves(progress.history, run.work)
+            if not processes.rank():
+                write_sample(voice, run.dev, run.work / "samples" / name)
+                write_curves(progress.history, run.work)
             started, since = time.monotonic(), progress.step
-        if not last and (due or stop.asked):
+        ending = stop.agreed() and not last
+        if ending or (due and not last):
             run.save(optimiser.state_dict())
-            stop.end_if_asked(f"step {progress.step} of phase {phase.name}")
+        if ending:
+            stop.end(f"step {progress.step} of phase {phase.name}")
 
 
 def begin(
@@ -346,13 +301,15 @@ def step(
     where = f"phase {phase.name}, step {progress.step}, {', '.join(item['id'] for item in items)}"
     with guards.memory_named(f"train.{phase.name}.{phase.settings.smaller}", where):
         batch = batch.to(voice.device)
-        parts = phase.losses(voice, items, batch, phase.settings)
-        loss = torch.stack(list(parts.values())).sum()
+        shares = processes.weigh(phase.losses(voice, items, batch, phase.settings), losses.OVER, batch)
+        parts, loss = processes.mean(shares), torch.stack(list(shares.values())).sum()
         # what the critic asks for rises as it gets a say: that is no divergence, unless it is no number
         own = sum(part.item() for name, part in parts.items() if name not in CRITIC_LOSSES)
-        guards.watch_loss(progress, own if loss.isfinite() else math.nan, where)
+        finite = torch.stack(list(parts.values())).sum().isfinite()
+        guards.watch_loss(progress, own if finite else math.nan, where)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        processes.share_gradients(learning.values())
         watch.gradients(batch.speakers)
         if not nn.utils.clip_grad_norm_(learning.values(), voice.settings.clip_norm).isfinite():
             raise guards.Diverged("the gradient is not finite", where)
@@ -393,7 +350,7 @@ def validate(voice: Voice, phase: Phase, dev: TrainingSet) -> dict[str, float]:
     """Mean losses over the first utterances of dev; the generators of training are not touched."""
     sums: dict[str, tuple[float, int]] = {}
     with torch.no_grad(), torch.random.fork_rng():
-        torch.manual_seed(0)  # the same crops and the same noise at every validation
+        voice.draw("validation")  # the same crops and the same noise at every one
         for index in range(min(voice.settings.validation_utterances, len(dev))):
             item = dev[index]
             losses.add(sums, phase.losses(voice, [item], collate([item]).to(voice.device), phase.settings))

@@ -17,6 +17,11 @@ from moien.features.mel import MEAN, SCALE, log_mel
 
 RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))  # n_fft, hop, window: StyleTTS2's three
 LOWEST_HZ = 50.0  # of a voice
+OVER = {  # what each loss is a mean over, for `moien.train.processes.weigh`; crops of a batch are of one length
+    "duration": "inner tokens", "duration_bins": "tokens", "f0": "frames", "f0_spread": "utterances",
+    "energy": "frames", "mel": "utterances", "stft": "utterances", "adversarial": "utterances",
+    "features": "utterances",
+}  # fmt: skip
 F0_SCALE = 10.0  # F0 is in Hz: a tenth brings its loss to the size of the others
 
 
@@ -115,8 +120,14 @@ def stft_loss(predicted: Tensor, target: Tensor, floor: float) -> Tensor:
     total = predicted.new_zeros(())
     for n_fft, hop, window in RESOLUTIONS:
         ours, theirs = (_magnitude(x, n_fft, hop, window, floor) for x in (predicted, target))
-        total = total + (theirs - ours).norm() / theirs.norm() + F.l1_loss(ours.log(), theirs.log())
+        total = total + _convergence(ours, theirs) + F.l1_loss(ours.log(), theirs.log())
     return total / len(RESOLUTIONS)
+
+
+def _convergence(ours: Tensor, theirs: Tensor) -> Tensor:
+    """Spectral convergence, a mean over the waveforms and not a ratio of their sums: so that a batch can be shared."""
+    distance, size = (x.flatten(1).norm(dim=1) for x in (theirs - ours, theirs))
+    return (distance / size).mean()
 
 
 def _magnitude(audio: Tensor, n_fft: int, hop: int, window: int, floor: float) -> Tensor:

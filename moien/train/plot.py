@@ -13,7 +13,7 @@ from moien.style.fit import speak
 from moien.train.data import TrainingSet
 
 if TYPE_CHECKING:
-    from moien.train.loop import Voice
+    from moien.train.voice import Voice
 
 COLUMNS = 3
 

@@ -14,7 +14,6 @@ from moien import manifest
 from moien.config import Settings
 from moien.errors import WrongData
 from moien.kokoro.base import Base, ensure_base
-from moien.kokoro.forward import seeded_source
 from moien.stages import BY_NAME, missing_input
 from moien.train import guards
 from moien.train.checkpoint import Progress
@@ -35,7 +34,7 @@ def smoke(settings: Settings) -> None:
     for name, path in folders.items():
         if manifest.read(path) is None:
             raise missing_input(stage, BY_NAME[name], settings)
-    guards.check_device(settings.system.device)
+    guards.check_device(settings.system.ngpu)
     torch.set_num_threads(settings.system.threads)
     data, dev = TrainingSet(split="train", **folders), TrainingSet(split="dev", **folders)
     overfit(ensure_base(settings.base), data, dev, settings)
@@ -58,8 +57,8 @@ def overfit(base: Base, data: TrainingSet, dev: TrainingSet, settings: Settings)
         progress, started = Progress(), time.monotonic()
         losses: list[float] = []
         for _ in range(STEPS):
-            with seeded_source(voice.model, settings.seed):
-                parts = step(voice, phase, items, batch, learning, optimiser, watch, progress)
+            voice.draw("smoke")  # always the same crops and the same noise
+            parts = step(voice, phase, items, batch, learning, optimiser, watch, progress)
             losses.append(sum(part.item() for name, part in parts.items() if name not in CRITIC_LOSSES))
         watch.frozen(STEPS)
         left, seconds = losses[-1] / losses[0], time.monotonic() - started

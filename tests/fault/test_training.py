@@ -210,11 +210,13 @@ def test_a_split_without_utterances_is_named(tmp_path):
 
 
 def test_a_gpu_that_is_not_there_is_a_wrong_call(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     main = importlib.import_module("steps.train").main
-    with pytest.raises(WrongCall, match="torch finds no GPU") as error:
-        main.callback.__wrapped__(SimpleNamespace(settings=load_settings("mini"), device="cuda"))
-    assert "--ngpu 0" in str(error.value)
+    for found, remedy in ((0, "--ngpu 0"), (1, "--ngpu 1"), (2, "--ngpu 2")):
+        monkeypatch.setattr(torch.cuda, "device_count", lambda found=found: found)
+        settings = load_settings("mini", ["system.ngpu=3"])
+        with pytest.raises(WrongCall, match=f"torch finds {found or 'no'} GPU") as error:
+            main.callback.__wrapped__(SimpleNamespace(settings=settings, device="cuda"))
+        assert remedy in str(error.value)
 
 
 def test_a_tensor_that_no_loss_reaches_is_named(run, tmp_path):

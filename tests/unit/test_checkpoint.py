@@ -1,10 +1,7 @@
-"""Checkpoints: all or nothing, and every generator goes on where it was."""
+"""Checkpoints: all or nothing."""
 
 from __future__ import annotations
 
-import random
-
-import numpy as np
 import pytest
 import torch
 
@@ -15,25 +12,17 @@ from moien.train.checkpoint import Progress
 MADE_BY = {"train": {"prosody": {"lr": 1e-4}}, "seed": 5}
 
 
-def draw() -> list[float]:
-    """One number of each generator, and one of the second of numpy's paired normals."""
-    return [random.random(), float(np.random.rand()), float(np.random.randn()), float(torch.rand(()))]
-
-
 def test_everything_comes_back(tmp_path):
     weight = torch.nn.Parameter(torch.randn(3, 3))
     optimiser = torch.optim.AdamW([weight], lr=0.1)
     weight.sum().backward()
     optimiser.step()
-    np.random.randn()  # leaves half of a pair behind: part of the state too
     row = {"phase": "prosody", "step": 40, "train": {"f0": 1.5}}
     progress = Progress(1, 40, 2, 1.25, [1.5, 1.3], {"f0": (2.8, 2)}, [row])
     checkpoint.save(tmp_path, progress, {"a": weight}, optimiser.state_dict(), MADE_BY)
-    ahead = draw()
     again = torch.nn.Parameter(torch.zeros(3, 3))
     loaded = checkpoint.load(tmp_path, MADE_BY, {"a": again})
     assert loaded is not None
-    assert draw() == ahead
     assert loaded[0] == progress
     assert torch.equal(again, weight)
     moments = loaded[1]["state"][0]["exp_avg_sq"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import islice
@@ -14,13 +15,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_training import open_split, write_corpus
+from tiny_training import SETTINGS, Run, open_split, tiny_model, write_corpus
 from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from moien.errors import WrongData
-from moien.train.data import Batch, BatchPlan, TrainingSet, collate, load, require_same_data, weigh
+from moien.errors import WrongCall, WrongData
+from moien.train import loop, processes
+from moien.train.data import Batch, BatchPlan, TrainingSet, collate, load
 from moien.train.losses import duration_losses, f0_loss
+from moien.train.processes import require_same_data, weigh
 
 STEPS = 5
 OVER = {"duration": "inner tokens", "duration_bins": "tokens", "f0": "frames", "audio": "utterances"}
@@ -114,6 +117,90 @@ def test_two_processes_learn_what_one_learns(data, tmp_path):
     for weighted, plain in both:
         assert all(torch.allclose(ours, one, atol=1e-6) for ours, one in zip(weighted, alone, strict=True))
         assert not all(torch.allclose(ours, one, atol=1e-6) for ours, one in zip(plain, alone, strict=True))
+
+
+SHARED = SETTINGS.model_copy(update={"acoustic": SETTINGS.acoustic.model_copy(update={"crops": 2})})
+WITHOUT_CRITIC = SHARED.model_copy(update={"acoustic": SHARED.acoustic.model_copy(update={"critic": 0.0})})
+
+
+@pytest.fixture
+def run(data, tmp_path_factory, monkeypatch):
+    """The tiny training, whose source draws no noise: that is another one in each process, as in each batch."""
+    monkeypatch.setattr(loop, "load_model", tiny_model)
+    monkeypatch.setattr(torch, "rand", torch.zeros)
+    monkeypatch.setattr(torch, "randn_like", torch.zeros_like)
+    return Run(data, open_split(data.utterances[0][0].audio.parent.parent, "dev"))
+
+
+def test_two_processes_train_the_voice_that_one_trains(run, tmp_path):
+    _, rows = run.train(tmp_path / "alone", WITHOUT_CRITIC)
+    both = together(tmp_path, lambda rank: run.train(tmp_path / "both", WITHOUT_CRITIC))
+    for learned, found in both:
+        for ours, theirs in zip(found, rows, strict=True):
+            assert ours["train"] == pytest.approx(theirs["train"], rel=1e-4, abs=1e-4)
+            assert ours["dev"] == pytest.approx(theirs["dev"], rel=1e-4, abs=1e-4)
+        assert all(torch.equal(tensor, both[0][0][name]) for name, tensor in learned.items())
+    assert sorted(p.name for p in (tmp_path / "both").iterdir()) == sorted(
+        p.name for p in (tmp_path / "alone").iterdir()
+    )
+
+
+def test_with_a_critic_too_all_processes_have_one_voice(run, tmp_path):
+    (ours, _), (theirs, _) = together(tmp_path, lambda rank: run.train(tmp_path / "both", SHARED))
+    assert all(torch.equal(tensor, theirs[name]) for name, tensor in ours.items())
+    again, _ = run.train(tmp_path / "both", SHARED)  # alone: it only opens what they have left
+    assert all(torch.equal(tensor, ours[name]) for name, tensor in again.items())
+
+
+def test_when_one_is_asked_to_end_all_end_after_the_same_step(run, tmp_path, monkeypatch):
+    whole = together(tmp_path, lambda rank: run.train(tmp_path / "whole", WITHOUT_CRITIC))[0][0]
+
+    def interrupted(rank: int) -> bool:
+        steps = 0
+        plain = loop.step
+
+        def step(*arguments: Any) -> Any:
+            nonlocal steps
+            steps += 1
+            if rank == 1 and steps == 3:
+                signal.raise_signal(signal.SIGTERM)
+            return plain(*arguments)
+
+        loop.step = step
+        with pytest.raises(KeyboardInterrupt):
+            run.train(tmp_path / "parts", WITHOUT_CRITIC)
+        return steps == 3
+
+    (tmp_path / "meet").unlink(missing_ok=True)
+    assert together(tmp_path, interrupted) == [True, True]
+    (tmp_path / "meet").unlink(missing_ok=True)
+    again = together(tmp_path, lambda rank: run.train(tmp_path / "parts", WITHOUT_CRITIC))[0][0]
+    assert all(torch.equal(tensor, whole[name]) for name, tensor in again.items())
+
+
+def test_fewer_crops_than_processes_are_refused(run, tmp_path):
+    def ask(rank: int) -> str:
+        with pytest.raises(WrongCall) as error:
+            run.train(tmp_path / "work", SETTINGS)
+        return str(error.value)
+
+    assert all("crops=2" in said for said in together(tmp_path, ask))
+
+
+def leave(device: str, folder: Path, fails: int) -> None:
+    """What `spawn` calls: a file of each process, but the one that fails."""
+    if processes.rank() == fails:
+        raise WrongData("the disk is gone", where="here")
+    (folder / f"{device}-{processes.rank()}").touch()
+    processes.wait()
+
+
+def test_processes_are_begun_and_what_one_fails_with_is_said(tmp_path, capfd):
+    processes.spawn(leave, 2, "cpu", tmp_path, -1)
+    assert {file.name for file in tmp_path.iterdir()} == {"cpu-0", "cpu-1"}
+    with pytest.raises(WrongData, match="process 1 of 2 failed"):
+        processes.spawn(leave, 2, "cpu", tmp_path, 1)
+    assert "process 1: here: the disk is gone" in capfd.readouterr().err
 
 
 def test_processes_with_different_data_are_refused(data, tmp_path):

@@ -1,0 +1,189 @@
+"""Several processes that learn as one: each has its share of every step's batch, and all make the same step.
+
+Alone (without `torch.distributed`) every function here does nothing, so that there is one loop for both. Not
+DistributedDataParallel: it averages plainly, and a process with fewer utterances would pull as hard as the others;
+and it wants one module with one forward, where a phase calls parts of two. Tested with two processes on gloo (two
+cores); **never run with nccl or on more than one machine**.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from torch import Tensor, distributed, nn
+
+from moien.errors import MoienError, WrongData
+from moien.train.data import Batch, TrainingSet
+
+
+def together() -> bool:
+    """Whether this process is one of several."""
+    return distributed.is_available() and distributed.is_initialized()
+
+
+def rank() -> int:
+    """The number of this process; 0 writes."""
+    return distributed.get_rank() if together() else 0
+
+
+def world() -> int:
+    """How many there are."""
+    return distributed.get_world_size() if together() else 1
+
+
+def wait() -> None:
+    """Until all processes are here."""
+    if together():
+        distributed.barrier()
+
+
+def average(tensors: Iterable[Tensor]) -> None:
+    """Make each tensor the mean over the processes, in place."""
+    if together():
+        for tensor in tensors:
+            distributed.all_reduce(tensor)
+            tensor.div_(world())
+
+
+def mean(parts: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Losses without their graph, each the mean over the processes."""
+    stacked = torch.stack([part.detach() for part in parts.values()])
+    average([stacked])
+    return dict(zip(parts, stacked, strict=True))
+
+
+def least(value: int, device: str) -> int:
+    """The smallest of the processes' values."""
+    if not together():
+        return value
+    agreed = torch.tensor(value, device=device)
+    distributed.all_reduce(agreed, distributed.ReduceOp.MIN)
+    return int(agreed)
+
+
+def share_gradients(learning: Iterable[nn.Parameter]) -> None:
+    """Make each gradient the mean over the processes; a tensor that none has a gradient of keeps none."""
+    if not together():
+        return
+    tensors = list(learning)
+    having = torch.tensor([float(t.grad is not None) for t in tensors], device=tensors[0].device)
+    distributed.all_reduce(having)
+    reached = [tensor for tensor, count in zip(tensors, having.tolist(), strict=True) if count]
+    for tensor in reached:
+        if tensor.grad is None:  # the style of a speaker who is in another process's share
+            tensor.grad = torch.zeros_like(tensor)
+    average(tensor.grad for tensor in reached if tensor.grad is not None)
+
+
+def weigh(losses: Mapping[str, Tensor], over: Mapping[str, str], batch: Batch) -> dict[str, Tensor]:
+    """Scale a process's losses so that their averaged gradients are those of one process with all shares.
+
+    A loss is a mean over c positions of this process, and the mean over the C positions of all n processes is wanted.
+    Averaging divides the sum of the gradients by n; so each process must count n · c / C. (Plain averaging would let a
+    process with fewer or shorter utterances pull as hard as the others.) Without `torch.distributed` nothing changes.
+
+    Args:
+        losses: name → mean of this process.
+        over: name → the unit that it is a mean over, see `Batch.counts`. Crops of one length are `utterances`. A loss
+            must be a plain mean: the ratio of two sums over a whole batch cannot be put together from shares.
+        batch: what the losses were made from.
+
+    Returns:
+        The losses to call `backward` on; their mean over the processes is the loss of the whole step.
+    """
+    if not together():
+        return dict(losses)
+    counts = batch.counts()
+    own = torch.tensor(list(counts.values()), dtype=torch.float64, device=batch.lengths.device)
+    whole = own.clone()
+    distributed.all_reduce(whole)
+    weights = dict(zip(counts, world() * own / whole, strict=True))
+    return {name: loss * weights[over[name]].to(loss.dtype) for name, loss in losses.items()}
+
+
+def require_same_data(data: TrainingSet, device: str = "cpu") -> None:
+    """WrongData, in every process, where those of a training have opened different data: their shares would overlap."""
+    if not together():
+        return
+    number = int.from_bytes(data.utterances.digest()[:7], "big")  # fits into an int64
+    least, most = (torch.tensor(number, device=device) for _ in range(2))
+    distributed.all_reduce(least, distributed.ReduceOp.MIN)
+    distributed.all_reduce(most, distributed.ReduceOp.MAX)
+    if int(least) != int(most):
+        raise WrongData(
+            "the processes of this training have different data",
+            where=f"process {rank()}: {len(data)} utterances",
+            remedy="let all of them read the same folders, made by the same run",
+        )
+
+
+def spawn(function: Callable[..., object], count: int, device: str, *arguments: Any) -> None:
+    """Call `function(device, *arguments)` in `count` processes, each with a device of its own, and wait for their end.
+
+    SIGTERM is handed on to them, so that they save and end; Ctrl-C reaches them by itself.
+
+    Raises:
+        KeyboardInterrupt: one of both came. WrongData: a process failed; it has said why.
+    """
+    asked: list[int] = []
+    with tempfile.TemporaryDirectory() as folder:
+        meeting = Path(folder) / "meet"
+        members = torch.multiprocessing.start_processes(
+            _member, (count, meeting, function, device, arguments), count, join=False, start_method="spawn"
+        )
+
+        def hand_on(number: int, frame: FrameType | None) -> None:
+            asked.append(number)
+            for process in members.processes:
+                if number == signal.SIGTERM and process.is_alive():
+                    process.terminate()
+
+        before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            while not members.join():
+                pass
+        except (
+            torch.multiprocessing.ProcessExitedException,
+            torch.multiprocessing.ProcessRaisedException,
+        ) as fault:
+            if not asked:
+                raise WrongData(
+                    f"process {fault.error_index} of {count} failed: {str(fault).strip().splitlines()[-1]}",
+                    where="training in several processes",
+                    remedy="see above for what it said; the last checkpoint is unharmed",
+                ) from None
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    if asked:
+        raise KeyboardInterrupt
+
+
+def _member(
+    rank: int,
+    count: int,
+    meeting: Path,
+    function: Callable[..., object],
+    device: str,
+    arguments: tuple[Any, ...],
+) -> None:
+    if rank:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (for life: the first one speaks for all)
+    if device == "cuda":
+        torch.cuda.set_device(rank)
+    backend = "nccl" if device == "cuda" else "gloo"
+    distributed.init_process_group(backend, init_method=f"file://{meeting}", rank=rank, world_size=count)
+    try:
+        function(device, *arguments)
+    except MoienError as error:
+        print(f"process {rank}: {error}", file=sys.stderr, flush=True)
+        raise SystemExit(error.exit_code) from None
+    distributed.destroy_process_group()
