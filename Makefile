@@ -4,7 +4,7 @@ RECIPE ?= mini
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint repro image lock bench-align check-scores g2p-model score-g2p bench-g2p fuzz-g2p clean
+.PHONY: help setup demo test lint repro image lock bench-align bench-train check-scores g2p-model score-g2p bench-g2p fuzz-g2p clean
 
 help:           ## say what each target does
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
@@ -32,6 +32,9 @@ image:          ## build the CUDA image with docker (BASE=debian:12 for a CPU im
 
 bench-align: setup ## boundaries of the recipe lb against the reference segments of Marylux
 	@$(PY) utils/bench_align.py lb
+
+bench-train: setup ## a step of training against its bare computation and against a plain StyleTTS2 step (RECIPE=lb)
+	@$(PY) utils/bench_train.py $(RECIPE)
 
 check-scores: setup ## which metric hears which damage: into docs/scores.md (5 minutes)
 	@$(PY) utils/check_scores.py

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from moien.config import Settings
-    from moien.train.data import TrainingSet
 
 
 @stage("train")
@@ -33,12 +32,13 @@ def main(run: StageRun) -> None:
     from moien.score.recogniser import Recogniser
     from moien.train import processes
     from moien.train.choose import Audition, choose
+    from moien.train.data import both_splits
     from moien.train.guards import check_device
 
     settings, ngpu = run.settings.train, run.settings.system.ngpu
     check_device(ngpu)
     base = ensure_base(run.settings.base)
-    data, dev = splits(run.inputs)
+    data, dev = both_splits(run.inputs)
     run.tally.keep(len(data) + len(dev))
     for utterance, reason in (data.dropped | dev.dropped).items():
         run.tally.drop(utterance, reason)
@@ -80,14 +80,6 @@ def main(run: StageRun) -> None:
         shutil.copytree(run.work_dir / folder, run.out / folder)
 
 
-def splits(inputs: Mapping[str, Path]) -> tuple[TrainingSet, TrainingSet]:
-    """The train and the dev split."""
-    from moien.train.data import TrainingSet
-
-    folders = {name: inputs[name] for name in ("data", "align", "features", "embedding")}
-    return TrainingSet(split="train", **folders), TrainingSet(split="dev", **folders)
-
-
 def learn(
     device: str, settings: Settings, inputs: Mapping[str, Path], work: Path
 ) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
@@ -95,10 +87,11 @@ def learn(
     import torch
 
     from moien.kokoro.base import ensure_base
+    from moien.train.data import both_splits
     from moien.train.loop import train
 
     torch.set_num_threads(settings.system.threads)
-    data, dev = splits(inputs)
+    data, dev = both_splits(inputs)
     return train(
         ensure_base(settings.base),
         data,

@@ -56,13 +56,13 @@ def main(recipe: str, mixtures: tuple[str, ...], sentences: int, overrides: tupl
     from moien.score.recogniser import Recogniser
     from moien.stages import BY_NAME, StageRun
     from moien.train.choose import METRICS, Audition
-    from moien.train.data import TrainingSet
+    from moien.train.data import both_splits
 
     wanted = [Globs.parse(text) for text in mixtures]
     settings = load_settings(recipe, list(overrides))
     torch.set_num_threads(settings.system.threads)
     folders = {name: BY_NAME[name].folder(settings) for name in ("data", "align", "features", "embedding")}
-    train, dev = TrainingSet(split="train", **folders), TrainingSet(split="dev", **folders)
+    train, dev = both_splits(folders)
     stage = BY_NAME["train"]
     path = StageRun(stage, settings, stage.folder(settings), folders).work_dir / "checkpoint.pt"
     if not path.exists():

@@ -178,6 +178,12 @@ def read_embeddings(folder: Path, split: str) -> dict[str, np.ndarray]:
     return dict(zip(ids, np.asarray(rows), strict=True))
 
 
+def both_splits(inputs: Mapping[str, Path]) -> tuple[TrainingSet, TrainingSet]:
+    """The train and the dev split of a recipe; `inputs` are its stages' outputs by their names."""
+    folders = {name: inputs[name] for name in ("data", "align", "features", "embedding")}
+    return TrainingSet(split="train", **folders), TrainingSet(split="dev", **folders)
+
+
 @dataclass(frozen=True)
 class BatchPlan:
     """Which utterances each step sees: a pure function of the step, so that resuming needs no position.

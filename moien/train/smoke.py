@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from itertools import islice
+from pathlib import Path
 
 import torch
 
@@ -17,7 +18,7 @@ from moien.kokoro.base import Base, ensure_base
 from moien.stages import BY_NAME, missing_input
 from moien.train import guards
 from moien.train.checkpoint import Progress
-from moien.train.data import BatchPlan, TrainingSet, load
+from moien.train.data import BatchPlan, TrainingSet, both_splits, load
 from moien.train.discriminators import CRITIC_LOSSES
 from moien.train.loop import begin, prepare, step
 
@@ -29,15 +30,19 @@ FALL = 0.9  # what may be left of the loss
 
 def smoke(settings: Settings) -> None:
     """Try each phase on the outputs of stages 1 to 5; WrongData names the phases that cannot learn."""
-    stage = BY_NAME["train"]
+    guards.check_device(settings.system.ngpu)
+    torch.set_num_threads(settings.system.threads)
+    data, dev = both_splits(made_inputs(settings))
+    overfit(ensure_base(settings.base), data, dev, settings)
+
+
+def made_inputs(settings: Settings) -> dict[str, Path]:
+    """The folders that training reads, by the names of their stages; WrongData for one that is not made."""
     folders = {name: BY_NAME[name].folder(settings) for name in ("data", "align", "features", "embedding")}
     for name, path in folders.items():
         if manifest.read(path) is None:
-            raise missing_input(stage, BY_NAME[name], settings)
-    guards.check_device(settings.system.ngpu)
-    torch.set_num_threads(settings.system.threads)
-    data, dev = TrainingSet(split="train", **folders), TrainingSet(split="dev", **folders)
-    overfit(ensure_base(settings.base), data, dev, settings)
+            raise missing_input(BY_NAME["train"], BY_NAME[name], settings)
+    return folders
 
 
 def overfit(base: Base, data: TrainingSet, dev: TrainingSet, settings: Settings) -> None:
