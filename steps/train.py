@@ -9,9 +9,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -30,23 +27,20 @@ def main(run: StageRun) -> None:
     from moien.kokoro.export import save_pack, save_weights
     from moien.score import cache
     from moien.score.recogniser import Recogniser
-    from moien.train import processes
     from moien.train.choose import Audition, choose
     from moien.train.data import both_splits
     from moien.train.guards import check_device
+    from moien.train.learn import learn
 
-    settings, ngpu = run.settings.train, run.settings.system.ngpu
-    check_device(ngpu)
+    settings = run.settings.train
+    check_device(run.settings.system.ngpu)
     base = ensure_base(run.settings.base)
     data, dev = both_splits(run.inputs)
     run.tally.keep(len(data) + len(dev))
     for utterance, reason in (data.dropped | dev.dropped).items():
         run.tally.drop(utterance, reason)
 
-    task = (run.settings, run.inputs, run.work_dir)
-    if ngpu > 1:
-        processes.spawn(learn, ngpu, run.device, *task)
-    learned, history = learn(run.device, *task)  # alone; or it only opens what they have left
+    learned, history = learn(run.settings, run.inputs, run.work_dir)
     judge = None
     if settings.choice.recogniser:
         judge = Recogniser.load(cache.recogniser(run.inputs["data"], run.inputs["g2p"], run.settings.seed))
@@ -78,30 +72,6 @@ def main(run: StageRun) -> None:
     shutil.copyfile(run.work_dir / "curves.png", run.out / "curves.png")
     for folder in ("dvclive", "samples"):
         shutil.copytree(run.work_dir / folder, run.out / folder)
-
-
-def learn(
-    device: str, settings: Settings, inputs: Mapping[str, Path], work: Path
-) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:
-    """What was learned, and the rows of the curves; each process of a training calls it."""
-    import torch
-
-    from moien.kokoro.base import ensure_base
-    from moien.train.data import both_splits
-    from moien.train.loop import train
-
-    torch.set_num_threads(settings.system.threads)
-    data, dev = both_splits(inputs)
-    return train(
-        ensure_base(settings.base),
-        data,
-        dev,
-        settings.train,
-        work,
-        settings.seed,
-        device,
-        settings.system.workers,
-    )
 
 
 if __name__ == "__main__":
