@@ -14,11 +14,6 @@ import yaml
 
 from moien.stages import StageRun, stage
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from moien.config import Settings
-
 
 @stage("train")
 def main(run: StageRun) -> None:
