@@ -331,6 +331,11 @@ class AcousticPhase(Section):
     crops: int = Field(1, ge=1, le=64, description="Crops a batch, each of another utterance.")
     mel: float = Field(1.0, ge=0, description="Weight of the mel L1.")
     stft: float = Field(1.0, ge=0, description="Weight of the multi-resolution STFT loss.")
+    contrast: float = Field(
+        2.0,
+        ge=0,
+        description="Weight of |ln| of the ratio of spectral contrasts: without it speech is a blurred mean.",
+    )
     critic: float = Field(
         1.0,
         ge=0,

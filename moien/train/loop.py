@@ -83,6 +83,7 @@ def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: Ac
     spectral = {
         "mel": phase.mel * losses.mel_loss(audio, natural, phase.floor),
         "stft": phase.stft * losses.stft_loss(audio, natural, phase.floor),
+        "contrast": phase.contrast * losses.contrast_loss(audio, natural),
     }
     if voice.critic is None:
         return spectral
