@@ -4,7 +4,7 @@ RECIPE ?= mini
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint repro image lock bench-align bench-train check-scores g2p-model score-g2p bench-g2p fuzz-g2p clean
+.PHONY: help setup demo test lint repro image lock bench-align bench-train data-curve check-scores g2p-model score-g2p bench-g2p fuzz-g2p clean
 
 help:           ## say what each target does
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
@@ -35,6 +35,9 @@ bench-align: setup ## boundaries of the recipe lb against the reference segments
 
 bench-train: setup ## a step of training against its bare computation and against a plain StyleTTS2 step (RECIPE=lb)
 	@$(PY) utils/bench_train.py $(RECIPE)
+
+data-curve: setup ## what more minutes and more training bring, on the recipe lb: four hours on two cores, can be interrupted
+	@$(PY) utils/data_curve.py lb 2:cpu-demo 10:cpu-demo 2:cpu-hour 10:cpu-hour 0:cpu-hour
 
 check-scores: setup ## which metric hears which damage: into docs/scores.md (5 minutes)
 	@$(PY) utils/check_scores.py

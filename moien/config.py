@@ -146,6 +146,12 @@ class DataSettings(Section):
         (4, 200), description="Least and most prompts in test: scores need some, and scoring takes its time."
     )
     dev_prompts: tuple[int, int] = Field((2, 100), description="Least and most prompts in dev.")
+    train_minutes: float = Field(
+        0.0,
+        ge=0,
+        description="Minutes of train that are kept, 0: all; by hash, so that ten contain the two. See what more "
+        "recordings would bring: `make data-curve`.",
+    )
 
 
 class PhonologySettings(Section):

@@ -210,6 +210,16 @@ def split(utterances: Sequence[Utterance], settings: DataSettings) -> dict[str, 
     return {utt: of_prompt.get(key, "train") for utt, key in keys.items()}
 
 
+def beyond(utterances: Iterable[Utterance], minutes: float) -> set[str]:
+    """Ids of those behind the first `minutes` in the order of their hashes; the one that crosses the limit stays."""
+    left, over = minutes * 60 * SAMPLE_RATE, set[str]()
+    for utt in sorted(utterances, key=lambda utt: hashlib.sha256(utt.id.encode()).digest()):
+        if left <= 0:
+            over.add(utt.id)
+        left -= utt.samples or 0
+    return over
+
+
 def _count(wanted: int, bounds: tuple[int, int]) -> int:
     return min(max(wanted, bounds[0]), bounds[1])
 

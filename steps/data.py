@@ -6,7 +6,7 @@ import shutil
 
 from moien.config import ROOT
 from moien.corpus import run_program
-from moien.data import SEGMENTS, prepare, shift_segments, split, summary
+from moien.data import SEGMENTS, beyond, prepare, shift_segments, split, summary
 from moien.datadir import RECORDED, SPLITS, read_datadir, read_dropped, write_datadir
 from moien.stages import StageRun, stage
 
@@ -24,6 +24,11 @@ def main(run: StageRun) -> None:
     run.tally.keep(len(utterances))
     if utterances:  # otherwise the tally says why there is nothing
         splits = split(utterances, settings.data)
+        if minutes := settings.data.train_minutes:  # wanted, so not among what was dropped
+            over = beyond((utt for utt in utterances if splits[utt.id] == "train"), minutes)
+            utterances = [utt for utt in utterances if utt.id not in over]
+            run.note("left_out", len(over))
+            print(f"left out by data.train_minutes = {minutes:g}: {len(over)} utterances")
         for name in SPLITS:
             write_datadir(run.out / name, [utt for utt in utterances if splits[utt.id] == name])
         for utterance in recordings:  # as they came, to score what 24 kHz and cutting cost

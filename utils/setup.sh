@@ -6,6 +6,7 @@ cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 say() { printf '%s\n' "$*" >&2; }
 refuse() { say "error: $1"; say "  → $2"; exit 1; }
 
+exec 9<"$0" && flock 9  # two at once would undo each other
 want=$(sha256sum requirements.txt pyproject.toml | sha256sum | cut -d' ' -f1)
 if [ "$(cat .venv/locked 2>/dev/null)" = "$want" ]; then exit 0; fi
 

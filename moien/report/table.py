@@ -244,7 +244,7 @@ def markdown_table(scores: Mapping[str, Any]) -> str:
         f"|---|---|{'--:|' * len(rows)}---|",
     ]
     for metric in metrics_of(scores):
-        cells = [_cell(metric, scores["rows"][name][metric.name]) for name in rows]
+        cells = [cell(metric, scores["rows"][name][metric.name]) for name in rows]
         lines.append(
             f"| {metric.heading} ({metric.unit}) | {ARROWS[metric.best]} | {' | '.join(cells)} | "
             f"{in_words(scores, metric)} |"
@@ -265,7 +265,8 @@ def with_range(metric: Metric, estimate: Mapping[str, Any]) -> tuple[str, str]:
     return shown(metric, mean), f"{shown(metric, low)}{' to ' if low < 0 else '–'}{shown(metric, high)}"
 
 
-def _cell(metric: Metric, estimate: Mapping[str, Any]) -> str:
+def cell(metric: Metric, estimate: Mapping[str, Any]) -> str:
+    """Mean and interval for a table in Markdown."""
     mean, interval = with_range(metric, estimate)
     return f"{mean} ({interval})" if interval else mean
 

@@ -15,6 +15,7 @@ from moien.audio import SAMPLE_RATE, read_audio, speech_level, write_wav
 from moien.config import DataSettings
 from moien.data import (
     Cut,
+    beyond,
     find_cut,
     gains,
     measure,
@@ -37,6 +38,18 @@ def with_settings(**changes: object) -> DataSettings:
 
 def utterances(count: int, start: int = 0) -> list[Utterance]:
     return [Utterance(f"s-{n}", "s", f"Saz {n}", Path(f"{n}.wav")) for n in range(start, start + count)]
+
+
+def test_fewer_minutes_are_part_of_more():
+    made = [replace(utt, samples=24_000 * 20) for utt in utterances(30)]  # ten minutes
+    everything = {utt.id for utt in made}
+    two, five = (everything - beyond(made, minutes) for minutes in (2, 5))
+    assert len(two) == 6
+    assert len(five) == 15
+    assert two < five
+    assert everything - beyond(made[::-1], 2) == two
+    assert beyond(made, 10) == set()
+    assert len(everything - beyond(made, 0.1)) == 1, "something must be left"
 
 
 # --- finding speech

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 
-from moien.train.losses import duration_losses, energy_loss, f0_loss, f0_spread_loss, mel_loss, stft_loss
+from moien.train.losses import (
+    contrast_loss,
+    duration_losses,
+    energy_loss,
+    f0_loss,
+    f0_spread_loss,
+    mel_loss,
+    stft_loss,
+)
 
 
 def logits_for(durations: torch.Tensor) -> torch.Tensor:
@@ -78,7 +86,28 @@ def test_what_lies_under_the_floor_is_not_chased():
 
 
 def test_digital_silence_has_a_finite_gradient():
-    audio = torch.zeros(1, 9000, requires_grad=True)
-    (mel_loss(audio, torch.randn(1, 9000), 1e-3) + stft_loss(audio, torch.randn(1, 9000), 1e-3)).backward()
+    audio, noise = torch.zeros(1, 9000, requires_grad=True), torch.randn(1, 9000)
+    for loss in (mel_loss(audio, noise, 1e-3), stft_loss(audio, noise, 1e-3), contrast_loss(audio, noise)):
+        loss.backward()
     assert audio.grad is not None
     assert audio.grad.isfinite().all()
+
+
+def vowel(nepers: float) -> torch.Tensor:
+    """Pulses through formants 600 Hz apart that stand so far out of the spectrum, `[1, 24000]`."""
+    hz = torch.fft.rfftfreq(24000, 1 / 24000)
+    pulses = torch.zeros(24000)
+    pulses[::256] = 1.0  # harmonics so close that no formant is between two of them
+    return torch.fft.irfft(torch.fft.rfft(pulses) * (nepers * torch.cos(2 * torch.pi * hz / 600)).exp())[None]
+
+
+def test_contrast_is_the_ratio_of_formants_whatever_the_level_and_the_tilt():
+    natural = vowel(1.0)
+    assert contrast_loss(0.3 * natural, natural) == pytest.approx(0, abs=0.01)
+    tilted = natural - 0.6 * torch.nn.functional.pad(natural, (1, -1))
+    assert contrast_loss(tilted, natural) < 0.05
+    for nepers in (0.5, 2.0):  # a blurred spectrum is as wrong as one too sharp
+        assert contrast_loss(vowel(nepers), natural) == pytest.approx(0.69, abs=0.05)
+    pause = torch.nn.functional.pad(natural, (0, 24000))
+    noisy = pause + 1e-4 * torch.randn(1, 48000)
+    assert contrast_loss(noisy, pause) < 0.05, "what is in a pause does not count"
