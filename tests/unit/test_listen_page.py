@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+import time
 from contextlib import contextmanager
 
 import browser
@@ -104,7 +106,14 @@ def test_preferences_are_given_with_digits(tmp_path):
             (first.sentence, *first.systems, -1), (second.sentence, *second.systems, 0)]  # fmt: skip
 
 
-def test_sliders_are_moved_with_arrows(tmp_path):
+def test_sliders_are_moved_with_arrows(tmp_path, monkeypatch):
+    save, calls = Store.save, itertools.count()
+
+    def slowly(*arguments):
+        time.sleep(0.0 if next(calls) % 3 else 0.3)  # the first of three answers would be the last to arrive
+        return save(*arguments)
+
+    monkeypatch.setattr(Store, "save", slowly)
     with opened("mushra", tmp_path) as (page, store, _):
         wait(page, "document.body.dataset.ready === '0'")
         for number in range(2):

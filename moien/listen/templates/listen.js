@@ -7,7 +7,7 @@ const QUESTIONS = {
   mushra: ["How near to the reference is each?", "100 cannot be told from the reference; one of them is the reference."],
 };
 const by = (id) => document.getElementById(id);
-let state, trial, number = 0, players = [], heard = new Set(), values = [];
+let state, trial, number = 0, players = [], heard = new Set(), values = [], saving = Promise.resolve();
 
 async function get(path) { return (await fetch(path)).json(); }
 
@@ -54,12 +54,14 @@ function addPlayer(name, key) {
   by("sounds").append(made);
 }
 
-async function rate(position, value) {
+function rate(position, value) { // one answer after the other: of two on their way at once the earlier might arrive last
   const before = number;
-  if (await post("/answer", { trial: number, position, value }) && before === number) {
-    values[position] = value;
-    update();
-  }
+  saving = saving.then(async () => {
+    if (await post("/answer", { trial: before, position, value }) && before === number) {
+      values[position] = value;
+      update();
+    }
+  });
 }
 
 function choices() {
@@ -97,6 +99,8 @@ function update() {
   by("back").disabled = number === 0;
   if (left && !open) by("status").textContent = left > 1 ? "listen to all of them first" : "listen to it first";
 }
+
+function leave(wanted) { saving = saving.then(() => show(wanted)); }
 
 async function show(wanted) {
   number = wanted;
@@ -142,8 +146,8 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-by("next").addEventListener("click", () => { if (!by("next").disabled) show(number + 1); });
-by("back").addEventListener("click", () => { if (number > 0) show(number - 1); });
+by("next").addEventListener("click", () => { if (!by("next").disabled) leave(number + 1); });
+by("back").addEventListener("click", () => { if (number > 0) leave(number - 1); });
 by("name").addEventListener("change", () => post("/name", { name: by("name").value }));
 
 get("/state").then((found) => { state = found; by("name").value = state.name; show(state.first); });
