@@ -338,7 +338,7 @@ class AcousticPhase(Section):
     mel: float = Field(1.0, ge=0, description="Weight of the mel L1.")
     stft: float = Field(1.0, ge=0, description="Weight of the multi-resolution STFT loss.")
     contrast: float = Field(
-        2.0,
+        1.0,
         ge=0,
         description="Weight of |ln| of the ratio of spectral contrasts: without it speech is a blurred mean.",
     )

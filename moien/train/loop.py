@@ -83,7 +83,7 @@ def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: Ac
     spectral = {
         "mel": phase.mel * losses.mel_loss(audio, natural, phase.floor),
         "stft": phase.stft * losses.stft_loss(audio, natural, phase.floor),
-        "contrast": phase.contrast * losses.contrast_loss(audio, natural),
+        "contrast": phase.contrast * losses.contrast_loss(audio, natural, phase.floor),
     }
     if voice.critic is None:
         return spectral

@@ -87,7 +87,11 @@ def test_what_lies_under_the_floor_is_not_chased():
 
 def test_digital_silence_has_a_finite_gradient():
     audio, noise = torch.zeros(1, 9000, requires_grad=True), torch.randn(1, 9000)
-    for loss in (mel_loss(audio, noise, 1e-3), stft_loss(audio, noise, 1e-3), contrast_loss(audio, noise)):
+    for loss in (
+        mel_loss(audio, noise, 1e-3),
+        stft_loss(audio, noise, 1e-3),
+        contrast_loss(audio, noise, 1e-3),
+    ):
         loss.backward()
     assert audio.grad is not None
     assert audio.grad.isfinite().all()
@@ -103,11 +107,11 @@ def vowel(nepers: float) -> torch.Tensor:
 
 def test_contrast_is_the_ratio_of_formants_whatever_the_level_and_the_tilt():
     natural = vowel(1.0)
-    assert contrast_loss(0.3 * natural, natural) == pytest.approx(0, abs=0.01)
+    assert contrast_loss(0.3 * natural, natural, 1e-3) == pytest.approx(0, abs=0.02)
     tilted = natural - 0.6 * torch.nn.functional.pad(natural, (1, -1))
-    assert contrast_loss(tilted, natural) < 0.05
+    assert contrast_loss(tilted, natural, 1e-3) < 0.05
     for nepers in (0.5, 2.0):  # a blurred spectrum is as wrong as one too sharp
-        assert contrast_loss(vowel(nepers), natural) == pytest.approx(0.69, abs=0.05)
+        assert contrast_loss(vowel(nepers), natural, 1e-3) == pytest.approx(0.69, abs=0.05)
     pause = torch.nn.functional.pad(natural, (0, 24000))
     noisy = pause + 1e-4 * torch.randn(1, 48000)
-    assert contrast_loss(noisy, pause) < 0.05, "what is in a pause does not count"
+    assert contrast_loss(noisy, pause, 1e-3) < 0.05, "what is in a pause does not count"
