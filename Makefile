@@ -37,7 +37,9 @@ bench-train: setup ## a step of training against its bare computation and agains
 	@$(PY) utils/bench_train.py $(RECIPE)
 
 data-curve: setup ## what more minutes and more training bring, on the recipe lb: four hours on two cores, can be interrupted
-	@$(PY) utils/data_curve.py lb 2:cpu-demo 10:cpu-demo 2:cpu-hour 10:cpu-hour 0:cpu-hour
+	@$(PY) utils/variants.py lb --set base.source=pypi '2 min, cpu-demo: data.train_minutes=2 preset=cpu-demo' \
+	  '10 min, cpu-demo: data.train_minutes=10 preset=cpu-demo' '2 min, cpu-hour: data.train_minutes=2' \
+	  '10 min, cpu-hour: data.train_minutes=10'
 
 check-scores: setup ## which metric hears which damage: into docs/scores.md (5 minutes)
 	@$(PY) utils/check_scores.py

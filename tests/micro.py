@@ -42,10 +42,14 @@ class Micro:
     work_dir: Path
     printed: str
 
+    @property
+    def folder(self) -> str:
+        """The setting that names its folder."""
+        return f"system.work_dir={self.work_dir}"
+
     def command(self, *arguments: str) -> list[str]:
         """`run.sh` on this recipe and folder."""
-        return [str(ROOT / "run.sh"), "--recipe", str(self.recipe), "--set", f"system.work_dir={self.work_dir}",
-                *arguments]  # fmt: skip
+        return [str(ROOT / "run.sh"), "--recipe", str(self.recipe), "--set", self.folder, *arguments]
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run it."""

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from micro import Micro
 
+from moien.config import ROOT
 from moien.stages import STAGES
 
 
@@ -157,3 +158,22 @@ def test_what_is_missing_is_named(micro: Micro, tmp_path) -> None:  # type: igno
     result = other.run("--stage", "3", "--stop-stage", "6")
     assert result.returncode == 1
     assert "stage 2 (g2p)" in result.stderr and "--stage 2" in result.stderr
+
+
+def test_variants_are_made_from_the_stage_that_differs_and_judged_beside_the_recipe(micro: Micro) -> None:
+    def variants(*texts: str) -> subprocess.CompletedProcess[str]:
+        call = [sys.executable, ROOT / "utils" / "variants.py", micro.recipe, *texts, "--set", micro.folder]
+        environment = os.environ | {"MOIEN_PYTHON": sys.executable}
+        return subprocess.run(call, env=environment, text=True, capture_output=True)
+
+    for wrong in ("no name", "a: train.prosody.steps", "a: train.prosody.stops=2"):
+        assert variants(wrong).returncode == 2
+    result = variants("two steps: train.prosody.steps=2 train.phases=[prosody]")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stdout.count("up to date") == 5  # data, g2p, align, features, embedding
+    rows = [line for line in result.stdout.splitlines() if line.startswith("|")]
+    assert [row.split("|")[1].strip() for row in rows[2:]] == ["natural", "micro", "two steps"]
+    assert rows[3].split("|")[2:] != rows[4].split("|")[2:]
+    wavs = {path.stat().st_ino for path in (micro.work_dir / "data" / "micro" / "wav").iterdir()}
+    theirs = micro.work_dir / "exp" / "micro" / "variants" / "two-steps" / "data" / "micro" / "wav"
+    assert wavs == {path.stat().st_ino for path in theirs.iterdir()}

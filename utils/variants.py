@@ -1,0 +1,162 @@
+"""What a part, an amount or a preset brings: a recipe made in several ways, and all of them judged alike.
+
+    utils/variants.py lb 'no critic: train.acoustic.critic=0' '2 minutes: data.train_minutes=2 preset=cpu-demo'
+
+Each variant is a run of its own in exp/RECIPE/variants/NAME, from the first stage on whose settings differ: with
+fewer minutes its aligner, its style and its choice know nothing but these. A run that is interrupted goes on, one that
+is done is not made again. All are judged on the recipe's test split by the recogniser and the speaker's mean of the
+recipe's own run, which must be there. Prints a Markdown table: means with 95 % intervals, ▲ better and ▼ worse where
+the paired interval of the difference from the recipe's own voice leaves zero out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from moien.corpus import program
+from moien.errors import WrongCall, WrongData
+
+if TYPE_CHECKING:
+    from moien.config import Settings
+    from moien.score import ScoredSentence
+    from moien.score.sentences import Sentence
+
+SHOWN = (
+    "similarity", "distillmos", "dnsmos_ovrl", "phone_error", "f0_std_semitones", "log_f0_rmse", "voicing_error",
+    "duration_ratio", "tones_db", "mcd_db",
+)  # fmt: skip
+MARKS = {"better": " ▲", "worse": " ▼", "unclear": ""}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A name, and the settings in which it differs from the recipe."""
+
+    name: str
+    changes: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Variant:
+        """Of `NAME: KEY=VALUE KEY=VALUE`; WrongCall for anything else."""
+        name, _, changes = text.partition(": ")
+        words = tuple(changes.split())
+        if not name or not words or any("=" not in word for word in words):
+            raise WrongCall(
+                f"{text!r} is not NAME: KEY=VALUE …", remedy="'no critic: train.acoustic.critic=0'"
+            )
+        return cls(name, words)
+
+    @property
+    def folder(self) -> str:
+        """The name as a folder."""
+        return re.sub(r"\W+", "-", self.name).strip("-")
+
+
+@program
+@click.argument("recipe")
+@click.argument("variants", nargs=-1, required=True, metavar="'NAME: KEY=VALUE …'…")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A setting of all, as for run.sh."
+)
+def main(recipe: str, variants: tuple[str, ...], overrides: tuple[str, ...]) -> None:
+    """Make what has not been made; print a row for the recordings, the recipe's own voice and each variant."""
+    from moien.config import load_settings
+    from moien.stages import BY_NAME
+
+    own = load_settings(recipe, list(overrides))
+    score = BY_NAME["score"].folder(own)
+    judge = score / "recogniser.safetensors"
+    changes = {}
+    for variant in map(Variant.parse, variants):
+        work = f"system.work_dir={score.parent / 'variants' / variant.folder}"
+        changes[variant.name] = [*overrides, *variant.changes, work]
+    made = {own.recipe: own} | {name: load_settings(recipe, ours) for name, ours in changes.items()}
+    if not judge.is_file():
+        raise WrongData("there is no recogniser to judge all of them", judge, f"./run.sh --recipe {recipe}")
+    for number, (name, ours) in enumerate(changes.items(), start=1):
+        click.echo(f"variants: {number}/{len(changes)}, {name}, in {made[name].system.work_dir}", err=True)
+        take_over(own, made[name])
+        speak(recipe, name, ours)
+    click.echo(table(scored(made, judge)))
+
+
+def take_over(own: Settings, variant: Settings) -> None:
+    """Give a variant the outputs of the recipe's first stages, by hard links.
+
+    No harm can come to them: a stage whose settings differ is made again, in a folder that takes the place of this one.
+    """
+    from moien.stages import BY_NAME
+
+    for name in ("data", "g2p", "align", "features", "embedding"):
+        ours, theirs = (BY_NAME[name].folder(settings) for settings in (own, variant))
+        if not theirs.exists() and ours.exists():
+            shutil.copytree(ours, theirs, copy_function=os.link)
+
+
+def speak(recipe: str, name: str, changes: Sequence[str]) -> None:
+    """Run the stages until the test split is spoken."""
+    from moien.config import ROOT
+
+    sets = [word for change in changes for word in ("--set", change)]
+    command = [str(ROOT / "run.sh"), "--recipe", recipe, "--stage", "1", "--stop-stage", "7", *sets]
+    if code := subprocess.run(command).returncode:
+        raise WrongData(f"the run ended with {code}", name, "see above; what is done is kept")
+
+
+def scored(made: dict[str, Settings], judge: Path) -> list[ScoredSentence]:
+    """The test split with the trained voice of each run as a row; the first run's speaker and recogniser judge all."""
+    from moien.datadir import read_datadir
+    from moien.score import Judges, score_sentences
+    from moien.score.sentences import read_sentences
+    from moien.score.similarity import speaker_centroids
+    from moien.stages import BY_NAME
+
+    own = next(iter(made.values()))
+    data = BY_NAME["data"].folder(own)
+    together: dict[str, Sentence] = {}
+    for name, settings in made.items():
+        for sentence in read_sentences(BY_NAME["decode"].folder(settings), data / "test"):
+            if sentence.natural:
+                row = {name: sentence.spoken["trained"]}
+                before = together.setdefault(sentence.id, replace(sentence, spoken={}))
+                together[sentence.id] = replace(before, spoken={**before.spoken, **row})
+    voices = speaker_centroids(read_datadir(data / "train"), own.score.centroid_clips)
+    sentences = list(together.values())
+    centroids = {sentence.id: voices[sentence.speaker] for sentence in sentences}
+    judges = Judges(judge, language=own.language)
+    return list(score_sentences(sentences, centroids, own.system.nj, judges))
+
+
+def table(sentences: Sequence[ScoredSentence]) -> str:
+    """The rows in Markdown; marks are differences from the first voice."""
+    from moien.report.table import cell, judgement
+    from moien.score import METRICS
+    from moien.score.summary import gains, plain, summarise
+
+    metrics = [METRICS[name] for name in SHOWN]
+    rows = {name: plain(estimates) for name, estimates in summarise(sentences, 2000, 0).items()}
+    first = next(name for name in rows if name != "natural")
+    lines = [f"| | {' | '.join(metric.heading for metric in metrics)} |", f"|---|{'--:|' * len(metrics)}"]
+    for name, estimates in rows.items():
+        cells = [cell(metric, estimates[metric.name]) for metric in metrics]
+        if name not in ("natural", first):
+            differences = plain(gains(sentences, name, first, 2000, 0))
+            cells = [
+                text + MARKS[judgement(differences[metric.name])]
+                for text, metric in zip(cells, metrics, strict=True)
+            ]
+        lines.append(f"| {' | '.join([name, *cells])} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
