@@ -343,14 +343,14 @@ class AcousticPhase(Section):
         description="Weight of |ln| of the ratio of spectral contrasts: without it speech is a blurred mean.",
     )
     critic: float = Field(
-        1.0,
+        0.1,
         ge=0,
         le=10,
         description="Norm of the critic's gradient at the audio as a share of the spectral losses'; 0: no critic. See "
         "`moien/train/discriminators.py`.",
     )
     critic_warmup_steps: int = Field(
-        40, ge=0, description="Steps in which it learns and has no say: then it hears a blur of 40 ms."
+        80, ge=0, description="Steps in which it learns and has no say: then it hears a blur of 40 ms."
     )
     critic_ramp_steps: int = Field(40, ge=1, description="Steps in which its say rises to all of it.")
     critic_lr: float = Field(1e-3, gt=0, le=0.1, description="Its learning rate.")
