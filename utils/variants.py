@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SHOWN = (
     "similarity", "distillmos", "dnsmos_ovrl", "phone_error", "f0_std_semitones", "log_f0_rmse", "voicing_error",
-    "duration_ratio", "tones_db", "mcd_db",
+    "duration_ratio", "tone_excess_db", "mcd_db",
 )  # fmt: skip
 MARKS = {"better": " ▲", "worse": " ▼", "unclear": ""}
 
