@@ -1,4 +1,5 @@
 # `make help` lists the targets. Everything runs in .venv, which `make setup` makes from requirements.txt.
+# Settings for bench-train and data-curve: SET='--set base.source=pypi'
 SHELL := /bin/bash
 RECIPE ?= mini
 PY := .venv/bin/python
@@ -34,10 +35,10 @@ bench-align: setup ## boundaries of the recipe lb against the reference segments
 	@$(PY) utils/bench_align.py lb
 
 bench-train: setup ## a step of training against its bare computation and against a plain StyleTTS2 step (RECIPE=lb)
-	@$(PY) utils/bench_train.py $(RECIPE)
+	@$(PY) utils/bench_train.py $(RECIPE) $(SET)
 
-data-curve: setup ## what more minutes and more training bring, on the recipe lb: four hours on two cores, can be interrupted
-	@$(PY) utils/variants.py lb --set base.source=pypi '2 min, cpu-demo: data.train_minutes=2 preset=cpu-demo' \
+data-curve: setup ## what more minutes and more training bring, on the recipe lb: hours, can be interrupted
+	@$(PY) utils/variants.py lb $(SET) '2 min, cpu-demo: data.train_minutes=2 preset=cpu-demo' \
 	  '10 min, cpu-demo: data.train_minutes=10 preset=cpu-demo' '2 min, cpu-hour: data.train_minutes=2' \
 	  '10 min, cpu-hour: data.train_minutes=10'
 

@@ -75,10 +75,16 @@ def main(recipe: str, variants: tuple[str, ...], overrides: tuple[str, ...]) -> 
     own = load_settings(recipe, list(overrides))
     score = BY_NAME["score"].folder(own)
     judge = score / "recogniser.safetensors"
-    changes = {}
-    for variant in map(Variant.parse, variants):
+    wanted, changes = [Variant.parse(text) for text in variants], {}
+    for variant in wanted:
         work = f"system.work_dir={score.parent / 'variants' / variant.folder}"
         changes[variant.name] = [*overrides, *variant.changes, work]
+    folders = [variant.folder for variant in wanted]
+    if len({*folders, own.recipe, "natural"}) < len(folders) + 2:
+        raise WrongCall(
+            f"variants need names of their own: {', '.join(changes)}",
+            remedy="natural and the recipe's own are taken",
+        )
     made = {own.recipe: own} | {name: load_settings(recipe, ours) for name, ours in changes.items()}
     if not judge.is_file():
         raise WrongData("there is no recogniser to judge all of them", judge, f"./run.sh --recipe {recipe}")
@@ -86,7 +92,7 @@ def main(recipe: str, variants: tuple[str, ...], overrides: tuple[str, ...]) -> 
         click.echo(f"variants: {number}/{len(changes)}, {name}, in {made[name].system.work_dir}", err=True)
         take_over(own, made[name])
         speak(recipe, name, ours)
-    click.echo(table(scored(made, judge)))
+    click.echo(table(scored(made, judge), own.score.resamples, own.seed))
 
 
 def take_over(own: Settings, variant: Settings) -> None:
@@ -136,20 +142,20 @@ def scored(made: dict[str, Settings], judge: Path) -> list[ScoredSentence]:
     return list(score_sentences(sentences, centroids, own.system.nj, judges))
 
 
-def table(sentences: Sequence[ScoredSentence]) -> str:
+def table(sentences: Sequence[ScoredSentence], resamples: int, seed: int) -> str:
     """The rows in Markdown; marks are differences from the first voice."""
     from moien.report.table import cell, judgement
     from moien.score import METRICS
     from moien.score.summary import gains, plain, summarise
 
     metrics = [METRICS[name] for name in SHOWN]
-    rows = {name: plain(estimates) for name, estimates in summarise(sentences, 2000, 0).items()}
+    rows = {name: plain(estimates) for name, estimates in summarise(sentences, resamples, seed).items()}
     first = next(name for name in rows if name != "natural")
     lines = [f"| | {' | '.join(metric.heading for metric in metrics)} |", f"|---|{'--:|' * len(metrics)}"]
     for name, estimates in rows.items():
         cells = [cell(metric, estimates[metric.name]) for metric in metrics]
         if name not in ("natural", first):
-            differences = plain(gains(sentences, name, first, 2000, 0))
+            differences = plain(gains(sentences, name, first, resamples, seed))
             cells = [
                 text + MARKS[judgement(differences[metric.name])]
                 for text, metric in zip(cells, metrics, strict=True)

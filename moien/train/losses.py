@@ -135,7 +135,7 @@ def contrast_loss(predicted: Tensor, natural: Tensor, floor: float) -> Tensor:
 
     Contrast is the standard deviation, over the bins of a band and the loud frames, of what formants raise above the
     tilt of a spectrum: its logarithm smoothed over 120 Hz less the same over 700 Hz. Losses that compare bin by bin are
-    content with a blurred mean (0.86 of the contrast on `lb`), which sounds muffled; this is for the spectrum what
+    content with a blurred mean (0.6 to 0.9 of the contrast of `lb`), a muffled one; this is for the spectrum what
     `f0_spread_loss` is for the melody, the global variance of Toda and Tokuda (2007).
 
     `floor` as in `stft_loss`: at 1e-6 the gradient is eight times that at 1e-3 and comes from bins that nobody hears.

@@ -137,7 +137,7 @@ def test_interrupted_it_ends_at_once_with_130_and_nothing_half_written(
     process.send_signal(sign)
     process.communicate()
     assert process.returncode == 130
-    assert time.monotonic() - start < 5  # two seconds, and what a busy machine adds
+    assert time.monotonic() - start < 2.5  # two seconds, and what a busy machine adds
     assert not temporary.exists()
     assert (micro.work_dir / "data" / "micro" / "manifest.json").is_file()
 
@@ -166,8 +166,13 @@ def test_variants_are_made_from_the_stage_that_differs_and_judged_beside_the_rec
         environment = os.environ | {"MOIEN_PYTHON": sys.executable}
         return subprocess.run(call, env=environment, text=True, capture_output=True)
 
-    for wrong in ("no name", "a: train.prosody.steps", "a: train.prosody.stops=2"):
-        assert variants(wrong).returncode == 2
+    for wrong in (
+        ["no name"],
+        ["a: train.prosody.steps"],
+        ["a: train.prosody.stops=2"],
+        ["a b: seed=1", "a, b: seed=2"],
+    ):
+        assert variants(*wrong).returncode == 2
     result = variants("two steps: train.prosody.steps=2 train.phases=[prosody]")
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.count("up to date") == 5  # data, g2p, align, features, embedding

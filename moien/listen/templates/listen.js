@@ -100,7 +100,11 @@ function update() {
   if (left && !open) by("status").textContent = left > 1 ? "listen to all of them first" : "listen to it first";
 }
 
-function leave(wanted) { saving = saving.then(() => show(wanted)); }
+function leave(wanted) { // a page that could not be fetched must not stop what is asked for after it
+  saving = saving.then(() => show(wanted)).catch(() => {
+    by("status").textContent = "not shown: is the server still there?";
+  });
+}
 
 async function show(wanted) {
   number = wanted;
