@@ -413,6 +413,12 @@ class TrainSettings(Section):
     prosody: ProsodyPhase = ProsodyPhase()  # type: ignore[call-arg]
     acoustic: AcousticPhase = AcousticPhase()  # type: ignore[call-arg]
     choice: ChoiceSettings = ChoiceSettings()  # type: ignore[call-arg]
+    replay: int = Field(
+        0,
+        ge=0,
+        description="Sentences that the untouched base speaks in its own languages, mixed in with the train split: "
+        "`moien/train/replay.py`. A quarter as many as utterances keeps these languages; 0 spends all steps on yours.",
+    )
     warmup_steps: int = Field(
         20, ge=0, description="Steps of rising learning rate; after them it falls to 0."
     )

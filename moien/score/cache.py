@@ -104,11 +104,18 @@ def recogniser(data: Path, g2p: Path, seed: int) -> Path:
     seconds = sum(read_header(utterance.audio).seconds for utterance in ours)
     ours = ours[:: max(1, math.ceil(seconds / MOST_SECONDS))]
     contents = [part for u in ours for part in (sha256_file(u.audio), phonemes[u.id])]
+    return trained(contents, ((resample(*read_audio(u.audio)), phonemes[u.id]) for u in ours), seed)
+
+
+def trained(contents: Sequence[str], speech: Iterable[tuple[np.ndarray, str]], seed: int) -> Path:
+    """The file of a phone recogniser of this speech (samples at 24 kHz, phonemes), trained unless one was before.
+
+    `contents` is what the speech follows from: it names the file.
+    """
     target = cache_dir() / "recognisers" / f"{_digest([_code(RECOGNISER), str(seed), *contents])}.safetensors"
     if not target.is_file():
         from moien.score.recogniser import train_recogniser
 
         target.parent.mkdir(parents=True, exist_ok=True)
-        speech = ((resample(*read_audio(u.audio)), phonemes[u.id]) for u in ours)
         train_recogniser(speech, target, seed)
     return target

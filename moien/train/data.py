@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Protocol, overload
 
 import numpy as np
 import torch
@@ -88,6 +88,12 @@ class Pairs(Sequence[Pair]):
         for numbers in (self._tokens, self._durations, self._ends):
             made.update(numbers)
         return made.digest()
+
+
+class Items(Protocol):
+    """What can be read one by one."""
+
+    def __getitem__(self, index: int) -> Item: ...
 
 
 class TrainingSet:
@@ -300,7 +306,7 @@ def collate(items: Sequence[Mapping[str, Any]]) -> Batch:
 
 
 def load(
-    data: TrainingSet, batches: Iterable[Sequence[int]], workers: int, pin: bool = False
+    data: Items, batches: Iterable[Sequence[int]], workers: int, pin: bool = False
 ) -> Iterator[tuple[list[Item], Batch]]:
     """Items and batch of each list of indices, in order, read ahead by `workers` threads (0: none).
 

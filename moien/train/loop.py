@@ -38,9 +38,10 @@ from moien.kokoro.forward import (
 from moien.progress import track
 from moien.train import checkpoint, guards, losses, processes
 from moien.train.checkpoint import Progress
-from moien.train.data import Batch, BatchPlan, Item, TrainingSet, collate, crop, load
+from moien.train.data import Batch, BatchPlan, Item, Items, TrainingSet, collate, crop, load
 from moien.train.discriminators import CRITIC_LOSSES, Critic
 from moien.train.plot import describe, write_curves, write_sample
+from moien.train.replay import Replayed
 from moien.train.voice import ACOUSTIC, PROSODIC, Voice
 
 BETAS, EPS = (0.0, 0.99), 1e-9  # StyleTTS2's AdamW: no momentum, batches are small and unlike each other
@@ -140,7 +141,7 @@ class Training:
 
     voice: Voice
     learned: Mapping[str, nn.Parameter]  # every tensor that any phase moves
-    data: TrainingSet
+    data: Items
     dev: TrainingSet
     work: Path
     seed: int
@@ -168,7 +169,7 @@ class Training:
 
 
 def prepare(
-    base: Base, data: TrainingSet, settings: TrainSettings, seed: int, device: str
+    base: Base, data: TrainingSet | Replayed, settings: TrainSettings, seed: int, device: str
 ) -> tuple[Voice, list[Phase], dict[str, nn.Parameter]]:
     """The voice before its first step, its phases, and every tensor that any of them moves, by name."""
     phases = phases_of(settings, data.frames)
@@ -215,9 +216,10 @@ def train(
     """
     guards.check_corpus(data, dev, settings)
     guards.check_processes(data, settings, device)
-    voice, phases, learned = prepare(base, data, settings, seed, device)
+    replayed = Replayed(data, base, settings.replay, seed)
+    voice, phases, learned = prepare(base, replayed, settings, seed, device)
     decides = {"train": settings.model_dump(mode="json", exclude={"choice"}), "seed": seed}
-    run = Training(voice, learned, data, dev, work, seed, workers, decides, Progress(), {})
+    run = Training(voice, learned, replayed, dev, work, seed, workers, decides, Progress(), {})
     if run.load():
         say(f"resumed at step {run.progress.step} of phase {run.progress.phase + 1}")
     else:

@@ -26,7 +26,7 @@ class Voice:
 
     model: KModel
     base: KModel
-    packs: Mapping[str, Tensor]  # the base's own pack of each speaker
+    packs: Mapping[str, Tensor]  # the base's own pack of each speaker, and of each voice that is replayed
     settings: TrainSettings
     deltas: dict[str, nn.Parameter]  # "style.acoustic.SPEAKER", "style.prosody.SPEAKER"
     device: str
@@ -45,7 +45,9 @@ class Voice:
         return batch.style + torch.stack(deltas)
 
     def delta(self, speaker: str) -> Tensor:
-        """The style delta of a speaker, `[256]`."""
+        """The style delta of a speaker, `[256]`; the base's own voices, who are only replayed, have none."""
+        if f"style.acoustic.{speaker}" not in self.deltas:
+            return torch.zeros(256, device=self.device)
         return torch.cat([self.deltas[f"style.{half}.{speaker}"] for half in ("acoustic", "prosody")])
 
     def frozen(self, items: Sequence[Item]) -> tuple[Tensor, Tensor, Tensor]:

