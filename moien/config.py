@@ -413,6 +413,12 @@ class TrainSettings(Section):
     prosody: ProsodyPhase = ProsodyPhase()  # type: ignore[call-arg]
     acoustic: AcousticPhase = AcousticPhase()  # type: ignore[call-arg]
     choice: ChoiceSettings = ChoiceSettings()  # type: ignore[call-arg]
+    accumulate: int = Field(
+        1,
+        ge=1,
+        description="In how many shares a step's batch goes through the model, one after the other: the same gradient "
+        "in less memory. Only the critic learns from each share by itself.",
+    )
     replay: int = Field(
         0,
         ge=0,

@@ -83,11 +83,13 @@ def check_corpus(data: TrainingSet, dev: TrainingSet, settings: TrainSettings) -
 def check_processes(data: TrainingSet, settings: TrainSettings, device: str) -> None:
     """WrongData where processes have different data, WrongCall where a step leaves nothing for some of them."""
     processes.require_same_data(data, device)
-    if "acoustic" in settings.phases and settings.acoustic.crops < processes.world():
+    shares = processes.world() * settings.accumulate
+    if "acoustic" in settings.phases and settings.acoustic.crops < shares:
         raise WrongCall(
-            f"{settings.acoustic.crops} crops a step cannot be shared by {processes.world()} processes",
+            f"{settings.acoustic.crops} crops a step cannot be shared by {processes.world()} processes"
+            + f" in {settings.accumulate} shares each" * (settings.accumulate > 1),
             where="train.acoustic.crops",
-            remedy=f"--set train.acoustic.crops={processes.world()}, or a multiple of it",
+            remedy=f"--set train.acoustic.crops={shares}, or a multiple of it",
         )
 
 
@@ -293,4 +295,8 @@ def memory_named(smaller: str, where: str) -> Iterator[None]:
         )
         if not full:
             raise
-        raise WrongData("a batch does not fit into memory", where, f"lower it: --set {smaller}") from error
+        raise WrongData(
+            "a batch does not fit into memory",
+            where,
+            f"lower it: --set {smaller}; or learn from it in shares: --set train.accumulate=2",
+        ) from error

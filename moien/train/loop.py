@@ -247,19 +247,22 @@ def run_phase(run: Training, phase: Phase, stop: guards.Stop) -> None:
     learning, optimiser = begin(voice, phase, run.learned)
     if run.optimiser_state:
         optimiser.load_state_dict(run.optimiser_state)
-    count = sum(tensor.numel() for tensor in learning.values()) / 1e6
-    say(f"phase {phase.name}, {goal.steps} steps, {count:.1f} M numbers learn")
+    numbers = sum(tensor.numel() for tensor in learning.values()) / 1e6
+    say(f"phase {phase.name}, {goal.steps} steps, {numbers:.1f} M numbers learn")
 
     watch = guards.Watch(phase.name, voice.model, learning)
     started, since = time.monotonic(), progress.step
     plan = BatchPlan(phase.frames, phase.batch, run.seed, processes.rank(), processes.world())
-    batches = load(run.data, islice(plan, progress.step, goal.steps), run.workers, pin=voice.device == "cuda")
-    for items, batch in track(batches, f"train: {phase.name}", total=goal.steps - progress.step):
+    count = settings.accumulate
+    shares = (batch[k::count] for batch in islice(plan, progress.step, goal.steps) for k in range(count))
+    read = load(run.data, shares, run.workers, pin=voice.device == "cuda")
+    batches = zip(*[read] * count, strict=True)  # the shares of a step together
+    for batch in track(batches, f"train: {phase.name}", total=goal.steps - progress.step):
         rate = schedule(progress.step, settings.warmup_steps, goal.steps) * 0.5**progress.retreats
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate
         voice.draw(f"{run.seed} {phase.name} {progress.step}")
-        parts = step(voice, phase, items, batch, learning, optimiser, watch, progress)
+        parts = step(voice, phase, batch, learning, optimiser, watch, progress)
         losses.add(progress.sums, parts)
         progress.step += 1
         last = progress.step == goal.steps
@@ -297,23 +300,30 @@ def begin(
 
 
 def step(
-    voice: Voice, phase: Phase, items: Sequence[Item], batch: Batch, learning: Mapping[str, nn.Parameter],
+    voice: Voice, phase: Phase, shares: Sequence[tuple[Sequence[Item], Batch]], learning: Mapping[str, nn.Parameter],
     optimiser: torch.optim.Optimizer, watch: guards.Watch, progress: Progress,
 ) -> Losses:  # fmt: skip
-    """One step of the optimiser on these utterances; Diverged instead where the loss or its gradient runs away."""
-    where = f"phase {phase.name}, step {progress.step}, {', '.join(item['id'] for item in items)}"
+    """One step of the optimiser on these shares of a batch; Diverged where the loss or its gradient runs away."""
+    names = ", ".join(item["id"] for items, _ in shares for item in items)
+    where = f"phase {phase.name}, step {progress.step}, {names}"
+    whole = processes.total((batch for _, batch in shares), voice.device)
+    optimiser.zero_grad(set_to_none=True)
+    sums: Losses = {}
     with guards.memory_named(f"train.{phase.name}.{phase.settings.smaller}", where):
-        batch = batch.to(voice.device)
-        shares = processes.weigh(phase.losses(voice, items, batch, phase.settings), losses.OVER, batch)
-        parts, loss = processes.mean(shares), torch.stack(list(shares.values())).sum()
+        for items, batch in shares:
+            batch = batch.to(voice.device)
+            weighed = processes.weigh(
+                phase.losses(voice, items, batch, phase.settings), losses.OVER, batch, whole
+            )
+            torch.stack(list(weighed.values())).sum().backward()
+            sums = {name: sums.get(name, 0) + part.detach() for name, part in weighed.items()}
+        parts = processes.mean(sums)
         # what the critic asks for rises as it gets a say: that is no divergence, unless it is no number
         own = sum(part.item() for name, part in parts.items() if name not in CRITIC_LOSSES)
         finite = torch.stack(list(parts.values())).sum().isfinite()
         guards.watch_loss(progress, own if finite else math.nan, where)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
         processes.share_gradients(learning.values())
-        watch.gradients(batch.speakers)
+        watch.gradients([speaker for _, batch in shares for speaker in batch.speakers])
         if not nn.utils.clip_grad_norm_(learning.values(), voice.settings.clip_norm).isfinite():
             raise guards.Diverged("the gradient is not finite", where)
         optimiser.step()

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import FrameType
@@ -83,30 +84,40 @@ def share_gradients(learning: Iterable[nn.Parameter]) -> None:
     average(tensor.grad for tensor in reached if tensor.grad is not None)
 
 
-def weigh(losses: Mapping[str, Tensor], over: Mapping[str, str], batch: Batch) -> dict[str, Tensor]:
-    """Scale a process's losses so that their averaged gradients are those of one process with all shares.
+def total(batches: Iterable[Batch], device: str = "cpu") -> dict[str, int]:
+    """How many of each unit a step has: in all parts of its batch, in all processes."""
+    counts: Counter[str] = Counter()
+    for batch in batches:
+        counts.update(batch.counts())
+    if not together():
+        return dict(counts)
+    whole = torch.tensor(list(counts.values()), dtype=torch.int64, device=device)
+    distributed.all_reduce(whole)
+    return dict(zip(counts, whole.tolist(), strict=True))
 
-    A loss is a mean over c positions of this process, and the mean over the C positions of all n processes is wanted.
-    Averaging divides the sum of the gradients by n; so each process must count n · c / C. (Plain averaging would let a
-    process with fewer or shorter utterances pull as hard as the others.) Without `torch.distributed` nothing changes.
+
+def weigh(
+    losses: Mapping[str, Tensor], over: Mapping[str, str], batch: Batch, whole: Mapping[str, int]
+) -> dict[str, Tensor]:
+    """Scale the losses of a part of a step so that the summed and averaged gradients are those of the whole.
+
+    A loss is a mean over c positions of this part, and the mean over the C positions of all parts in all n processes
+    is wanted. Gradients of a process's parts are summed, those of the processes averaged, which divides by n; so each
+    part must count n · c / C. (Plain averaging would let a process with fewer or shorter utterances pull as hard as the
+    others.) A step of one part in one process stays as it is.
 
     Args:
-        losses: name → mean of this process.
+        losses: name → mean of this part.
         over: name → the unit that it is a mean over, see `Batch.counts`. Crops of one length are `utterances`. A loss
             must be a plain mean: the ratio of two sums over a whole batch cannot be put together from shares.
         batch: what the losses were made from.
+        whole: what the step has of each unit, see `total`.
 
     Returns:
-        The losses to call `backward` on; their mean over the processes is the loss of the whole step.
+        The losses to call `backward` on; the mean over the processes of their sum is the loss of the whole step.
     """
-    if not together():
-        return dict(losses)
     counts = batch.counts()
-    own = torch.tensor(list(counts.values()), dtype=torch.float64, device=batch.lengths.device)
-    whole = own.clone()
-    distributed.all_reduce(whole)
-    weights = dict(zip(counts, world() * own / whole, strict=True))
-    return {name: loss * weights[over[name]].to(loss.dtype) for name, loss in losses.items()}
+    return {name: loss * (world() * counts[over[name]] / whole[over[name]]) for name, loss in losses.items()}
 
 
 def require_same_data(data: TrainingSet, device: str = "cpu") -> None:

@@ -63,7 +63,7 @@ def overfit(base: Base, data: TrainingSet, dev: TrainingSet, settings: Settings)
         losses: list[float] = []
         for _ in range(STEPS):
             voice.draw("smoke")  # always the same crops and the same noise
-            parts = step(voice, phase, items, batch, learning, optimiser, watch, progress)
+            parts = step(voice, phase, [(items, batch)], learning, optimiser, watch, progress)
             losses.append(sum(part.item() for name, part in parts.items() if name not in CRITIC_LOSSES))
         watch.frozen(STEPS)
         left, seconds = losses[-1] / losses[0], time.monotonic() - started

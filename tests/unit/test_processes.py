@@ -23,7 +23,7 @@ from moien.errors import WrongCall, WrongData
 from moien.train import loop, processes
 from moien.train.data import Batch, BatchPlan, TrainingSet, collate, load
 from moien.train.losses import duration_losses, f0_loss
-from moien.train.processes import require_same_data, weigh
+from moien.train.processes import require_same_data, total, weigh
 
 STEPS = 5
 OVER = {"duration": "inner tokens", "duration_bins": "tokens", "f0": "frames", "audio": "utterances"}
@@ -73,7 +73,9 @@ def learn(data: TrainingSet, rank: int, world: int, weighted: bool = True) -> li
     for _, batch in load(data, islice(plan, STEPS), workers=1):
         parts = model(batch)
         optimiser.zero_grad()
-        torch.stack(list((weigh(parts, OVER, batch) if weighted else parts).values())).sum().backward()
+        torch.stack(
+            list((weigh(parts, OVER, batch, total([batch])) if weighted else parts).values())
+        ).sum().backward()
         optimiser.step()
     return [parameter.detach() for parameter in toy.parameters()]
 
@@ -153,6 +155,14 @@ def test_two_processes_train_the_voice_that_one_trains(run, tmp_path):
     )
 
 
+def test_a_batch_in_shares_trains_the_voice_that_it_trains_as_a_whole(run, tmp_path):
+    _, rows = run.train(tmp_path / "whole", SLOW)
+    _, found = run.train(tmp_path / "shares", SLOW.model_copy(update={"accumulate": 2}))
+    for ours, theirs in zip(found, rows, strict=True):
+        assert ours["train"] == pytest.approx(theirs["train"], rel=1e-4, abs=1e-4)
+        assert ours["dev"] == pytest.approx(theirs["dev"], rel=1e-4, abs=1e-4)
+
+
 def test_with_a_critic_too_all_processes_have_one_voice(run, tmp_path):
     (ours, _), (theirs, _) = together(tmp_path, lambda rank: run.train(tmp_path / "both", SHARED))
     assert all(torch.equal(tensor, theirs[name]) for name, tensor in ours.items())
@@ -193,6 +203,8 @@ def test_fewer_crops_than_processes_are_refused(run, tmp_path):
         return str(error.value)
 
     assert all("crops=2" in said for said in together(tmp_path, ask))
+    with pytest.raises(WrongCall, match=r"1 crops a step .* in 2 shares each"):
+        run.train(tmp_path / "work", SETTINGS.model_copy(update={"accumulate": 2}))
 
 
 def leave(device: str, folder: Path, fails: int) -> None:
@@ -233,6 +245,6 @@ def test_processes_with_different_data_are_refused(data, tmp_path):
 
 
 def test_alone_nothing_is_weighed(data):
-    losses = {"f0": torch.tensor(2.0)}
-    assert weigh(losses, OVER, collate([data[0]])) == losses
+    losses, batch = {"f0": torch.tensor(2.0)}, collate([data[0]])
+    assert weigh(losses, OVER, batch, total([batch])) == losses
     require_same_data(data)
