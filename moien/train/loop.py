@@ -35,8 +35,8 @@ from moien.kokoro.forward import (
     predict_durations,
     predict_f0_energy,
 )
-from moien.progress import track
 from moien.train import checkpoint, guards, losses, processes
+from moien.train.board import Board
 from moien.train.checkpoint import Progress
 from moien.train.data import Batch, BatchPlan, Item, Items, TrainingSet, collate, crop, load
 from moien.train.discriminators import CRITIC_LOSSES, Critic
@@ -257,20 +257,23 @@ def run_phase(run: Training, phase: Phase, stop: guards.Stop) -> None:
     shares = (batch[k::count] for batch in islice(plan, progress.step, goal.steps) for k in range(count))
     read = load(run.data, shares, run.workers, pin=voice.device == "cuda")
     batches = zip(*[read] * count, strict=True)  # the shares of a step together
-    for batch in track(batches, f"train: {phase.name}", total=goal.steps - progress.step):
+    board = Board(phase.name, progress.step, goal.steps)
+    for batch in board.over(batches):
         rate = schedule(progress.step, settings.warmup_steps, goal.steps) * 0.5**progress.retreats
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate
         voice.draw(f"{run.seed} {phase.name} {progress.step}")
         parts = step(voice, phase, batch, learning, optimiser, watch, progress)
         losses.add(progress.sums, parts)
+        board.step(parts)
         progress.step += 1
         last = progress.step == goal.steps
         if due := last or progress.step % settings.interval_steps == 0:
             watch.frozen(progress.step)
             step_s = (time.monotonic() - started) / (progress.step - since)
             row = {"phase": phase.name, "step": progress.step, "lr": goal.lr * rate}
-            row |= {"train": losses.means(progress.sums), "dev": validate(voice, phase, run.dev)}
+            board.dev = validate(voice, phase, run.dev)
+            row |= {"train": losses.means(progress.sums), "dev": board.dev}
             progress.history.append(row)
             progress.sums.clear()
             say(f"{describe(row, goal.steps)}, {step_s:.2f} s a step")
