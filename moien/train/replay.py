@@ -30,13 +30,8 @@ from moien.train.data import Item, TrainingSet
 
 SENTENCES = Path(__file__).with_name("replay.tsv")
 HELD_OUT = 4  # every fourth sentence is for the score
-LETTERS = {
-    "en-US": "a",
-    "es": "e",
-    "fr": "f",
-    "it": "i",
-    "pt-BR": "p",
-}  # of Kokoro's voices, af_heart for one
+# of Kokoro's voices, as in af_heart
+LETTERS = {"en-US": "a", "es": "e", "fr": "f", "it": "i", "pt-BR": "p"}
 SAID = ("tokens", "durations", "f0", "energy", "audio")
 
 Line = tuple[str, str]  # phonemes, and the name of the voice that speaks them

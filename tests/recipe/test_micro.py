@@ -182,3 +182,19 @@ def test_variants_are_made_from_the_stage_that_differs_and_judged_beside_the_rec
     wavs = {path.stat().st_ino for path in (micro.work_dir / "data" / "micro" / "wav").iterdir()}
     theirs = micro.work_dir / "exp" / "micro" / "variants" / "two-steps" / "data" / "micro" / "wav"
     assert wavs == {path.stat().st_ino for path in theirs.iterdir()}
+
+
+def test_what_was_forgotten_is_scored_against_the_base(micro: Micro) -> None:
+    weights = micro.work_dir / "exp" / "micro" / "train" / "model.pth"
+    call = [sys.executable, ROOT / "utils" / "score_forgetting.py", "--base", "pypi", weights]
+    result = subprocess.run([*call, "--sentences", "2", "--lessons", "3"], text=True, capture_output=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+    [heading, _, base, trained] = [
+        [cell.strip() for cell in line.split("|")]
+        for line in result.stdout.splitlines()
+        if line.startswith("|")
+    ]
+    [duration] = [column for column, name in enumerate(heading) if name.startswith("Duration ratio")]
+    assert base[duration] == "1.00", "the base speaks twice in one time"
+    assert trained[1] == f"`{weights}`"
+    assert trained[2:] != base[2:]
