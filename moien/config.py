@@ -423,7 +423,7 @@ class TrainSettings(Section):
         0,
         ge=0,
         description="Sentences that the untouched base speaks in its own languages, mixed in with the train split: "
-        "`moien/train/replay.py`. A quarter as many as utterances keeps these languages; 0 spends all steps on yours.",
+        "`moien/train/replay.py`. 0 spends all steps on yours; `utils/score_forgetting.py` says what is forgotten.",
     )
     warmup_steps: int = Field(
         20, ge=0, description="Steps of rising learning rate; after them it falls to 0."
