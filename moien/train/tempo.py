@@ -10,40 +10,54 @@ variance is for the melody of HMM voices (Toda and Tokuda 2007).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from kokoro import KModel
 from torch import Tensor
 
+from moien.align import Alignment
 from moien.kokoro import forward
 from moien.kokoro.symbols import PAUSE_SYMBOLS, VOCAB
 from moien.style.fit import pack_row
-from moien.train.data import TrainingSet
 
 PAUSES = frozenset(VOCAB[symbol] for symbol in PAUSE_SYMBOLS if symbol in VOCAB)
 RANGE = 6.0  # of the number: the base's half tempo needs about 1
 STEPS = 40  # bisections: far finer than a frame
 
 
-@torch.no_grad()
-def fit_tempo(
-    model: KModel, packs: Mapping[str, Tensor], data: TrainingSet, sentences: Sequence[int]
-) -> float:
-    """Set the tempo of `model` to that of these sentences of `data`; return what the bias was shifted by.
+@dataclass(frozen=True)
+class Timed:
+    """A sentence, and how long its speaker took for it."""
 
-    The length counts from the first phone to the last: silence at the edges is where a recording was cut.
-    """
-    logits, target = [], 0
-    for index in sentences:
-        utterance, alignment = data.utterances[index]
+    speaker: str
+    encoded: Tensor  # as BERT reads it, `[1, 512, T]`; BERT never learns: once for all mixtures
+    inside: slice  # from the first phone to the last: silence at the edges is where a recording was cut
+    frames: int  # of those
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, model: KModel, speaker: str, alignment: Alignment) -> Timed:
+        """Read by the BERT of `model`."""
         tokens = torch.tensor([alignment.tokens], device=model.device)
         lengths = torch.tensor([tokens.shape[1]], device=model.device)
-        style = pack_row(packs[utterance.speaker], tokens.shape[1])[:, 128:].to(model.device)
-        reading = forward.encode_phonemes(model, tokens, lengths)
         inside = spoken(alignment.tokens)
-        logits.append(forward.predict_durations(model, reading, style, lengths)[0][0, inside])
-        target += sum(alignment.durations[inside])
-    every = torch.cat(logits)
+        encoded = forward.encode_phonemes(model, tokens, lengths)
+        return cls(speaker, encoded, inside, sum(alignment.durations[inside]))
+
+
+@torch.no_grad()
+def fit_tempo(model: KModel, packs: Mapping[str, Tensor], sentences: Sequence[Timed]) -> float:
+    """Set the tempo of `model` to that of these sentences; return what the bias was shifted by."""
+    logits = []
+    for sentence in sentences:
+        size = sentence.encoded.shape[2]
+        lengths = torch.tensor([size], device=model.device)
+        style = pack_row(packs[sentence.speaker], size)[:, 128:].to(model.device)
+        logits.append(
+            forward.predict_durations(model, sentence.encoded, style, lengths)[0][0, sentence.inside]
+        )
+    every, target = torch.cat(logits), sum(sentence.frames for sentence in sentences)
     low, high = -RANGE, RANGE
     for _ in range(STEPS):
         middle = (low + high) / 2

@@ -14,7 +14,7 @@ from moien.errors import WrongCall
 from moien.kokoro.symbols import encode
 from moien.train import checkpoint, choose, loop
 from moien.train.choose import Alpha
-from moien.train.tempo import fit_tempo, spoken
+from moien.train.tempo import Timed, fit_tempo, spoken
 
 
 @pytest.fixture(scope="module")
@@ -146,26 +146,21 @@ def test_the_packs_keep_their_rows_and_get_each_half_of_the_delta():
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
-def test_the_tempo_is_that_of_the_recordings(run, factor, monkeypatch):
+def test_the_tempo_is_that_of_the_recordings(run, factor):
     model, packs = tiny_model(), run.data.packs
-    data = run.data
     recordings = [
-        (
-            utterance,
-            replace(alignment, durations=tuple(round(factor * frames) for frames in alignment.durations)),
-        )
-        for utterance, alignment in data.utterances
+        replace(alignment, durations=tuple(round(factor * frames) for frames in alignment.durations))
+        for _, alignment in run.data.utterances
     ]
-    monkeypatch.setattr(data, "utterances", recordings)
-    wanted = sum(sum(a.durations[spoken(a.tokens)]) for _, a in recordings)
-    fit_tempo(model, packs, data, range(len(data)))
+    (speaker,) = packs
+    wanted = sum(sum(recording.durations[spoken(recording.tokens)]) for recording in recordings)
+    fit_tempo(model, packs, [Timed.of(model, speaker, recording) for recording in recordings])
     said = 0
-    for utterance, alignment in data.utterances:
-        _, durations = model.forward_with_tokens(
-            torch.tensor([alignment.tokens]), packs[utterance.speaker][len(alignment.tokens) - 3]
-        )
-        said += int(durations[spoken(alignment.tokens)].sum())
-    assert said == pytest.approx(wanted, abs=len(data))  # frames are whole: neighbours move together
+    for recording in recordings:
+        tokens = torch.tensor([recording.tokens])
+        _, durations = model.forward_with_tokens(tokens, packs[speaker][len(recording.tokens) - 3])
+        said += int(durations[spoken(recording.tokens)].sum())
+    assert said == pytest.approx(wanted, abs=len(recordings))  # frames are whole: neighbours move together
 
 
 def test_a_sentence_lasts_from_its_first_phone_to_its_last():
