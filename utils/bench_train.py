@@ -5,7 +5,7 @@ All in one run, in turns on the same batches, because the machine's speed change
     bare    losses, backward, clipping and optimiser on a batch that is already there
     loop    the same batch in `moien.train.loop.run_phase`: read, collated, watched, counted
     plain   a bare step as StyleTTS2's `train_second.py` makes it (github.com/yl4579/StyleTTS2): weight norm computed at
-            each call, BERT at each step, and the decoder on all of an utterance instead of a crop
+            each call, BERT at each step, PyTorch's packed LSTMs, and the decoder on all of an utterance instead of a crop
 
 Needs the outputs of stages 1 to 5. Prints Markdown tables; the last ones are where a bare step's time goes.
 """
@@ -60,6 +60,9 @@ def main(recipe: str, steps: int, overrides: tuple[str, ...]) -> None:
     whole = changed(short, {}, {"crop_frames": WHOLE}, energy="natural", unvoiced_f0="zero")
     plain, plain_phases, plain_learned = loop.prepare(base, data, whole, seed, "cpu")
     loop.fold_weight_norm = fold
+    for module in plain.model.modules():
+        if isinstance(module, torch.nn.LSTM):
+            module.__class__ = torch.nn.LSTM
     plain.frozen = lambda items: without_cache(plain, items)  # type: ignore[method-assign]
 
     click.echo("| phase | bare, s a step | loop / bare | bare / plain, by the utterances' seconds |")

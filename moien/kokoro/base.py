@@ -31,6 +31,7 @@ from moien.config import BaseSettings
 from moien.errors import WrongCall, WrongData
 from moien.fetch import cache_dir, check_digest, fetch, sha256_file
 from moien.kokoro.export import ADAIN_NORM, PARTS, PREFIX, check_pack, save_pack, save_weights
+from moien.kokoro.lstm import PaddedLSTM
 from moien.kokoro.symbols import CONFIG
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ def new_model(config: Mapping[str, Any]) -> KModel:
     model.eval().requires_grad_(False)
     for module in model.modules():
         if isinstance(module, torch.nn.LSTM):
+            module.__class__ = PaddedLSTM
             module.train()  # cuDNN has no backward otherwise; with one layer each, their dropout never acts
     return model
 

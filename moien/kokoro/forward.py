@@ -134,6 +134,7 @@ def fold_weight_norm(model: KModel, learned: Container[str] = ()) -> KModel:
         pair = (f"{name}.weight_g", f"{name}.weight_v")
         if hasattr(module, "weight_g") and not any(tensor in learned for tensor in pair):
             torch.nn.utils.remove_weight_norm(module)
+            module.weight.requires_grad_(False)  # it is a new Parameter, whose gradient nobody wants
     return model
 
 

@@ -9,9 +9,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from moien.kokoro import forward
 from moien.kokoro.base import load_pack
+from moien.kokoro.lstm import PaddedLSTM
 from moien.kokoro.symbols import encode
 
 SENTENCES = ["mɔiən!", "viː ɡeːt ət?"]
@@ -57,7 +59,30 @@ def alone(model, batch, styles):
         ]
 
 
+def test_padded_lstms_are_kokoros(model):
+    """Gradients too, over sentences of unequal length."""
+    ours = copy.deepcopy(model.predictor.lstm).requires_grad_(True)
+    stock = copy.deepcopy(ours)
+    assert type(ours) is PaddedLSTM
+    stock.__class__ = torch.nn.LSTM
+    lengths = torch.tensor([5, 9, 1])
+    results = []
+    for lstm in (ours, stock):
+        x = torch.randn(3, 9, 640, generator=torch.Generator().manual_seed(0), requires_grad=True)
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        y = pad_packed_sequence(lstm(packed)[0], batch_first=True)[0]
+        y[:, :, ::3].square().sum().backward()
+        results.append([y, x.grad, *(weight.grad for weight in lstm.parameters())])
+    for one, other in zip(*results, strict=True):
+        assert (one - other).abs().max() <= 1e-5 * other.abs().max() > 0
+    assert torch.allclose(ours(x)[0], stock(x)[0], atol=1e-5)  # what is not packed
+
+
 def test_equals_kmodel(model, batch, styles, alone):
+    model = copy.deepcopy(model)
+    for module in model.modules():
+        if isinstance(module, PaddedLSTM):
+            module.__class__ = torch.nn.LSTM  # Kokoro's own
     ids, lengths = batch
     for i, (n, ours) in enumerate(zip(lengths.tolist(), alone, strict=True)):
         with forward.seeded_source(model, 3):

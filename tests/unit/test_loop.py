@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -53,6 +54,19 @@ def test_what_the_settings_name_learns_and_nothing_else(whole):
     assert not any(name.endswith((".norm.weight", ".norm.bias")) for name in names), (
         "Kokoro's format lacks them"
     )
+
+
+def test_no_gradient_is_computed_for_what_does_not_learn(run):
+    """Weights that were folded are new parameters, and those of the generator would be a third of a step."""
+    voice, phases, learned = loop.prepare(
+        SimpleNamespace(weights=None, config=None), run.data, SETTINGS, 1, "cpu"
+    )
+    for phase in phases:
+        learning, _ = loop.begin(voice, phase, learned)
+        wanted = {id(tensor) for tensor in learning.values()}
+        named = [n for n, p in voice.model.named_parameters() if p.requires_grad and id(p) not in wanted]
+        assert learning and not named
+    assert not any(p.requires_grad for p in voice.base.parameters())
 
 
 def test_both_halves_of_the_style_learn(whole):

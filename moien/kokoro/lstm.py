@@ -1,0 +1,45 @@
+"""Kokoro's LSTMs over sentences of unequal length, several times as fast on a CPU.
+
+PyTorch has a fused kernel for LSTMs on a CPU (oneDNN), but not for packed sequences, which is what Kokoro's modules
+give their LSTMs: those go through a loop in which each time step has its own small matrix product. Here the sentences
+are padded, and the way back runs on each of them turned around, so that it begins at the sentence's own end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+
+class PaddedLSTM(nn.LSTM):
+    """A bidirectional LSTM of one layer, batch first, that takes packed sequences to the fused kernel.
+
+    On a CPU only, because cuDNN has one for them. Gives what nn.LSTM gives but for the last bits.
+    """
+
+    def forward(self, input: Tensor | PackedSequence, hx: Any = None) -> Any:
+        """Of `[B, L, C]` what nn.LSTM gives; of a packed sequence a packed one and None."""
+        if not isinstance(input, PackedSequence) or input.data.is_cuda:
+            return super().forward(input, hx)
+        x, lengths = pad_packed_sequence(input, batch_first=True)
+        position = torch.arange(x.shape[1])
+        turned = torch.where(position < lengths[:, None], lengths[:, None] - 1 - position, position)
+        forth, back = self.all_weights
+        y = torch.cat([self._run(x, forth), _turn(self._run(_turn(x, turned), back), turned)], dim=-1)
+        return pack_padded_sequence(y, lengths, batch_first=True, enforce_sorted=False), None
+
+    def _run(self, x: Tensor, weights: Sequence[Tensor]) -> Tensor:
+        """One direction over `[B, L, C]`, from a state of zeros."""
+        zero = x.new_zeros(1, len(x), self.hidden_size)
+        return cast(
+            Tensor, torch.lstm(x, (zero, zero), tuple(weights), True, 1, 0.0, self.training, False, True)[0]
+        )
+
+
+def _turn(x: Tensor, order: Tensor) -> Tensor:
+    """`[B, L, C]` in the order `[B, L]`."""
+    return x.gather(1, order[..., None].expand_as(x))
