@@ -5,7 +5,7 @@ All in one run, in turns on the same batches, because the machine's speed change
     bare    losses, backward, clipping and optimiser on a batch that is already there
     loop    the same batch in `moien.train.loop.run_phase`: read, collated, watched, counted
     plain   a bare step as StyleTTS2's `train_second.py` makes it (github.com/yl4579/StyleTTS2): weight norm computed at
-            each call, BERT at each step, PyTorch's packed LSTMs, and the decoder on all of an utterance instead of a crop
+            each call, BERT at each step, PyTorch's packed LSTMs, the decoder on all of an utterance instead of a crop
 
 Needs the outputs of stages 1 to 5. Prints Markdown tables; the last ones are where a bare step's time goes.
 """

@@ -91,7 +91,7 @@ def main(recipe: str, variants: tuple[str, ...], overrides: tuple[str, ...]) -> 
     for number, (name, ours) in enumerate(changes.items(), start=1):
         click.echo(f"variants: {number}/{len(changes)}, {name}, in {made[name].system.work_dir}", err=True)
         take_over(own, made[name])
-        speak(recipe, name, ours)
+        make(recipe, name, ours)
     click.echo(table(scored(made, judge), own.score.resamples, own.seed))
 
 
@@ -108,14 +108,33 @@ def take_over(own: Settings, variant: Settings) -> None:
             shutil.copytree(ours, theirs, copy_function=os.link)
 
 
-def speak(recipe: str, name: str, changes: Sequence[str]) -> None:
-    """Run the stages until the test split is spoken."""
+def make(recipe: str, name: str, changes: Sequence[str]) -> None:
+    """Run the stages until the voice is chosen."""
     from moien.config import ROOT
 
     sets = [word for change in changes for word in ("--set", change)]
-    command = [str(ROOT / "run.sh"), "--recipe", recipe, "--stage", "1", "--stop-stage", "7", *sets]
+    command = [str(ROOT / "run.sh"), "--recipe", recipe, "--stage", "1", "--stop-stage", "6", *sets]
     if code := subprocess.run(command).returncode:
         raise WrongData(f"the run ended with {code}", name, "see above; what is done is kept")
+
+
+def speak(settings: Settings, sentences: Sequence[Sentence], own: Settings) -> dict[str, Path]:
+    """These sentences by the voice of a variant, from text alone, as stage 7 speaks: id → wav."""
+    from moien.audio import SAMPLE_RATE, write_wav
+    from moien.progress import track
+    from moien.stages import BY_NAME
+    from moien.synth import load_voice
+
+    train, frontend = (BY_NAME[name].folder(settings) for name in ("train", "g2p"))
+    folder = train.with_name("spoken")
+    shutil.rmtree(folder, ignore_errors=True)  # perhaps of an earlier training
+    folder.mkdir()
+    voice = load_voice(train, frontend / "frontend", settings.system.device)
+    wavs = {sentence.id: folder / f"{sentence.id}.wav" for sentence in sentences}
+    for sentence in track(sentences, f"{settings.system.work_dir.name}: speaking"):
+        speech = voice.speak(sentence.text, sentence.speaker, own.decode.speed, own.seed)
+        write_wav(wavs[sentence.id], speech.audio, SAMPLE_RATE)
+    return wavs
 
 
 def scored(made: dict[str, Settings], judge: Path) -> list[ScoredSentence]:
@@ -126,17 +145,16 @@ def scored(made: dict[str, Settings], judge: Path) -> list[ScoredSentence]:
     from moien.score.similarity import speaker_centroids
     from moien.stages import BY_NAME
 
-    own = next(iter(made.values()))
+    (name, own), *variants = made.items()
     data = BY_NAME["data"].folder(own)
-    together: dict[str, Sentence] = {}
-    for name, settings in made.items():
-        for sentence in read_sentences(BY_NAME["decode"].folder(settings), data / "test"):
-            if sentence.natural:
-                row = {name: sentence.spoken["trained"]}
-                before = together.setdefault(sentence.id, replace(sentence, spoken={}))
-                together[sentence.id] = replace(before, spoken={**before.spoken, **row})
+    tested = [s for s in read_sentences(BY_NAME["decode"].folder(own), data / "test") if s.natural]
+    rows = {name: {sentence.id: sentence.spoken["trained"] for sentence in tested}}
+    rows |= {name: speak(settings, tested, own) for name, settings in variants}
+    sentences = [
+        replace(sentence, spoken={name: wavs[sentence.id] for name, wavs in rows.items()})
+        for sentence in tested
+    ]
     voices = speaker_centroids(read_datadir(data / "train"), own.score.centroid_clips)
-    sentences = list(together.values())
     centroids = {sentence.id: voices[sentence.speaker] for sentence in sentences}
     judges = Judges(judge, language=own.language)
     return list(score_sentences(sentences, centroids, own.system.nj, judges))
