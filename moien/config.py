@@ -306,9 +306,9 @@ class ProsodyPhase(Section):
     )
     f0: float = Field(1.0, ge=0, description="Weight of the F0 smooth-L1 / 10; StyleTTS2's.")
     f0_spread: float = Field(
-        1.0,
+        3.0,
         ge=0,
-        description="Weight of |ln| of the ratio of the spreads of F0: without it speech gets flat.",
+        description="Weight of |ln| of the ratio of the spreads of F0: at 0 speech gets flat, and so it does at 1.",
     )
     energy: float = Field(1.0, ge=0, description="Weight of the energy smooth-L1; StyleTTS2's.")
 
@@ -338,7 +338,7 @@ class AcousticPhase(Section):
     mel: float = Field(1.0, ge=0, description="Weight of the mel L1.")
     stft: float = Field(1.0, ge=0, description="Weight of the multi-resolution STFT loss.")
     contrast: float = Field(
-        1.0,
+        2.0,
         ge=0,
         description="Weight of |ln| of the ratio of spectral contrasts: without it speech is a blurred mean.",
     )
