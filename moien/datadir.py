@@ -78,17 +78,18 @@ def read_table(path: Path) -> dict[str, str]:
     previous = b""
     for number, line in enumerate(read_lines(path), start=1):
         key, _, value = line.partition(" ")
-        value = value.strip()
-        here = f"{path}:{number}"
+        value, place = value.strip(), key.encode()
         if not key or not value:
-            raise WrongData(f"a key and a value are needed, not {line!r}", where=here)
+            raise WrongData(f"a key and a value are needed, not {line!r}", where=f"{path}:{number}")
         if key in table:
-            raise WrongData(f"{key} stands here for the second time", where=here)
-        if key.encode() < previous:
+            raise WrongData(f"{key} stands here for the second time", where=f"{path}:{number}")
+        if place < previous:
             raise WrongData(
-                f"{key} is out of order", where=here, remedy="utils/fix_data_dir.py sorts in the C locale"
+                f"{key} is out of order",
+                where=f"{path}:{number}",
+                remedy="utils/fix_data_dir.py sorts in the C locale",
             )
-        previous = key.encode()
+        previous = place
         table[key] = value
     if table and not path.read_bytes().endswith(b"\n"):
         raise WrongData("the last line has no newline: was it cut?", where=path)
@@ -100,12 +101,13 @@ def read_datadir(path: str | Path) -> list[Utterance]:
     path = Path(path)
     if not path.is_dir():
         raise WrongData("there is no such data directory", where=path)
-    speakers = read_table(path / "utt2spk")
+    names = path / "utt2spk"
+    speakers = read_table(names)
     if not speakers:
-        raise WrongData("the data directory is empty: no utterance", where=path / "utt2spk")
+        raise WrongData("the data directory is empty: no utterance", where=names)
     lines = {utt: number for number, utt in enumerate(speakers, start=1)}
     for utt, speaker in speakers.items():
-        _check_names(utt, speaker, f"{path / 'utt2spk'}:{lines[utt]}")
+        _check_names(utt, speaker, f"{names}:{lines[utt]}")
     _check_inverse(path, speakers)
     audio = _read_beside(path, "wav.scp", speakers)
     texts = _read_beside(path, "text", speakers)

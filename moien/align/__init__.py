@@ -51,18 +51,20 @@ def read_alignments(path: str | Path) -> dict[str, Alignment]:
         ) from error
     alignments: dict[str, Alignment] = {}
     for number, line in enumerate(lines, start=1):
-        here = f"{path}:{number}"
         try:
             fields = json.loads(line)
-            fields |= {key: tuple(fields[key]) for key in ("tokens", "durations")}
+            for key in ("tokens", "durations"):
+                fields[key] = tuple(fields[key])
             alignment = Alignment(**fields)
         except (ValueError, TypeError, KeyError) as error:
-            raise WrongData(f"not an alignment: {error}", where=here, remedy="run stage 3 again") from error
+            raise WrongData(
+                f"not an alignment: {error}", where=f"{path}:{number}", remedy="run stage 3 again"
+            ) from error
         if len(alignment.tokens) != len(alignment.durations) or sum(alignment.durations) != alignment.frames:
             raise WrongData(
                 f"{len(alignment.tokens)} tokens, {len(alignment.durations)} durations of {alignment.frames} frames, "
                 f"which sum to {sum(alignment.durations)}",
-                where=here,
+                where=f"{path}:{number}",
                 remedy="run stage 3 again",
             )
         alignments[alignment.id] = alignment

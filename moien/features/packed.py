@@ -110,6 +110,9 @@ class PackedFeatures(Mapping[str, tuple[np.ndarray, np.ndarray]]):
         offset, length = self._index[utterance]
         return self._f0[offset : offset + length], self._energy[offset : offset + length]
 
+    def __contains__(self, utterance: object) -> bool:
+        return utterance in self._index  # what Mapping inherits would map both of its values to see
+
     def length(self, utterance: str) -> int:
         """How many values of each an utterance has; the file is not looked at."""
         length: int = self._index[utterance][1]
