@@ -17,8 +17,8 @@ demo: setup     ## run the recipe mini to the end and print its scores
 	@./run.sh --recipe mini
 	@$(PY) utils/show_results.py mini
 
-test: setup     ## all tests, offline
-	@$(PY) -m pytest
+test: setup     ## all tests, offline, in two processes of one thread each (4 GB each)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadgroup
 
 lint: setup     ## ruff and mypy
 	@.venv/bin/ruff check .
