@@ -173,12 +173,15 @@ def test_variants_are_made_from_the_stage_that_differs_and_judged_beside_the_rec
         ["a b: seed=1", "a, b: seed=2"],
     ):
         assert variants(*wrong).returncode == 2
-    result = variants("another style: embedding.acoustic_steps=1 train.phases=[prosody]")
+    other = "another style: embedding.acoustic_steps=1 train.phases=[prosody]"
+    result = variants(other)
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.count("up to date") == 4  # data, g2p, align, features
+    quiet = variants("a bad one: train.acoustic.crop_frames=999 train.min_seconds=999", other, "--jobs", "2")
+    assert quiet.returncode == 1 and "up to date" not in quiet.stdout and "a bad one" in quiet.stderr
     rows = [line for line in result.stdout.splitlines() if line.startswith("|")]
-    assert [row.split("|")[1].strip() for row in rows[2:]] == ["natural", "micro", "another style"]
-    assert rows[3].split("|")[2:] != rows[4].split("|")[2:]
+    assert [row.split("|")[1].strip() for row in rows[2:]] == ["natural", "micro", "stock", "another style"]
+    assert rows[3].split("|")[2:] != rows[5].split("|")[2:]
     wavs = {path.stat().st_ino for path in (micro.work_dir / "data" / "micro" / "wav").iterdir()}
     theirs = micro.work_dir / "exp" / "micro" / "variants" / "another-style" / "data" / "micro" / "wav"
     assert wavs == {path.stat().st_ino for path in theirs.iterdir()}
