@@ -342,6 +342,12 @@ class AcousticPhase(Section):
         ge=0,
         description="Weight of |ln| of the ratio of spectral contrasts: without it speech is a blurred mean.",
     )
+    wavlm: float = Field(
+        0.0, ge=0, description="Weight of the feature loss by WavLM, StyleTTS2's 1 over its 13 layers; 0, because it "
+        "needs the hub and was never measured here.")  # fmt: skip
+    wavlm_model: str = Field(
+        "microsoft/wavlm-base-plus-sv", description="That WavLM: a model of the hub, or a local folder."
+    )
     critic: float = Field(
         0.1,
         ge=0,

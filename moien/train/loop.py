@@ -43,6 +43,7 @@ from moien.train.discriminators import CRITIC_LOSSES, Critic
 from moien.train.plot import describe, write_curves, write_sample
 from moien.train.replay import Replayed
 from moien.train.voice import ACOUSTIC, PROSODIC, Voice
+from moien.train.wavlm import WavLMLoss
 
 BETAS, EPS = (0.0, 0.99), 1e-9  # StyleTTS2's AdamW: no momentum, batches are small and unlike each other
 Losses = dict[str, Tensor]
@@ -86,6 +87,8 @@ def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: Ac
         "stft": phase.stft * losses.stft_loss(audio, natural, phase.floor),
         "contrast": phase.contrast * losses.contrast_loss(audio, natural, phase.floor),
     }
+    if voice.wavlm:
+        spectral["wavlm"] = phase.wavlm * voice.wavlm(audio, natural)
     if voice.critic is None:
         return spectral
     judged = voice.critic.judge(natural, audio, torch.stack(list(spectral.values())).sum())
@@ -190,6 +193,8 @@ def prepare(
             seed, share=acoustic.critic, warmup_steps=acoustic.critic_warmup_steps,
             ramp_steps=acoustic.critic_ramp_steps, lr=acoustic.critic_lr, floor=acoustic.floor, device=device,
         )  # fmt: skip
+    if acoustic.wavlm and "acoustic" in settings.phases:
+        voice.wavlm = WavLMLoss(acoustic.wavlm_model, device)
     return voice, phases, learned
 
 

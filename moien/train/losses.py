@@ -22,7 +22,7 @@ LOWEST_HZ = 50.0  # of a voice
 OVER = {  # what each loss is a mean over, for `moien.train.processes.weigh`; crops of a batch are of one length
     "duration": "inner tokens", "duration_bins": "tokens", "f0": "frames", "f0_spread": "utterances",
     "energy": "frames", "mel": "utterances", "stft": "utterances", "contrast": "utterances",
-    "adversarial": "utterances", "features": "utterances",
+    "adversarial": "utterances", "features": "utterances", "wavlm": "utterances",
 }  # fmt: skip
 CONTRAST_FFT, CONTRAST_HOP = 1024, 256  # bins of 23 Hz
 FORMANT, TILT = 5.0, 30.0  # bins; standard deviations of the two Gaussians between which contrast lies
