@@ -25,14 +25,15 @@ class WavLMLoss:
 
         try:
             revision = WAVLM_REVISION if model == WAVLM else "main"
-            self._network: torch.nn.Module = WavLMModel.from_pretrained(model, revision=revision)
+            network: torch.nn.Module = WavLMModel.from_pretrained(model, revision=revision)
+            network.to(device)
         except (OSError, ValueError) as error:
             raise WrongData(
                 f"{model} cannot be loaded: {str(error).splitlines()[0]}",
                 where="train.acoustic.wavlm",
                 remedy="--set train.acoustic.wavlm=0 trains without it; --set train.acoustic.wavlm_model=FOLDER",
             ) from None
-        self._network.to(device).eval().requires_grad_(False)
+        self._network = network.eval().requires_grad_(False)
 
     def __call__(self, generated: Tensor, natural: Tensor) -> Tensor:
         """Mean L1 between the hidden states of two waveforms `[B, N]` of 24 kHz, over all layers."""
