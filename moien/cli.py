@@ -312,6 +312,33 @@ def check_g2p(file: Any, language: str, corrections: Path | None, output: Path |
         raise WrongData(f"lines without phonemes: {failed}", where=file.name, remedy="they are named above")
 
 
+def folder() -> click.Path:
+    """A folder that exists."""
+    return click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@main.command()
+@click.argument("recordings", type=folder())
+@click.option("--recipe", default="lb", show_default=True, help="Says the language and the base model.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default="voice.pt", show_default=True
+)
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting.")
+def clone_style(recordings: Path, recipe: str, output: Path, overrides: tuple[str, ...]) -> None:
+    """Make a voice pack of a minute of RECORDINGS (with metadata.csv), without training.
+
+    To give a voice that was trained another speaker: --set base.source=file --set base.path=exp/lb/voice
+    """
+    from moien import runner
+    from moien.clone import clone_style as clone
+
+    runner.leave_at_sigterm()
+    found = clone(recordings, recipe, output, overrides)
+    words = (f"{name} {value:.3f}" for name, value in found.items())
+    click.echo(f"similarity to the speaker: {', '.join(words)}")
+    click.echo(f"{output}: a voice pack for the base model")
+
+
 @main.command()
 @click.argument("text")
 @click.option("--recipe", default="lb", show_default=True, help="Name of a folder in recipes/, or a path.")
@@ -360,11 +387,6 @@ def say(
     write_wav(output, speech.audio)
     click.echo(speech.phonemes)
     click.echo(f"{output}: {len(speech.audio) / SAMPLE_RATE:.2f} s")
-
-
-def folder() -> click.Path:
-    """A folder that exists."""
-    return click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @main.command()

@@ -109,16 +109,23 @@ def main(recipe: str, variants: tuple[str, ...], overrides: tuple[str, ...], job
 
 
 def take_over(own: Settings, variant: Settings) -> None:
-    """Give a variant the outputs of the recipe's first stages, by hard links.
+    """Give a variant the outputs of the recipe's first stages by hard links, and a copy of its training.
 
     No harm can come to them: a stage whose settings differ is made again, in a folder that takes the place of this one.
     """
-    from moien.stages import BY_NAME
+    from moien.stages import BY_NAME, state, work_folder
 
-    for name in ("data", "g2p", "align", "features", "embedding"):
-        ours, theirs = (BY_NAME[name].folder(settings) for settings in (own, variant))
+    folders = [
+        [BY_NAME[name].folder(settings) for settings in (own, variant)]
+        for name in ("data", "g2p", "align", "features", "embedding")
+    ]
+    for ours, theirs in folders:
         if not theirs.exists() and ours.exists():
             shutil.copytree(ours, theirs, copy_function=os.link)
+    ours, theirs = (work_folder(BY_NAME["train"], settings) for settings in (own, variant))
+    only_choice_differs = ours.name == theirs.name and state(BY_NAME["embedding"], variant).kind == "done"
+    if only_choice_differs and ours.exists() and not theirs.exists():
+        shutil.copytree(ours, theirs)
 
 
 def make(recipe: str, name: str, changes: Sequence[str], quiet: bool) -> None:

@@ -183,6 +183,11 @@ def test_variants_are_made_from_the_stage_that_differs_and_judged_beside_the_rec
     assert [row.split("|")[1].strip() for row in rows[2:]] == ["natural", "micro", "stock", "another style"]
     assert rows[3].split("|")[2:] != rows[5].split("|")[2:]
     wavs = {path.stat().st_ino for path in (micro.work_dir / "data" / "micro" / "wav").iterdir()}
+    result = variants("all of it: train.choice.decoder=[0.9]")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "train: resumed at step 0 of phase 3" in result.stdout, (
+        "only the choice differs, so nothing is trained again"
+    )
     theirs = micro.work_dir / "exp" / "micro" / "variants" / "another-style" / "data" / "micro" / "wav"
     assert wavs == {path.stat().st_ino for path in theirs.iterdir()}
 
@@ -201,3 +206,45 @@ def test_what_was_forgotten_is_scored_against_the_base(micro: Micro) -> None:
     assert base[duration] == "1.00", "the base speaks twice in one time"
     assert trained[1] == f"`{weights}`"
     assert trained[2:] != base[2:]
+
+
+def test_a_style_is_cloned_from_recordings_and_nothing_is_left_beside_it(micro: Micro, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    from moien.datadir import read_datadir
+    from moien.kokoro.base import load_pack
+
+    data = micro.work_dir / "data" / "micro"
+    spoken = [u for split in ("train", "dev", "test") for u in read_datadir(data / split)]
+    own = [u for u in spoken if u.speaker == spoken[0].speaker]
+    (tmp_path / "recordings" / "wavs").mkdir(parents=True)
+    for utterance in own:
+        shutil.copyfile(utterance.audio, tmp_path / "recordings" / "wavs" / f"{utterance.id}.wav")
+    table = tmp_path / "recordings" / "metadata.csv"
+    table.write_text("".join(f"{u.id}|{u.text}\n" for u in own), encoding="utf-8")
+
+    def clone() -> subprocess.CompletedProcess[str]:
+        call = [
+            sys.executable,
+            "-m",
+            "moien",
+            "clone-style",
+            tmp_path / "recordings",
+            "--recipe",
+            micro.recipe,
+        ]
+        return subprocess.run([*call, "-o", tmp_path / "voice.pt"], text=True, capture_output=True)
+
+    result = clone()
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "similarity to the speaker: recordings 0." in result.stdout
+    pack = load_pack(tmp_path / "voice.pt")
+    assert pack.shape == (510, 1, 256) and pack.isfinite().all()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["recordings", "voice.pt"]
+
+    lines = table.read_text(encoding="utf-8").splitlines()
+    two = [
+        line.replace("|", f"|{name}|", 1)
+        for line, name in zip(lines, ["anna", "bob"] * len(lines), strict=False)
+    ]
+    table.write_text("\n".join(["id|speaker|text", *two]) + "\n", encoding="utf-8")
+    refused = clone()
+    assert refused.returncode == 1 and "2 speakers: anna, bob" in refused.stderr

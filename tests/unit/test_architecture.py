@@ -14,8 +14,8 @@ from moien.stages import BY_NAME, STAGES
 
 # A package may import from itself and from those behind it in this list.
 ORDER = (
-    "__main__ cli runner listen report train synth score style align text kokoro features data vad corpus datadir "
-    "audio fetch stages progress manifest config errors"
+    "__main__ cli clone runner listen report train synth score style align text kokoro features data vad corpus "
+    "datadir audio fetch stages progress manifest config errors"
 ).split()
 
 
