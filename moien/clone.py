@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moien.config import Settings, load_settings
+from moien.datadir import read_datadir
 from moien.errors import WrongData
 from moien.runner import run
 from moien.stages import BY_NAME
 
-STAGES = ("check", "data", "g2p", "align", "features", "embedding")
+READ, FIT = ("check", "data"), ("g2p", "align", "features", "embedding")  # stages
 # A minute is a dozen recordings: one for dev, a few to measure with; each that is dropped is named all the same.
 OF_SO_FEW = ("data.dev_prompts=[1,1]", "data.test_prompts=[2,8]", "data.test_percent=20", "max_dropped=0.5")
 MEASURED = 8  # sentences
@@ -41,16 +42,17 @@ def clone_style(folder: Path, recipe: str, output: Path, overrides: Sequence[str
     corpus = ("corpus.program=local/ljspeech.py", f"corpus.options={{folder: {str(folder.resolve())!r}}}")
     sets = [*OF_SO_FEW, *corpus, "data.eval_status=[]", *overrides, f"system.work_dir={work.resolve()}"]
     settings = load_settings(recipe, sets)
-    run([BY_NAME[name] for name in STAGES], settings, recipe, sets)
-    styles = BY_NAME["embedding"].folder(settings) / "styles"
-    speakers = sorted(path.name.removesuffix(".base.pt") for path in styles.glob("*.base.pt"))
+    run([BY_NAME[name] for name in READ], settings, recipe, sets)
+    speakers = sorted({u.speaker for u in read_datadir(BY_NAME["data"].folder(settings) / "train")})
     if len(speakers) > 1:
         raise WrongData(
             f"{len(speakers)} speakers: {', '.join(speakers)}",
             where=folder,
             remedy="a pack is of one: leave the column of speakers out, or name the others' lines elsewhere",
         )
+    run([BY_NAME[name] for name in FIT], settings, recipe, sets)
     found = measure(settings, speakers[0])
+    styles = BY_NAME["embedding"].folder(settings) / "styles"
     shutil.copyfile(styles / f"{speakers[0]}.pt", output)
     shutil.rmtree(work)
     return found
@@ -62,7 +64,6 @@ def measure(settings: Settings, speaker: str) -> dict[str, float]:
 
     from moien.align import read_alignments
     from moien.audio import SAMPLE_RATE, read_audio
-    from moien.datadir import read_datadir
     from moien.kokoro.base import ensure_base, load_model, load_pack
     from moien.progress import track
     from moien.score.clip import Clip

@@ -6,7 +6,7 @@ Each variant is a run of its own in exp/RECIPE/variants/NAME, from the first sta
 fewer minutes its aligner, its style and its choice know nothing but these. A run that is interrupted goes on, one that
 is done is not made again. All are judged on the recipe's test split by the recogniser and the speaker's mean of the
 recipe's own run, which must be there. Prints a Markdown table: means with 95 % intervals, ▲ better and ▼ worse where
-the paired interval of the difference from the recipe's own voice leaves zero out.
+the paired interval of the difference from the recipe's own voice (or `--against`) leaves zero out.
 
 Two trainings of one thread each end sooner than two one after the other that have two threads: with two cores,
 `--jobs 2 --set system.threads=1 --set system.nj=1` takes about 0.7 of the time.
@@ -72,7 +72,12 @@ class Variant:
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A setting of all, as for run.sh."
 )
 @click.option("--jobs", default=1, show_default=True, help="How many variants are made at once.")
-def main(recipe: str, variants: tuple[str, ...], overrides: tuple[str, ...], jobs: int) -> None:
+@click.option(
+    "--against", metavar="NAME", help="The row that all others are compared with, if not the recipe's own."
+)
+def main(
+    recipe: str, variants: tuple[str, ...], overrides: tuple[str, ...], jobs: int, against: str | None
+) -> None:
     """Make what has not been made; print a row for the recordings, the recipe's own voice, stock and each variant."""
     from moien.config import load_settings
     from moien.stages import BY_NAME
@@ -91,6 +96,8 @@ def main(recipe: str, variants: tuple[str, ...], overrides: tuple[str, ...], job
             remedy="natural, stock and the recipe's own are taken",
         )
     made = {own.recipe: own} | {name: load_settings(recipe, ours) for name, ours in changes.items()}
+    if (first := against or own.recipe) not in made:
+        raise WrongCall(f"--against {first!r} is none of the rows", remedy=f"they are {', '.join(made)}")
     if not judge.is_file():
         raise WrongData("there is no recogniser to judge all of them", judge, f"./run.sh --recipe {recipe}")
     for name in changes:
@@ -105,7 +112,7 @@ def main(recipe: str, variants: tuple[str, ...], overrides: tuple[str, ...], job
             run.result()
     finally:  # after a failure or Ctrl-C no other one begins
         pool.shutdown(cancel_futures=True)
-    click.echo(table(scored(made, judge), own.score.resamples, own.seed))
+    click.echo(table(scored(made, judge), first, own.score.resamples, own.seed))
 
 
 def take_over(own: Settings, variant: Settings) -> None:
@@ -139,21 +146,27 @@ def make(recipe: str, name: str, changes: Sequence[str], quiet: bool) -> None:
 
 
 def speak(settings: Settings, sentences: Sequence[Sentence], own: Settings) -> dict[str, Path]:
-    """These sentences by the voice of a variant, from text alone, as stage 7 speaks: id → wav."""
+    """These sentences by the voice of a variant, from text alone, as stage 7 speaks, if not done before: id → wav."""
+    from moien import manifest
     from moien.audio import SAMPLE_RATE, write_wav
     from moien.progress import track
     from moien.stages import BY_NAME
     from moien.synth import load_voice
 
     train, frontend = (BY_NAME[name].folder(settings) for name in ("train", "g2p"))
-    folder = train.with_name("spoken")
-    shutil.rmtree(folder, ignore_errors=True)  # perhaps of an earlier training
-    folder.mkdir()
-    voice = load_voice(train, frontend / "frontend", settings.system.device)
+    made_of = [manifest.read(train), [sentence.text for sentence in sentences], own.decode.speed, own.seed]
+    folder = train.with_name("spoken") / manifest.sha256_json(made_of)[:16]
     wavs = {sentence.id: folder / f"{sentence.id}.wav" for sentence in sentences}
-    for sentence in track(sentences, f"{settings.system.work_dir.name}: speaking"):
+    missing = [sentence for sentence in sentences if not wavs[sentence.id].exists()]
+    if not missing:
+        return wavs
+    folder.mkdir(parents=True, exist_ok=True)
+    voice = load_voice(train, frontend / "frontend", settings.system.device)
+    for sentence in track(missing, f"{settings.system.work_dir.name}: speaking"):
         speech = voice.speak(sentence.text, sentence.speaker, own.decode.speed, own.seed)
-        write_wav(wavs[sentence.id], speech.audio, SAMPLE_RATE)
+        part = folder / f".{sentence.id}.wav"
+        write_wav(part, speech.audio, SAMPLE_RATE)
+        part.replace(wavs[sentence.id])  # whole or not at all: what is there is not spoken again
     return wavs
 
 
@@ -184,17 +197,14 @@ def scored(made: dict[str, Settings], judge: Path) -> list[ScoredSentence]:
     return list(score_sentences(sentences, centroids, own.system.nj, judges))
 
 
-def table(sentences: Sequence[ScoredSentence], resamples: int, seed: int) -> str:
-    """The rows in Markdown; marks are differences from the first voice."""
+def table(sentences: Sequence[ScoredSentence], first: str, resamples: int, seed: int) -> str:
+    """The rows in Markdown; marks are differences from the row `first`."""
     from moien.report.table import cell, judgement
     from moien.score import METRICS
     from moien.score.summary import gains, plain, summarise
 
     metrics = [METRICS[name] for name in SHOWN]
     rows = {name: plain(estimates) for name, estimates in summarise(sentences, resamples, seed).items()}
-    first = next(
-        name for name in rows if name != "natural"
-    )  # `summarise` keeps the order of the sentences' rows
     lines = [f"| | {' | '.join(metric.heading for metric in metrics)} |", f"|---|{'--:|' * len(metrics)}"]
     for name, estimates in rows.items():
         cells = [cell(metric, estimates[metric.name]) for metric in metrics]

@@ -171,6 +171,7 @@ def test_variants_are_made_from_the_stage_that_differs_and_judged_beside_the_rec
         ["a: train.prosody.steps"],
         ["a: train.prosody.stops=2"],
         ["a b: seed=1", "a, b: seed=2"],
+        ["a: seed=1", "--against", "b"],
     ):
         assert variants(*wrong).returncode == 2
     other = "another style: embedding.acoustic_steps=1 train.phases=[prosody]"
