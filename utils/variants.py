@@ -71,12 +71,20 @@ class Variant:
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="A setting of all, as for run.sh."
 )
+@click.option(
+    "--each", multiple=True, metavar="KEY=VALUE", help="A setting of all variants, not of the recipe's own."
+)
 @click.option("--jobs", default=1, show_default=True, help="How many variants are made at once.")
 @click.option(
     "--against", metavar="NAME", help="The row that all others are compared with, if not the recipe's own."
 )
 def main(
-    recipe: str, variants: tuple[str, ...], overrides: tuple[str, ...], jobs: int, against: str | None
+    recipe: str,
+    variants: tuple[str, ...],
+    overrides: tuple[str, ...],
+    each: tuple[str, ...],
+    jobs: int,
+    against: str | None,
 ) -> None:
     """Make what has not been made; print a row for the recordings, the recipe's own voice, stock and each variant."""
     from moien.config import load_settings
@@ -88,7 +96,7 @@ def main(
     wanted, changes = [Variant.parse(text) for text in variants], {}
     for variant in wanted:
         work = f"system.work_dir={score.parent / 'variants' / variant.folder}"
-        changes[variant.name] = [*overrides, *variant.changes, work]
+        changes[variant.name] = [*overrides, *each, *variant.changes, work]
     folders = [variant.folder for variant in wanted]
     if len({*folders, own.recipe, "natural", "stock"}) < len(folders) + 3:
         raise WrongCall(
