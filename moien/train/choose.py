@@ -13,7 +13,8 @@ most important first; a candidate has to pass them all, and of those that do the
 4. melody: F0 spread at least `min_f0_spread` of the recordings'.
 
 Through a gate that nobody passes go those who are about as good there as the best, for a lesser difference is chance.
-If that happens at the second, or if the base itself is taken, training is said to have harmed.
+Training is said to have harmed if the base itself is taken, or a voice whose opinion is lower than may be lost by more
+than chance.
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ METRICS = tuple(
 PREDICTOR = ("predictor.", "style.prosody.")  # what the predictor's α scales; the decoder's scales all else
 CENTROID_CLIPS = 10
 TEMPO_SENTENCES = 120  # 15 sentences of `lb` tell the tempo to 4 %, 120 to 1.5 %
+MOS_CHANCE = 0.1  # of DistillMOS over a few sentences
 TEMPO = "predictor.duration_proj.linear_layer.bias"
 
 
@@ -125,7 +127,9 @@ def gates(
     fewest = min((scores[words.name] for scores in candidates if words.name in scores), default=math.nan)
     return [
         Gate("words", settings.max_phone_loss, 0.0, lambda s: value(s, words) - fewest),
-        Gate("opinion", settings.max_mos_loss, 0.1, lambda s: value(base, opinion) - value(s, opinion)),
+        Gate(
+            "opinion", settings.max_mos_loss, MOS_CHANCE, lambda s: value(base, opinion) - value(s, opinion)
+        ),
         Gate("artefacts", settings.max_tone_db, 1.0, lambda s: value(s, tones.METRIC)),
         Gate(
             "melody",
@@ -155,6 +159,12 @@ def pick(
             passed = [index for index, loss in losses.items() if loss <= nearest + gate.chance]
         left = {index: left[index] for index in passed}
     return max(left, key=lambda index: left[index].get(similarity.METRIC.name, 0.0)), shut
+
+
+def harmed(base: Scores, chosen: Scores, settings: ChoiceSettings) -> bool:
+    """Whether a trained voice's opinion is clearly below the base's at the same tempo."""
+    loss = base.get(distilled_mos.METRIC.name, math.nan) - chosen.get(distilled_mos.METRIC.name, math.nan)
+    return loss > settings.max_mos_loss + MOS_CHANCE
 
 
 class Audition:
@@ -249,7 +259,7 @@ def choose(
         "chosen": best,
         "runner_up": pick(others, recorded, settings)[0] if any(others) else None,
         "shut": shut,
-        "quality_kept": best != 0 and "opinion" not in shut,
+        "quality_kept": best != 0 and not harmed(figures[0] or {}, figures[best] or {}, settings),
         "sentences": [utterance.id for utterance, _ in audition.sentences],
         "recorded": recorded,
         "stock": drawling,

@@ -213,6 +213,14 @@ def test_a_gate_that_nobody_passes_lets_through_who_is_about_as_good_as_the_best
     assert choose.pick(flat, RECORDED, settings) == (0, ["melody"])
 
 
+def test_a_voice_has_harmed_if_its_opinion_is_lower_than_chance_explains():
+    settings = ChoiceSettings(max_mos_loss=0.2)
+    base = scores(opinion=4.0)
+    assert not choose.harmed(base, scores(opinion=3.71), settings)
+    assert choose.harmed(base, scores(opinion=3.69), settings)
+    assert not choose.harmed({}, scores(), settings)
+
+
 def test_what_is_not_scored_shuts_no_gate():
     unheard = {name: value for name, value in scores(likeness=0.9).items() if name != "phone_error"}
     assert choose.pick([scores(), unheard], RECORDED, ChoiceSettings()) == (1, [])
