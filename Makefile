@@ -38,7 +38,8 @@ bench-train: setup ## a step of training against its bare computation and agains
 	@$(PY) utils/bench_train.py $(RECIPE) $(SET)
 
 data-curve: setup ## what more minutes and more training bring, on the recipe lb: hours, can be interrupted
-	@$(PY) utils/variants.py lb $(SET) '2 min, cpu-demo: data.train_minutes=2 preset=cpu-demo' \
+	@$(PY) utils/variants.py lb $(SET) --set system.threads=1 --set system.nj=1 --jobs 2 \
+	  '2 min, cpu-demo: data.train_minutes=2 preset=cpu-demo' \
 	  '10 min, cpu-demo: data.train_minutes=10 preset=cpu-demo' '2 min, cpu-hour: data.train_minutes=2' \
 	  '10 min, cpu-hour: data.train_minutes=10'
 
