@@ -11,14 +11,6 @@ from micro import MICRO, Micro
 from moien.config import ROOT
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist, which looks for the mark at collection
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several processes (`make test`): a file's tests stay together, and so do all that share the whole run."""
-    for item in items:
-        whole_run = "micro" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("micro" if whole_run else str(item.path)))
-
-
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
     """The folder with `marylux/`, from MOIEN_MIRROR; tests that need it carry the marker `shared`."""

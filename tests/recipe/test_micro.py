@@ -1,4 +1,7 @@
-"""Every stage, one after another, on the real weights: what comes out, and what happens when it runs again."""
+"""Every stage, one after another, on the real weights: what comes out, and what happens when it runs again.
+
+All tests of the whole run are in this file: `make test` gives a file to one process, and two would make two runs.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,15 @@ import subprocess
 import sys
 import time
 import warnings
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from micro import Micro
 
 from moien.config import ROOT
-from moien.stages import STAGES
+from moien.stages import BY_NAME, STAGES
 
 
 def test_every_stage_leaves_a_manifest_and_a_log(micro: Micro) -> None:
@@ -249,3 +254,36 @@ def test_a_style_is_cloned_from_recordings_and_nothing_is_left_beside_it(micro: 
     table.write_text("\n".join(["id|speaker|text", *two]) + "\n", encoding="utf-8")
     refused = clone()
     assert refused.returncode == 1 and "2 speakers: anna, bob" in refused.stderr
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 48 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    options = ["-o", "size=48k", "-t", "tmpfs"]
+    if (
+        os.geteuid() != 0
+        or subprocess.run(["mount", *options, "tmpfs", str(disk)], capture_output=True).returncode
+    ):
+        pytest.skip("needs the right to mount a tmpfs")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("stage", [s.name for s in STAGES if s.output])
+def test_a_full_disk_is_said_and_nothing_is_left_behind(micro: Micro, tiny_disk: Path, stage: str) -> None:
+    for earlier in STAGES[
+        1 : BY_NAME[stage].number
+    ]:  # inputs lie elsewhere, what the stage writes on the tiny disk
+        inner = earlier.output.replace("/R", "/micro")  # type: ignore[union-attr]
+        (tiny_disk / inner).parent.mkdir(parents=True, exist_ok=True)
+        (tiny_disk / inner).symlink_to(micro.work_dir / inner)
+    result = Micro(micro.recipe, tiny_disk, "").run("--stage", stage, "--stop-stage", stage)
+    said = result.stdout + result.stderr
+    assert result.returncode == 1, said
+    assert "is full" in said and "free some" in said
+    assert "Traceback" not in said
+    output = tiny_disk / BY_NAME[stage].output.replace("/R", "/micro")  # type: ignore[union-attr]
+    assert not output.exists()
+    assert not list(output.parent.glob(".*.tmp"))
