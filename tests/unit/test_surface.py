@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -49,14 +48,18 @@ def test_a_wrong_call_exits_2_and_says_why(arguments: list[str], words: list[str
 
 
 def test_help_answers_within_a_second_from_anywhere(tmp_path: Path) -> None:
+    def processor_s() -> float:  # of the commands so far: the machine may be busy, the command must not be slow
+        times = os.times()
+        return times.children_user + times.children_system
+
     best = 9.0
-    for _ in range(3):  # the best of three: the machine may be busy, the command must not be slow
-        start = time.monotonic()
+    for _ in range(3):
+        start = processor_s()
         result = run("--help", cwd=tmp_path)
-        best = min(best, time.monotonic() - start)
+        best = min(best, processor_s() - start)
     assert result.returncode == 0
     assert "--stop-stage" in result.stdout
-    assert best < 1
+    assert 0 < best < 1
 
 
 @pytest.mark.parametrize("spelling", [["--stage", "3"], ["--stage=3"], ["--stage", "align"]])
