@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
-import time
 
 import pytest
 from made_up import ROOT, call, load_program
@@ -16,12 +16,13 @@ PROGRAMS = sorted(str(p.relative_to(ROOT)) for part in ("local", "utils") for p 
 
 @pytest.mark.parametrize("path", PROGRAMS)
 def test_help_answers_at_once(path, tmp_path):
-    start = time.perf_counter()
+    before = os.times()
     done = subprocess.run(
         [sys.executable, ROOT / path, "--help"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0 and "Usage:" in done.stdout
-    assert time.perf_counter() - start < 4  # 0.3 s alone; a machine that runs other tests beside it is slower
+    after = os.times()  # of the processor: other tests run beside this one
+    assert after.children_user - before.children_user < 4  # 0.3 s alone
 
 
 def test_results_are_shown(tmp_path):
