@@ -17,7 +17,7 @@ demo: setup     ## run the recipe mini to the end and print its scores
 	@./run.sh --recipe mini
 	@$(PY) utils/show_results.py mini
 
-test: setup     ## all tests, offline, in two processes of one thread each (4 GB each)
+test: setup     ## all tests, offline, in two processes of one thread each
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup     ## ruff and mypy
