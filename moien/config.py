@@ -425,6 +425,12 @@ class TrainSettings(Section):
         description="In how many shares a step's batch goes through the model, one after the other: the same gradient "
         "in less memory. Only the critic learns from each share by itself.",
     )
+    bf16: bool = Field(
+        False,
+        description="Convolutions of the decoder's blocks in bfloat16, all between them, the source, the iSTFT and the "
+        "losses in float32: for a card that has it (Ampere and later). Costs no DistillMOS; bfloat16 throughout costs "
+        "0.13 (docs/training.md).",
+    )
     replay: int = Field(
         0,
         ge=0,

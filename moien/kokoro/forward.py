@@ -8,7 +8,7 @@ values a frame. Style halves: acoustic = style[:, :128] for the decoder, prosodi
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -135,6 +135,26 @@ def fold_weight_norm(model: KModel, learned: Container[str] = ()) -> KModel:
         if hasattr(module, "weight_g") and not any(tensor in learned for tensor in pair):
             torch.nn.utils.remove_weight_norm(module)
             module.weight.requires_grad_(False)  # it is a new Parameter, whose gradient nobody wants
+    return model
+
+
+def convolve_in_bfloat16(model: KModel) -> KModel:
+    """Let the convolutions of the decoder's blocks compute in bfloat16, in place; what they give is float32 again.
+
+    Not those that the phases of the source go into, nor the last one, whose outputs are log magnitude and phase.
+    """
+
+    def rounded(convolve: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+        def forward(x: Tensor) -> Tensor:
+            with torch.autocast(x.device.type, torch.bfloat16):
+                return convolve(x).float()
+
+        return forward
+
+    for name, module in model.decoder.named_modules():
+        convolves = isinstance(module, torch.nn.Conv1d | torch.nn.ConvTranspose1d)
+        if convolves and "noise_convs" not in name and not name.endswith("conv_post"):
+            module.forward = rounded(module.forward)
     return model
 
 

@@ -29,6 +29,7 @@ from moien.errors import WrongCall, WrongData
 from moien.kokoro.base import Base, load_model
 from moien.kokoro.export import ADAIN_NORM
 from moien.kokoro.forward import (
+    convolve_in_bfloat16,
     decode_audio,
     expand,
     fold_weight_norm,
@@ -187,6 +188,8 @@ def prepare(
     for phase in phases:
         learned |= phase.learned(voice)
     fold_weight_norm(model, learned)
+    if settings.bf16:
+        convolve_in_bfloat16(model)
     acoustic = settings.acoustic
     if acoustic.critic and "acoustic" in settings.phases:
         voice.critic = Critic(

@@ -166,6 +166,24 @@ def test_folded_weights_say_the_same(model, batch, styles, alone):
     assert (audio - alone[0][4]).abs().max() <= 1e-4
 
 
+def test_convolutions_in_bfloat16_say_nearly_the_same_and_teach_nearly_the_same(model, batch, styles):
+    ids, lengths = batch
+    ids, lengths = ids[:1, : lengths[0]], lengths[:1]
+    found = []
+    for prepare in (lambda model: model, forward.convolve_in_bfloat16):
+        ours = prepare(copy.deepcopy(model)).requires_grad_(True)
+        *_, audio = speak(ours, ids, lengths, styles[:1], torch.ones_like(ids))
+        audio.square().mean().backward()
+        assert audio.dtype == torch.float32
+        found.append((audio.detach(), {name: p.grad for name, p in ours.decoder.named_parameters()}))
+    (audio, gradients), (rounded, others) = found
+    assert 25 < 10 * torch.log10(audio.square().sum() / (audio - rounded).square().sum()) < 60
+    for name in (name for name in gradients if ".conv" in name and name.endswith("weight_v")):
+        assert others[name].dtype == torch.float32
+        likeness = torch.cosine_similarity(gradients[name].flatten(), others[name].flatten(), dim=0)
+        assert likeness > 0.9, name
+
+
 def test_seeded_source_leaves_the_outside_alone(model):
     torch.manual_seed(5)
     before = torch.rand(1)
