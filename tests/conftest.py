@@ -36,7 +36,7 @@ def micro(tmp_path_factory: pytest.TempPathFactory) -> Micro:
     recipe.mkdir()
     sentences = (ROOT / "recipes" / "mini" / "sentences.txt").read_text(encoding="utf-8").splitlines()
     texts = [line for line in sentences if line and not line.startswith("#")]
-    (recipe / "sentences.txt").write_text("\n".join(texts[:16]) + "\n", encoding="utf-8")
+    (recipe / "sentences.txt").write_text("\n".join(sorted(texts, key=len)[:14]) + "\n", encoding="utf-8")
     (recipe / "eval.txt").write_text("Moien, wéi geet et dir?\n", encoding="utf-8")
     (recipe / "params.yaml").write_text(MICRO.replace("SENTENCES", str(recipe / "sentences.txt")))
     made = Micro(recipe, tmp_path_factory.mktemp("work"), "")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from moien.config import ROOT
 
-# The recipe mini at a tenth of its size: every stage does its work on the real weights, in two minutes.
+# The recipe mini at a tenth of its size: every stage does its work on the real weights.
 MICRO = """
 language: lb
 corpus:
@@ -18,7 +18,7 @@ corpus:
   options: {sentences: SENTENCES}
 base: {source: pypi}
 system: {download_lexica: false}
-max_dropped: 0.3  # one of sixteen is already 6 %
+max_dropped: 0.3  # one of fourteen is already 7 %
 data: {test_prompts: [2, 2], dev_prompts: [2, 2]}
 align: {shift_frames: 2}
 embedding: {sentences: 1, sentence_phonemes: 15, clips: 6, prosodic_steps: 2, acoustic_steps: 2, crop_frames: 30}

@@ -22,7 +22,6 @@ from moien.train import checkpoint, guards, loop
 def run(tmp_path):
     with pytest.MonkeyPatch.context() as patch:  # its own, so that a test can undo what it broke
         patch.setattr(loop, "load_model", tiny_model)
-        patch.setattr(loop, "write_curves", lambda *_: None)  # half of the time of so small a training
         write_corpus(tmp_path / "corpus", {"train": 2, "dev": 1})
         yield Run(open_split(tmp_path / "corpus", "train"), open_split(tmp_path / "corpus", "dev"))
 

@@ -37,7 +37,7 @@ def whole(run, tmp_path_factory):
     work = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "load_model", tiny_model)
-        return work, *run.train(work)
+        return work, *run.train(work, curves=True)
 
 
 def test_what_the_settings_name_learns_and_nothing_else(whole):
@@ -100,11 +100,9 @@ def test_interrupted_training_ends_with_the_same_bits(run, whole, tmp_path, monk
                 raise KeyboardInterrupt
             yield pair
 
-    monkeypatch.setattr(loop, "load", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(loop, "load", interrupted)
         run.train(tmp_path)
-    monkeypatch.undo()
-    monkeypatch.setattr(loop, "load_model", tiny_model)
     torch.rand(7)  # another process has drawn other numbers by now
     learned, history = run.train(tmp_path)
     assert history == whole[2]
