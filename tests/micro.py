@@ -17,7 +17,7 @@ corpus:
   program: local/espeak_corpus.py
   options: {sentences: SENTENCES}
 base: {source: pypi}
-system: {download_lexica: false}
+system: {download_lexica: false, threads: 1}  # another test runs beside it: a second thread would wait for a core
 max_dropped: 0.3  # one of fourteen is already 7 %
 data: {test_prompts: [2, 2], dev_prompts: [2, 2]}
 align: {shift_frames: 2}
