@@ -258,10 +258,10 @@ def test_a_style_is_cloned_from_recordings_and_nothing_is_left_beside_it(micro: 
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 48 kB."""
+    """A disk of 20 kB."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    options = ["-o", "size=48k", "-t", "tmpfs"]
+    options = ["-o", "size=20k", "-t", "tmpfs"]
     if (
         os.geteuid() != 0
         or subprocess.run(["mount", *options, "tmpfs", str(disk)], capture_output=True).returncode

@@ -70,7 +70,12 @@ def test_damaged_labels_are_told_by_what_is_wrong(damage):
 
 
 def test_weights_that_were_not_loaded_are_told_before_the_first_step(tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "load_model", tiny_model)
+    def not_loaded(*_):
+        model = tiny_model()
+        torch.nn.init.zeros_(model.predictor.duration_proj.linear_layer.bias)
+        return model
+
+    monkeypatch.setattr(loop, "load_model", not_loaded)
     write_corpus(tmp_path, {"train": 2, "dev": 1})
     run = Run(open_split(tmp_path, "train"), open_split(tmp_path, "dev"))
     settings = SETTINGS.model_copy(update={"check_labels": True})
