@@ -56,8 +56,7 @@ ablation: setup ## what each part of the training brings, on the recipe lb: hour
 	  'no contrast: train.acoustic.contrast=0' 'no critic: train.acoustic.critic=0' \
 	  'AdaIN learns: train.acoustic.learn=["decoder.encode.conv*","decoder.decode.*.conv*","decoder.*.fc.*"]' \
 	  'no F0 spread: train.prosody.f0_spread=0' 'styles fixed: train.prosody.style_lr=0 train.acoustic.style_lr=0' \
-	  'replay: train.replay=120' 'natural energy: train.energy=natural' \
-	  'F0 0 where unvoiced: train.unvoiced_f0=zero'
+	  'replay: train.replay=120'
 
 check-scores: setup ## which metric hears which damage: into docs/scores.md (5 minutes)
 	@$(PY) utils/check_scores.py

@@ -405,17 +405,6 @@ class TrainSettings(Section):
     phases: tuple[Literal["prosody", "acoustic"], ...] = Field(
         ("prosody", "acoustic"), min_length=1, description="The phases, in order; one can be left out."
     )
-    energy: Literal["base", "natural"] = Field(
-        "base",
-        description="base: the predictor keeps the untouched one's energy (on natural durations), and the decoder "
-        "learns on the predictor's, as it will hear it; natural: the recording's, in which the base falls from "
-        "DistillMOS 3.8 to 3.2 in copy synthesis: it is 13 dB louder and has the room in its pauses.",
-    )
-    unvoiced_f0: Literal["base", "zero"] = Field(
-        "base",
-        description="What F0 is where the recording has no voice. base: the untouched predictor's, which is above "
-        "0 in 99 % of all frames; zero: none, with jumps the base never made (DistillMOS 3.8 to 3.5).",
-    )
     prosody: ProsodyPhase = ProsodyPhase()  # type: ignore[call-arg]
     acoustic: AcousticPhase = AcousticPhase()  # type: ignore[call-arg]
     choice: ChoiceSettings = ChoiceSettings()  # type: ignore[call-arg]

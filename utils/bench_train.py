@@ -57,13 +57,14 @@ def main(recipe: str, steps: int, overrides: tuple[str, ...]) -> None:
     short = changed(settings.train, {"steps": count}, {"steps": count}, interval_steps=count)
     voice, phases, learned = loop.prepare(base, data, short, seed, "cpu")
     fold, loop.fold_weight_norm = loop.fold_weight_norm, lambda model, learned=(): model
-    whole = changed(short, {}, {"crop_frames": WHOLE}, energy="natural", unvoiced_f0="zero")
+    whole = changed(short, {}, {"crop_frames": WHOLE})
     plain, plain_phases, plain_learned = loop.prepare(base, data, whole, seed, "cpu")
     loop.fold_weight_norm = fold
     for module in plain.model.modules():
         if isinstance(module, torch.nn.LSTM):
             module.__class__ = torch.nn.LSTM
     plain.frozen = lambda items: without_cache(plain, items)  # type: ignore[method-assign]
+    plain.targets = lambda batch, *_: (batch.gt_f0, batch.gt_energy)  # type: ignore[method-assign]
 
     click.echo("| phase | bare, s a step | loop / bare | bare / plain, by the utterances' seconds |")
     click.echo("|---|--:|--:|--:|")

