@@ -417,8 +417,8 @@ class TrainSettings(Section):
     bf16: bool = Field(
         False,
         description="Convolutions of the decoder's blocks in bfloat16, all between them, the source, the iSTFT and the "
-        "losses in float32: for a card that has it (Ampere and later). Costs no DistillMOS; bfloat16 throughout costs "
-        "0.13 (docs/training.md).",
+        "losses in float32: for a card that has it (Ampere and later). Costs speech no DistillMOS; bfloat16 "
+        "throughout costs 0.12 (docs/training.md).",
     )
     replay: int = Field(
         0,

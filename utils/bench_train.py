@@ -64,7 +64,6 @@ def main(recipe: str, steps: int, overrides: tuple[str, ...]) -> None:
         if isinstance(module, torch.nn.LSTM):
             module.__class__ = torch.nn.LSTM
     plain.frozen = lambda items: without_cache(plain, items)  # type: ignore[method-assign]
-    plain.targets = lambda batch, *_: (batch.gt_f0, batch.gt_energy)  # type: ignore[method-assign]
 
     click.echo("| phase | bare, s a step | loop / bare | bare / plain, by the utterances' seconds |")
     click.echo("|---|--:|--:|--:|")

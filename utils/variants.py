@@ -8,8 +8,7 @@ is done is not made again. All are judged on the recipe's test split by the reco
 recipe's own run, which must be there. Prints a Markdown table: means with 95 % intervals, ▲ better and ▼ worse where
 the paired interval of the difference from the recipe's own voice (or `--against`) leaves zero out.
 
-With two cores, `--jobs 2 --set system.threads=1 --set system.nj=1` ends sooner than one after the other with two:
-the prosody phase, small products in long chains, hardly gains by a second one.
+With two cores, `--jobs 2 --set system.threads=1 --set system.nj=1` makes two variants at once, with a thread each.
 """
 
 from __future__ import annotations

@@ -53,17 +53,16 @@ Losses = dict[str, Tensor]
 def prosody_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: ProsodyPhase) -> Losses:
     """Durations from the text; F0 and energy on the natural durations."""
     style = voice.style(batch)[:, PROSODIC]
-    encoded, *base_curves = voice.frozen(items)
+    encoded, base_f0, base_energy = voice.frozen(items)
     logits, d = predict_durations(voice.model, encoded, style, batch.lengths)
     f0, energy = predict_f0_energy(voice.model, d, expand(batch.gt_duration), style)
-    target_f0, target_energy = voice.targets(batch, *base_curves)
     duration, bins = losses.duration_losses(logits, batch.gt_duration, batch.lengths)
     return {
         "duration": phase.duration * duration,
         "duration_bins": phase.duration_bins * bins,
-        "f0": phase.f0 * losses.f0_loss(f0, target_f0, batch.frames),
+        "f0": phase.f0 * losses.f0_loss(f0, voice.voiced_f0(batch, base_f0), batch.frames),
         "f0_spread": phase.f0_spread * losses.f0_spread_loss(f0, batch.gt_f0),
-        "energy": phase.energy * losses.energy_loss(energy, target_energy, batch.frames),
+        "energy": phase.energy * losses.energy_loss(energy, base_energy, batch.frames),
     }
 
 
@@ -71,8 +70,8 @@ def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: Ac
     """A crop of each utterance, decoded on natural durations and F0, against the recording."""
     style = voice.style(batch)
     with torch.no_grad():  # the predictor's curves, because those are what the decoder hears when it speaks
-        own = voice.curves(voice.model, voice.frozen(items)[0], batch, style[:, PROSODIC])
-    f0, energy = voice.targets(batch, *own)
+        own_f0, energy = voice.curves(voice.model, voice.frozen(items)[0], batch, style[:, PROSODIC])
+    f0 = voice.voiced_f0(batch, own_f0)
     length = processes.least(min(phase.crop_frames, int(batch.frames.min())), voice.device)
     start = [
         random.Random(f"{voice.moment} {item['id']}").randint(0, len(item["gt_f0"]) // 2 - length)

@@ -78,10 +78,10 @@ class Voice:
         return predict_f0_energy(model, d, expand(batch.gt_duration), style)
 
     @staticmethod
-    def targets(batch: Batch, f0: Tensor, energy: Tensor) -> tuple[Tensor, Tensor]:
-        """F0 and energy `[B, 2F]` to learn from a model's own: the recording's F0 where it has a voice, and no more.
+    def voiced_f0(batch: Batch, f0: Tensor) -> Tensor:
+        """F0 `[B, 2F]` to learn: the recording's where it has a voice, else the model's own, as all of its energy.
 
         The base's F0 is above 0 in 99 % of all frames, and its energy is not that of a recording, which is 13 dB
         louder and has the room in its pauses: copy synthesis loses 0.3 and 0.6 of DistillMOS with the recording's.
         """
-        return torch.where(batch.gt_f0 > 0, batch.gt_f0, f0), energy
+        return torch.where(batch.gt_f0 > 0, batch.gt_f0, f0)

@@ -48,9 +48,8 @@ def test_a_wrong_call_exits_2_and_says_why(arguments: list[str], words: list[str
 
 
 def test_help_answers_within_a_second_from_anywhere(tmp_path: Path) -> None:
-    def processor_s() -> (
-        float
-    ):  # of the commands so far: the machine may be busy, the command must not be slow
+    def processor_s() -> float:
+        """Of the commands so far: the machine may be busy, the command must not be slow."""
         times = os.times()
         return times.children_user + times.children_system
 
