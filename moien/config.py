@@ -282,14 +282,19 @@ class EmbeddingSettings(Section):
     )
 
 
+Share = Annotated[float, Field(gt=0, le=10)]
+LEARN = (
+    "Globs of the tensors that learn, each with its share of `lr`; all others are frozen. A tensor that two of them "
+    "name belongs to the first."
+)
+
+
 class ProsodyPhase(Section):
     """Phase `prosody`: durations, F0 and energy of the predictor; BERT stays frozen."""
 
     smaller: ClassVar[str] = "batch_frames"  # what to lower where a batch does not fit into memory
     steps: int = Field(240, ge=0, description="Optimiser steps: about three passes over 40 min of speech.")
-    learn: tuple[str, ...] = Field(
-        ("predictor.*",), description="Globs of the tensors that learn; all others are frozen."
-    )
+    learn: dict[str, Share] = Field({"predictor.*": 1.0}, min_length=1, description=LEARN)
     lr: float = Field(1e-4, gt=0, le=0.01, description="Peak learning rate; StyleTTS2's.")
     style_lr: float = Field(
         1e-3,
@@ -322,9 +327,10 @@ class AcousticPhase(Section):
 
     smaller: ClassVar[str] = "crops or crop_frames"
     steps: int = Field(300, ge=0, description="Optimiser steps; 300 are 8 min on two cores.")
-    learn: tuple[str, ...] = Field(
-        ("decoder.encode.conv*", "decoder.decode.*.conv*"),
-        description="Globs of the tensors that learn: the convolutions of the encode and decode blocks.",
+    learn: dict[str, Share] = Field(
+        {"decoder.encode.conv*": 1.0, "decoder.decode.*.conv*": 1.0, "decoder.*.fc.*": 0.3},
+        min_length=1,
+        description=LEARN,
     )
     lr: float = Field(1e-4, gt=0, le=0.01, description="Peak learning rate; higher ones smear sooner.")
     style_lr: float = Field(

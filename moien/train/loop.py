@@ -107,20 +107,19 @@ class Phase:
     frames: Sequence[int]  # what an utterance counts in a batch …
     batch: int  # … and how much a batch holds
 
-    def learned(self, voice: Voice) -> dict[str, nn.Parameter]:
-        """The tensors that learn, by name; WrongCall for a glob that names none or a part that is cached."""
-        named = {n: p for n, p in voice.model.named_parameters() if not ADAIN_NORM.search(n)}
-        chosen: dict[str, nn.Parameter] = {}
+    def learned(self, voice: Voice) -> dict[str, dict[str, nn.Parameter]]:
+        """Glob → the tensors that learn, by name; WrongCall where a glob names none, or a part that is cached."""
+        left = {name: p for name, p in voice.model.named_parameters() if not ADAIN_NORM.search(name)}
+        parts: dict[str, dict[str, nn.Parameter]] = {}
         for glob in self.settings.learn:
-            found = {name: tensor for name, tensor in named.items() if fnmatchcase(name, glob)}
-            if not found or any(name.startswith("bert") for name in found):
+            parts[glob] = part = {name: left.pop(name) for name in list(left) if fnmatchcase(name, glob)}
+            if not part or any(name.startswith("bert") for name in part):
                 raise WrongCall(
-                    f"{glob!r} names {'BERT, whose outputs are computed once' if found else 'no tensor'}",
+                    f"{glob!r} names {'BERT, whose outputs are computed once' if part else 'no tensor'}",
                     where=f"train.{self.name}.learn",
                     remedy="`moien inspect` shows the parts, e.g. predictor.* or decoder.encode.*",
                 )
-            chosen |= found
-        return chosen
+        return parts
 
     def styles(self, voice: Voice) -> dict[str, nn.Parameter]:
         """The style deltas that learn."""
@@ -185,7 +184,8 @@ def prepare(
     voice = Voice(model, untouched, data.base_packs, settings, deltas, device)
     learned: dict[str, nn.Parameter] = dict(deltas)
     for phase in phases:
-        learned |= phase.learned(voice)
+        for part in phase.learned(voice).values():
+            learned |= part
     fold_weight_norm(model, learned)
     if settings.bf16:
         convolve_in_bfloat16(model)
@@ -300,11 +300,12 @@ def begin(
     voice: Voice, phase: Phase, learned: Mapping[str, nn.Parameter]
 ) -> tuple[dict[str, nn.Parameter], torch.optim.Optimizer]:
     """Let what the phase names learn, and nothing else: these tensors by name, and their optimiser."""
-    tensors, styles = phase.learned(voice), phase.styles(voice)
-    learning = tensors | styles
+    parts, styles, settings = phase.learned(voice), phase.styles(voice), phase.settings
+    learning = {name: tensor for part in (*parts.values(), styles) for name, tensor in part.items()}
     for name, tensor in learned.items():
         tensor.requires_grad_(name in learning)
-    rates = ((tensors, phase.settings.lr), (styles, phase.settings.style_lr))
+    rates = [(part, settings.lr * settings.learn[glob]) for glob, part in parts.items()]
+    rates.append((styles, settings.style_lr))
     groups = [{"params": list(named.values()), "peak": rate} for named, rate in rates]
     return learning, torch.optim.AdamW(groups, betas=BETAS, eps=EPS, weight_decay=voice.settings.weight_decay)
 

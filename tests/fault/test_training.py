@@ -219,7 +219,7 @@ def test_a_gpu_that_is_not_there_is_a_wrong_call(monkeypatch):
 
 
 def test_a_tensor_that_no_loss_reaches_is_named(run, tmp_path):
-    phase = SETTINGS.prosody.model_copy(update={"learn": ("predictor.*", "decoder.F0_conv.*")})
+    phase = SETTINGS.prosody.model_copy(update={"learn": {"predictor.*": 1, "decoder.F0_conv.*": 1}})
     with pytest.raises(
         WrongCall, match=r"train\.prosody\.learn: 3 tensors that shall learn get no gradient: decoder.F0"
     ):

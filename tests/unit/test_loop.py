@@ -70,6 +70,23 @@ def test_no_gradient_is_computed_for_what_does_not_learn(run):
     assert not any(p.requires_grad for p in voice.base.parameters())
 
 
+def test_a_tensor_learns_at_the_share_of_the_first_glob_that_names_it(run):
+    acoustic = SETTINGS.acoustic.model_copy(
+        update={"learn": {"decoder.encode.*.fc.*": 0.3, "decoder.encode.*": 1}}
+    )
+    settings = SETTINGS.model_copy(update={"acoustic": acoustic})
+    files = SimpleNamespace(weights=None, config=None)
+    voice, [_, phase], learned = loop.prepare(files, run.data, settings, 1, "cpu")
+    learning, optimiser = loop.begin(voice, phase, learned)
+    peaks = {id(tensor): group["peak"] for group in optimiser.param_groups for tensor in group["params"]}
+    assert peaks.keys() == {id(tensor) for tensor in learning.values()}
+    for name, tensor in learning.items():
+        rate = (
+            acoustic.style_lr if name.startswith("style.") else acoustic.lr * (0.3 if ".fc." in name else 1)
+        )
+        assert peaks[id(tensor)] == pytest.approx(rate), name
+
+
 def test_the_recording_says_f0_where_it_has_a_voice_and_the_model_elsewhere():
     batch = SimpleNamespace(gt_f0=torch.tensor([[0.0, 210.0]]))
     assert Voice.voiced_f0(batch, torch.tensor([[150.0, 160.0]])).tolist() == [[150, 210]]
@@ -128,7 +145,7 @@ def test_a_finished_training_is_not_trained_again(run, whole):
 
 @pytest.mark.parametrize(("glob", "said"), [("decodre.*", "names no tensor"), ("*.weight", "names BERT")])
 def test_a_glob_that_cannot_learn_is_a_wrong_call(run, tmp_path, glob, said):
-    phase = SETTINGS.prosody.model_copy(update={"learn": (glob,)})
+    phase = SETTINGS.prosody.model_copy(update={"learn": {glob: 1.0}})
     with pytest.raises(WrongCall, match=said):
         run.train(tmp_path, SETTINGS.model_copy(update={"prosody": phase}))
 
