@@ -43,7 +43,8 @@ data-curve: setup ## what more minutes and more training bring, on the recipe lb
 	  '10 min, cpu-demo: data.train_minutes=10 preset=cpu-demo' '10 min, cpu-hour: data.train_minutes=10' \
 	  '43 min, cpu-demo: preset=cpu-demo'
 
-# A third of cpu-hour's steps, and all that was learned is kept (α = 1), so that nothing hides what a part does.
+# A third of cpu-hour's steps, AdaIN frozen but for its row, and all that was learned is kept (α = 1), so that nothing
+# hides what a part does.
 ablation: setup ## what each part of the training brings, on the recipe lb: hours, can be interrupted
 	@$(PY) utils/variants.py lb $(SET) --set system.threads=1 --set system.nj=1 --jobs 2 \
 	  --against 'a third of the steps' \
@@ -52,11 +53,12 @@ ablation: setup ## what each part of the training brings, on the recipe lb: hour
 	  --each train.choice.decoder=[1] --each train.choice.sentences=2 --each train.choice.max_mos_loss=5 \
 	  --each train.choice.max_phone_loss=1 --each train.choice.min_f0_spread=0 --each train.choice.max_tone_db=99 \
 	  --each train.choice.recogniser=false \
+	  --each 'train.acoustic.learn={"decoder.encode.conv*":1,"decoder.decode.*.conv*":1}' \
 	  'a third of the steps: seed=20' \
 	  'no contrast: train.acoustic.contrast=0' 'no critic: train.acoustic.critic=0' \
-	  'AdaIN learns: train.acoustic.learn=["decoder.encode.conv*","decoder.decode.*.conv*","decoder.*.fc.*"]' \
+	  'AdaIN learns: train.acoustic.learn={"decoder.encode.conv*":1,"decoder.decode.*.conv*":1,"decoder.*.fc.*":1}' \
 	  'no F0 spread: train.prosody.f0_spread=0' 'styles fixed: train.prosody.style_lr=0 train.acoustic.style_lr=0' \
-	  'replay: train.replay=120'
+	  'no shift: align.shift_frames=0' 'replay: train.replay=120'
 
 check-scores: setup ## which metric hears which damage: into docs/scores.md (5 minutes)
 	@$(PY) utils/check_scores.py

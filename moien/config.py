@@ -303,7 +303,7 @@ class ProsodyPhase(Section):
         description="Peak rate of the speakers' prosodic styles: so few numbers may move faster.",
     )
     batch_frames: int = Field(
-        800, ge=50, description="Frames (25 ms) a batch: 800 are 20 s, a step of 1.3 s on two cores."
+        800, ge=50, description="Frames (25 ms) a batch: 800 are 20 s, a step of 1 s on two cores."
     )
     duration: float = Field(1.0, ge=0, description="Weight of the duration L1; StyleTTS2's.")
     duration_bins: float = Field(
@@ -321,12 +321,12 @@ class ProsodyPhase(Section):
 class AcousticPhase(Section):
     """Phase `acoustic`: how the speaker sounds.
 
-    The generator's convolutions stay frozen, because they grow tones, and so do the projections of the styles
-    (AdaIN's `fc`), because they smear: `docs/training.md`.
+    The generator's convolutions stay frozen, because they grow tones, and the projections of the styles (AdaIN's
+    `fc`) learn slowly, because at the full rate they smear: `docs/training.md`.
     """
 
     smaller: ClassVar[str] = "crops or crop_frames"
-    steps: int = Field(300, ge=0, description="Optimiser steps; 300 are 8 min on two cores.")
+    steps: int = Field(300, ge=0, description="Optimiser steps; 300 are a quarter of an hour on two cores.")
     learn: dict[str, Share] = Field(
         {"decoder.encode.conv*": 1.0, "decoder.decode.*.conv*": 1.0, "decoder.*.fc.*": 0.3},
         min_length=1,
