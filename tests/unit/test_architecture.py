@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -85,3 +86,13 @@ def test_dvc_yaml_is_the_table_of_stages() -> None:
         for recipe in params:
             written = yaml.safe_load((ROOT / "recipes" / recipe / "params.yaml").read_text())
             assert set(keys) <= set(written), "dvc can only watch what is written down"
+
+
+def test_no_group_has_a_possessive_quantifier():
+    """Python 3.11.2, which Debian 12 has, does not go back over a group that failed half-way: `(?>(?:…)*)` does."""
+    lines = [
+        (file, line)
+        for file in (ROOT / "moien").rglob("*.py")
+        for line in file.read_text("utf-8").splitlines()
+    ]
+    assert not [found for found in lines if re.search(r"\)([*+?]|\{[0-9,]+\})\+", found[1])]

@@ -26,7 +26,7 @@ _COMPATIBLE = ("<compat>", "<wide>", "<narrow>", "<font>", "<square>", "<circle>
 
 
 # Most texts are clean: visible ASCII and composed letters with single spaces between them.
-_CLEAN = re.compile("(?:[!-_a-~ÄËÉÖÜäëéöüèêàâçôûîïœ„“”…–] ?)*+")
+_CLEAN = re.compile("(?>(?:[!-_a-~ÄËÉÖÜäëéöüèêàâçôûîïœ„“”…–] ?)*)")
 
 
 @dataclass(frozen=True)

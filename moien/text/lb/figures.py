@@ -14,11 +14,12 @@ from moien.text.lb.units import CURRENCY, MILLION, UNIT
 Reader = Callable[[re.Match[str], Scan], str | None]
 
 # Possessive quantifiers: a run of a million digits is looked at once. 5.233  40 000  1'000  1,000,000  18,33  118.1
+# Groups are atomic, not possessive: Python 3.11.2 stays behind a possessive group that failed half-way.
 WHOLE = (
-    r"(?:[1-9]\d{0,2}(?:(?:\.\d{3}(?!\d))++|(?: \d{3}(?!\d))++|(?:'\d{3}(?!\d))++|"
-    r"(?:,\d{3}(?!\d)){2,}+|(?:,\d{3}(?!\d))++(?=\.\d\d(?!\d)))|\d++)"
+    r"(?:[1-9]\d{0,2}(?:(?>(?:\.\d{3}(?!\d))+)|(?>(?: \d{3}(?!\d))+)|(?>(?:'\d{3}(?!\d))+)|"
+    r"(?>(?:,\d{3}(?!\d)){2,})|(?>(?:,\d{3}(?!\d))+)(?=\.\d\d(?!\d)))|\d++)"
 )
-NUMBER = rf"({WHOLE})(?:,(\d++)(?!,\d))?+"
+NUMBER = rf"({WHOLE})(?>(?:,(\d++)(?!,\d))?)"
 _LONGEST = 15  # digits; more have no name, and Python's int refuses 4300 of them
 _LABEL = re.compile(r"(?:Tel|Tél|Fax|GSM|Handy|Telefon|Telefonsnummer|Mobil)[.:]{0,2} ?\Z")
 _LABELLED = frozenset(
@@ -176,7 +177,7 @@ def _plain(match: re.Match[str], scan: Scan) -> str | None:
     return number(match[1], match[2], gender)
 
 
-_N = rf"(?P<whole>{WHOLE})(?:(?P<mark>[,.])(?P<decimals>\d++)(?!,\d))?+"
+_N = rf"(?P<whole>{WHOLE})(?>(?:(?P<mark>[,.])(?P<decimals>\d++)(?!,\d))?)"
 # What can stand behind the first digits: a rule is tried only there, which is most of the speed.
 _MEASURES = " .,'" + "".join(
     sign[0] for table in (units.UNITS, units.CURRENCIES, units.MILLIONS) for sign in table
@@ -188,7 +189,7 @@ _BEHIND = {
 _RULES: tuple[tuple[str, re.Pattern[str], Reader], ...] = tuple(
     (rule, re.compile(pattern), reader)
     for rule, pattern, reader in (
-        ("phone", r"(?:\+|00)?\(?\d{1,6}\)?(?:[ ./-]{0,2}\(?\d{1,9}\)?){1,9}+(?!\d)", _phone),
+        ("phone", r"(?:\+|00)?\(?\d{1,6}\)?(?>(?:[ ./-]{0,2}\(?\d{1,9}\)?){1,9})(?!\d)", _phone),
         *dates.RULES,
         ("money", rf"(?P<currency>{CURRENCY}) ?(?P<whole>{WHOLE})[,.](?P<cents>\d\d|[-–—]{{1,2}})(?!\w)", _money),
         ("money", rf"(?P<currency>{CURRENCY}) ?{_N}(?: ?(?P<million>{MILLION}))?", _money_before),
@@ -202,7 +203,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], Reader], ...] = tuple(
         ("ordinal", r"(\d{1,9})-?(ten|ter|te|sten|ster|ste|st)(?!\w)", _suffixed),
         ("ordinal", r"(\d{1,3})\.(?!\d)", _ordinal),
         ("cardinal", rf"{NUMBER}(?!\.\d)", _plain),
-        ("decimal", r"\d++(?:\.\d++){1,9}+", _dotted_number),
+        ("decimal", r"\d++(?>(?:\.\d++){1,9})", _dotted_number),
         ("cardinal", NUMBER, _plain),
     )
 )  # fmt: skip

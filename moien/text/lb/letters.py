@@ -12,7 +12,7 @@ from moien.text.lb.reading import Part, Scan, said
 from moien.text.lb.signs import GREEK
 
 LATIN = "A-Za-zªÀ-ÖØ-öø-ʯḀ-ỿⱠ-Ɀ"
-_WORD = re.compile(rf"[{LATIN}]++(?:['-][{LATIN}]++)*+")
+_WORD = re.compile(rf"[{LATIN}]++(?>(?:['-][{LATIN}]++)*)")
 _RUN = re.compile(rf"[{LATIN}]++")
 _HYPHENED = re.compile(rf"[{LATIN}']++")
 _CLITIC = re.compile(r"(?:[dslmntjc]|qu)'", re.IGNORECASE)

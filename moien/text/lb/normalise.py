@@ -24,7 +24,7 @@ _LETTER = re.compile(f"[{LATIN}]")
 _CURRENCY = re.compile(r"(?:US)?[$€£¥] ?\d|(?:EUR|CHF|USD|GBP) \d")
 _PHONE = re.compile(r"\+\d{2}[\d ()./-]{5}")
 _VULGAR = frozenset("½¼¾⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞")
-_MARKS = re.compile(r"(\.{2,}|(?P<same>[!?,;:…—–])(?P=same)*+)")
+_MARKS = re.compile(r"(\.{2,}|(?P<same>[!?,;:…—–])(?>(?P=same)*))")
 _UNREADABLE = re.compile(rf"[^\W\d_{LATIN}]++")
 _EACH = frozenset("+&=%")  # C++
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
