@@ -283,10 +283,7 @@ class EmbeddingSettings(Section):
 
 
 Share = Annotated[float, Field(gt=0, le=10)]
-LEARN = (
-    "Globs of the tensors that learn, each with its share of `lr`; all others are frozen. A tensor that two of them "
-    "name belongs to the first."
-)
+LEARN = "Globs of the tensors that learn, each with its share of `lr`; all others are frozen. No two may name the same."
 
 
 class ProsodyPhase(Section):

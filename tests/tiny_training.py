@@ -33,7 +33,7 @@ SETTINGS = TrainSettings.model_validate(
         "acoustic": {
             "steps": 4,
             "crop_frames": 10,
-            "learn": {"decoder.*.fc.*": 0.5, "decoder.encode.*": 1},
+            "learn": {"decoder.*.fc.*": 0.5, "decoder.encode.conv*": 1},
             "critic_warmup_steps": 1,
             "critic_ramp_steps": 1,
         },

@@ -108,8 +108,9 @@ class Phase:
     batch: int  # … and how much a batch holds
 
     def learned(self, voice: Voice) -> dict[str, dict[str, nn.Parameter]]:
-        """Glob → the tensors that learn, by name; WrongCall where a glob names none, or a part that is cached."""
+        """Glob → the tensors that learn, by name; WrongCall where a glob names none, a cached part, or one twice."""
         left = {name: p for name, p in voice.model.named_parameters() if not ADAIN_NORM.search(name)}
+        named = list(left)
         parts: dict[str, dict[str, nn.Parameter]] = {}
         for glob in self.settings.learn:
             parts[glob] = part = {name: left.pop(name) for name in list(left) if fnmatchcase(name, glob)}
@@ -118,6 +119,13 @@ class Phase:
                     f"{glob!r} names {'BERT, whose outputs are computed once' if part else 'no tensor'}",
                     where=f"train.{self.name}.learn",
                     remedy="`moien inspect` shows the parts, e.g. predictor.* or decoder.encode.*",
+                )
+            # which share would count is a question of order, and settings in another order are the same settings
+            if twice := [name for name in named if fnmatchcase(name, glob) and name not in part]:
+                raise WrongCall(
+                    f"{glob!r} names {len(twice)} tensors that another glob names as well: {twice[0]}",
+                    where=f"train.{self.name}.learn",
+                    remedy="write globs that share nothing, e.g. decoder.encode.conv* beside decoder.*.fc.*",
                 )
         return parts
 

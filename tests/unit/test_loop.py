@@ -70,9 +70,9 @@ def test_no_gradient_is_computed_for_what_does_not_learn(run):
     assert not any(p.requires_grad for p in voice.base.parameters())
 
 
-def test_a_tensor_learns_at_the_share_of_the_first_glob_that_names_it(run):
+def test_a_tensor_learns_at_the_share_of_its_glob(run):
     acoustic = SETTINGS.acoustic.model_copy(
-        update={"learn": {"decoder.encode.*.fc.*": 0.3, "decoder.encode.*": 1}}
+        update={"learn": {"decoder.encode.*.fc.*": 0.3, "decoder.encode.conv*": 1}}
     )
     settings = SETTINGS.model_copy(update={"acoustic": acoustic})
     files = SimpleNamespace(weights=None, config=None)
@@ -147,6 +147,12 @@ def test_a_finished_training_is_not_trained_again(run, whole):
 def test_a_glob_that_cannot_learn_is_a_wrong_call(run, tmp_path, glob, said):
     phase = SETTINGS.prosody.model_copy(update={"learn": {glob: 1.0}})
     with pytest.raises(WrongCall, match=said):
+        run.train(tmp_path, SETTINGS.model_copy(update={"prosody": phase}))
+
+
+def test_two_globs_that_name_one_tensor_are_a_wrong_call(run, tmp_path):
+    phase = SETTINGS.prosody.model_copy(update={"learn": {"predictor.*": 1.0, "predictor.F0.*": 0.3}})
+    with pytest.raises(WrongCall, match=r"'predictor\.F0\.\*' names"):
         run.train(tmp_path, SETTINGS.model_copy(update={"prosody": phase}))
 
 
