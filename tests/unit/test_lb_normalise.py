@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stopwatch import cpu_seconds
 
@@ -105,6 +105,8 @@ ALPHABET = "aäéëzndk ABCXIVM019.,:;-–/'’\"„“”()€$%°½²#@&*+=…
 
 @settings(deadline=None, max_examples=600)
 @given(st.text(max_size=60) | st.text(ALPHABET, max_size=40))
+@example("C'²")  # a digit to Python's isdigit, none to int
+@example("d'①. *⁵ -₃ #᧚")
 def test_any_text_keeps_every_character_in_one_place(text: str) -> None:
     check_places(text, normalise(text))
 

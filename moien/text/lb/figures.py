@@ -101,7 +101,7 @@ def _millions(match: re.Match[str], _: Scan) -> str | None:
 
 def _measure(match: re.Match[str], scan: Scan) -> str | None:
     sign = match["unit"]
-    glued = match[0][-len(sign) - 1].isdigit() if not match["per"] else False
+    glued = match[0][-len(sign) - 1].isdecimal() if not match["per"] else False
     if glued and len(sign) == 1 and sign.isupper():  # 1316W is a name, 60 W a power
         return None
     words = _counted(match, units.unit(sign))
@@ -281,7 +281,7 @@ def _ending(scan: Scan, after: int) -> str | None:
         return ending
     if scan.part.rule in ("ordinal", "date", "range") and article in ("", *grammar.JOINING, "-", "–"):
         return scan.ending
-    if article in grammar.JOINING and scan.before.endswith(".") and scan.before[:-1].isdigit():
+    if article in grammar.JOINING and scan.before.endswith(".") and scan.before[:-1].isdecimal():
         return scan.ending
     following = scan.character(after + 1) if scan.character(after) == " " else scan.character(after)
     if following.islower() or _NEXT_ORDINAL.match(text, after):

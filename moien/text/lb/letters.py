@@ -98,7 +98,7 @@ def _initial(scan: Scan, match: re.Match[str]) -> Part:
 def _clitic_number(scan: Scan, at: int) -> list[Part]:
     """d'2. Halschecht: the article is one word with the number."""
     match = _CLITIC.match(scan.text, at)
-    if not match or not scan.character(match.end()).isdigit():
+    if not match or not scan.character(match.end()).isdecimal():
         return []
     scan.left, scan.before = match[0].lower(), scan.left
     first, *rest = read_number(scan, match.end())
@@ -133,7 +133,7 @@ def _token(scan: Scan, at: int) -> list[Part]:
     assert match, "the caller saw a letter"
     end = match.end()
     word = match[0]
-    if word == "x" and scan.character(at - 1).isdigit():
+    if word == "x" and scan.character(at - 1).isdecimal():
         return [said(end, "sign", "mol")]  # 2x, 4x4
     if scan.character(end) == "'" and _CLITIC.fullmatch(word + "'") and not scan.in_single_quotes:
         return [Part(end + 1, "word", (word + "'",))]
@@ -161,7 +161,7 @@ def _is_letters(scan: Scan, at: int, word: str) -> bool:
         return False
     before, after = scan.character(at - 1), scan.character(at + len(word))
     if len(word) == 1:
-        if before.isdigit() or after.isdigit() or (after == "-" and word.isupper()):
+        if before.isdecimal() or after.isdecimal() or (after == "-" and word.isupper()):
             return True
         return word not in _ONE_LETTER_WORDS or (word.isupper() and bool(scan.left) and before == " ")
     if word.isupper():

@@ -66,7 +66,7 @@ def _read(scan: Scan, at: int) -> list[Part]:
     text = scan.text
     character = text[at]
     following = scan.character(at + 1)
-    if character.isdigit() and character.isascii():
+    if character.isdecimal() and character.isascii():
         return (read_address(scan, at) if following.isalnum() or following in ".-" else []) or read_number(
             scan, at
         )
@@ -95,11 +95,13 @@ def _sign_before_number(scan: Scan, at: int) -> list[Part]:
     character, before, following = text[at], scan.character(at - 1), scan.character(at + 1)
     if character in "-–—~" and (between := read_range(scan, at)):
         return between
-    if character in "*†" and (following.isdigit() or (following == " " and scan.character(at + 2).isdigit())):
+    if character in "*†" and (
+        following.isdecimal() or (following == " " and scan.character(at + 2).isdecimal())
+    ):
         if scan.part.rule in ("cardinal", "decimal") and character == "*":
             return [said(at + 1, "sign", "mol")]
         return [said(at + 1, "sign", "gebuer" if character == "*" else NAMES["†"])]
-    if not following.isdigit():
+    if not following.isdecimal():
         return []
     if character in "-–" and (before == " " or before in '(„“"[,;:*/=<>'):
         return [said(at + 1, "negative", "minus")]
@@ -119,7 +121,7 @@ def _mark(scan: Scan, at: int) -> list[Part]:
     if character == ".":
         if before == " " and (domain := _DOMAIN.match(text, at)):  # .lu
             return [said(at + 1, "url", "Punkt"), Part(domain.end(), "letters", (domain[1],))]
-        if following.isdigit() and before == " ":
+        if following.isdecimal() and before == " ":
             return [said(at + 1, "decimal", "Punkt")]
     if character == "-":
         return _hyphen(scan, at)
