@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +48,11 @@ def tiny_model(*_: object):  # type: ignore[no-untyped-def]
 
     It says two frames a token or so, where random weights say 25: most of a test would pass in speaking.
     """
+    return copy.deepcopy(_tiny_model())
+
+
+@functools.cache
+def _tiny_model():  # type: ignore[no-untyped-def]
     config = json.loads(CONFIG.read_text(encoding="utf-8"))
     bert = {"hidden_size": 64, "num_attention_heads": 2, "intermediate_size": 64, "num_hidden_layers": 1}
     config |= {"n_layer": 1, "plbert": config["plbert"] | bert}
@@ -55,6 +62,11 @@ def tiny_model(*_: object):  # type: ignore[no-untyped-def]
         torch.manual_seed(1)
         model = new_model(config)
     torch.nn.init.constant_(model.predictor.duration_proj.linear_layer.bias, -3)
+    for module in model.modules():
+        for hook in module._forward_pre_hooks.values():
+            hook(
+                module, None
+            )  # weight norm's product, made while its parts had gradients, could not be copied
     return model
 
 
