@@ -21,7 +21,7 @@ system: {download_lexica: false, threads: 1}  # another test runs beside it: a s
 max_dropped: 0.3  # one of fourteen is already 7 %
 data: {test_prompts: [2, 2], dev_prompts: [2, 2]}
 align: {shift_frames: 2}
-embedding: {sentences: 1, sentence_phonemes: 15, clips: 6, prosodic_steps: 2, acoustic_steps: 2, crop_frames: 30}
+embedding: {sentences: 1, sentence_phonemes: 15, clips: 6, prosodic_steps: 1, acoustic_steps: 1, crop_frames: 10}
 train:
   min_seconds: 10
   check_labels: false  # so few utterances of a robot say too little
