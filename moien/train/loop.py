@@ -109,11 +109,10 @@ class Phase:
 
     def learned(self, voice: Voice) -> dict[str, dict[str, nn.Parameter]]:
         """Glob → the tensors that learn, by name; WrongCall where a glob names none, a cached part, or one twice."""
-        left = {name: p for name, p in voice.model.named_parameters() if not ADAIN_NORM.search(name)}
-        named = list(left)
+        named = {name: p for name, p in voice.model.named_parameters() if not ADAIN_NORM.search(name)}
         parts: dict[str, dict[str, nn.Parameter]] = {}
         for glob in self.settings.learn:
-            parts[glob] = part = {name: left.pop(name) for name in list(left) if fnmatchcase(name, glob)}
+            part = {name: parameter for name, parameter in named.items() if fnmatchcase(name, glob)}
             if not part or any(name.startswith("bert") for name in part):
                 raise WrongCall(
                     f"{glob!r} names {'BERT, whose outputs are computed once' if part else 'no tensor'}",
@@ -121,12 +120,13 @@ class Phase:
                     remedy="`moien inspect` shows the parts, e.g. predictor.* or decoder.encode.*",
                 )
             # which share would count is a question of order, and settings in another order are the same settings
-            if twice := [name for name in named if fnmatchcase(name, glob) and name not in part]:
+            if twice := [name for other in parts.values() for name in other if name in part]:
                 raise WrongCall(
                     f"{glob!r} names {len(twice)} tensors that another glob names as well: {twice[0]}",
                     where=f"train.{self.name}.learn",
                     remedy="write globs that share nothing, e.g. decoder.encode.conv* beside decoder.*.fc.*",
                 )
+            parts[glob] = part
         return parts
 
     def styles(self, voice: Voice) -> dict[str, nn.Parameter]:
