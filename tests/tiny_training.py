@@ -64,9 +64,7 @@ def _tiny_model():  # type: ignore[no-untyped-def]
     torch.nn.init.constant_(model.predictor.duration_proj.linear_layer.bias, -3)
     for module in model.modules():
         for hook in module._forward_pre_hooks.values():
-            hook(
-                module, None
-            )  # weight norm's product, made while its parts had gradients, could not be copied
+            hook(module, None)  # weight norm's first product has a gradient, and cannot be copied
     return model
 
 
