@@ -32,13 +32,13 @@ image:          ## build the CUDA image with docker (BASE=debian:12 for a CPU im
 	docker build -f docker/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) -t moien .
 
 bench-align: setup ## boundaries of the recipe lb against the reference segments of Marylux
-	@$(PY) utils/bench_align.py lb
+	@$(PY) tools/bench_align.py lb
 
 bench-train: setup ## a step of training against its bare computation and against a plain StyleTTS2 step (RECIPE=lb)
-	@$(PY) utils/bench_train.py $(RECIPE) $(SET)
+	@$(PY) tools/bench_train.py $(RECIPE) $(SET)
 
 data-curve: setup ## what more minutes and more training bring, on the recipe lb: hours, can be interrupted
-	@$(PY) utils/variants.py lb $(SET) --set system.threads=1 --set system.nj=1 --jobs 2 \
+	@$(PY) tools/variants.py lb $(SET) --set system.threads=1 --set system.nj=1 --jobs 2 \
 	  '2 min, cpu-demo: data.train_minutes=2 preset=cpu-demo' '2 min, cpu-hour: data.train_minutes=2' \
 	  '10 min, cpu-demo: data.train_minutes=10 preset=cpu-demo' '10 min, cpu-hour: data.train_minutes=10' \
 	  '43 min, cpu-demo: preset=cpu-demo'
@@ -46,7 +46,7 @@ data-curve: setup ## what more minutes and more training bring, on the recipe lb
 # A third of cpu-hour's steps, AdaIN frozen but for its row, and all that was learned is kept (α = 1), so that nothing
 # hides what a part does.
 ablation: setup ## what each part of the training brings, on the recipe lb: hours, can be interrupted
-	@$(PY) utils/variants.py lb $(SET) --set system.threads=1 --set system.nj=1 --jobs 2 \
+	@$(PY) tools/variants.py lb $(SET) --set system.threads=1 --set system.nj=1 --jobs 2 \
 	  --against 'a third of the steps' \
 	  --each train.prosody.steps=67 --each train.acoustic.steps=100 --each train.acoustic.critic_warmup_steps=30 \
 	  --each train.acoustic.critic_ramp_steps=10 --each train.interval_steps=100 --each train.validation_utterances=2 \
@@ -61,7 +61,7 @@ ablation: setup ## what each part of the training brings, on the recipe lb: hour
 	  'no shift: align.shift_frames=0' 'replay: train.replay=120'
 
 check-scores: setup ## which metric hears which damage: into docs/scores.md (5 minutes)
-	@$(PY) utils/check_scores.py
+	@$(PY) tools/check_scores.py
 
 lock:           ## resolve pyproject.toml into requirements.txt, with hashes (the same for Python 3.11 and 3.12)
 	@python3 -m venv .venv/lock && .venv/lock/bin/pip install -q uv
@@ -69,16 +69,16 @@ lock:           ## resolve pyproject.toml into requirements.txt, with hashes (th
 	  --python-platform x86_64-manylinux_2_28 --override utils/lock-overrides.txt -o requirements.txt pyproject.toml
 
 g2p-model: setup ## train what the front end for lb carries: letters to phonemes, parts of words, stress
-	@$(PY) utils/train_stress.py
-	@$(PY) utils/train_g2p.py
+	@$(PY) tools/train_stress.py
+	@$(PY) tools/train_g2p.py
 
 score-g2p: setup .venv/gruut ## unknown words of a held-out tenth of LOD, against espeak-ng and gruut
 	@mkdir -p exp
-	@$(PY) utils/train_g2p.py --held-out --output exp/g2p-held-out.npz
-	@$(PY) utils/score_g2p.py --model exp/g2p-held-out.npz --gruut .venv/gruut
+	@$(PY) tools/train_g2p.py --held-out --output exp/g2p-held-out.npz
+	@$(PY) tools/score_g2p.py --model exp/g2p-held-out.npz --gruut .venv/gruut
 
 bench-g2p: setup .venv/gruut ## known words a second against espeak-ng and gruut; time to the first phoneme
-	@$(PY) utils/bench_g2p.py --gruut .venv/gruut
+	@$(PY) tools/bench_g2p.py --gruut .venv/gruut
 
 fuzz-g2p: setup ## 10,000 texts of any characters, and 10,000 of Luxembourgish ones, through the front end
 	@MOIEN_EXAMPLES=10000 $(PY) -m pytest -q tests/unit/test_lb.py -k "any_text or no_spelling"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from moien.corpus import find_folder, program, read_columns, utterance_id, write_corpus
-from moien.datadir import Utterance, clean_text
+from moien.corpus.datadir import Utterance, clean_text
+from moien.corpus.readers import find_folder, program, read_columns, utterance_id, write_corpus
 from moien.errors import WrongData
 
 NEEDED = ("client_id", "path", "sentence", "up_votes", "down_votes")

@@ -14,11 +14,11 @@ from pathlib import Path
 import click
 
 from moien.audio import write_wav
-from moien.config import ROOT
-from moien.corpus import program, speaker_name, write_corpus
-from moien.datadir import Utterance, clean_text, read_lines
+from moien.corpus.datadir import Utterance, clean_text, read_lines
+from moien.corpus.readers import program, speaker_name, write_corpus
 from moien.errors import MoienError, WrongCall, WrongData
 from moien.progress import track
+from moien.recipe.settings import ROOT
 from moien.text.espeak_voice import RATE, SILENCE, Segment, speak
 
 Job = tuple[str, str, Path, str]  # text, voice, wav to write, file:line

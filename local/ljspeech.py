@@ -12,7 +12,8 @@ from pathlib import Path
 
 import click
 
-from moien.corpus import (
+from moien.corpus.datadir import Utterance, clean_text
+from moien.corpus.readers import (
     find_audio,
     find_folder,
     program,
@@ -21,7 +22,6 @@ from moien.corpus import (
     utterance_id,
     write_corpus,
 )
-from moien.datadir import Utterance, clean_text
 from moien.errors import WrongData
 
 COLUMNS = {"id", "text", "normalised", "speaker", "status", "prompt"}

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import click
 
-from moien.corpus import find_folder, program, speaker_name, utterance_id, write_corpus
-from moien.datadir import Utterance, clean_text
+from moien.corpus.datadir import Utterance, clean_text
+from moien.corpus.readers import find_folder, program, speaker_name, utterance_id, write_corpus
 from moien.errors import WrongCall, WrongData
 from moien.progress import track
 

@@ -23,11 +23,12 @@ from typing import Any
 import click
 import yaml
 
-from moien.corpus import find_audio, program, read_columns, write_corpus
-from moien.data import SEGMENTS
-from moien.datadir import Utterance
+from moien.corpus.datadir import Utterance
+from moien.corpus.preparation import SEGMENTS
+from moien.corpus.readers import find_audio, program, read_columns, write_corpus
 from moien.errors import WrongData
-from moien.fetch import cache_dir, check_digest, download, find_in_mirror, sha256_file, sha256_files, unpack
+from moien.fetch import cache_dir, check_digest, download, find_in_mirror, sha256_files, unpack
+from moien.files import sha256_file
 
 SPEAKER = "marylux"
 METADATA_SHA256 = "5c5011ed4e1e135eecadff7da816f0cd0d3bf6ba08aa3e6994e569f846ac9257"

@@ -14,7 +14,7 @@ import click
 
 from moien import __version__
 from moien.errors import MoienError, WrongCall, WrongData
-from moien.stages import BY_NAME, STAGES, Stage
+from moien.recipe.stages import BY_NAME, STAGES, Stage
 
 
 class StageType(click.ParamType):
@@ -117,8 +117,8 @@ def run(
     list_: bool,
 ) -> None:
     """Run the stages of a recipe."""
-    from moien import runner
-    from moien.config import load_settings
+    from moien.recipe import runner
+    from moien.recipe.settings import load_settings
 
     chosen = runner.select(first, last, skipped or ())
     named = {"system.nj": nj, "system.ngpu": ngpu, "seed": seed}
@@ -150,7 +150,7 @@ def run(
 @click.option("--smoke", is_flag=True, help="Only look whether each phase can learn one batch by heart.")
 def train(recipe: str, overrides: tuple[str, ...], smoke: bool) -> None:
     """Run stage 6 of a recipe, as `run --stage train --stop-stage train` does."""
-    from moien.config import load_settings
+    from moien.recipe.settings import load_settings
 
     settings = load_settings(recipe, overrides)
     if smoke:
@@ -158,7 +158,7 @@ def train(recipe: str, overrides: tuple[str, ...], smoke: bool) -> None:
 
         overfit(settings)
     else:
-        from moien import runner
+        from moien.recipe import runner
 
         runner.leave_at_sigterm()
         runner.run([BY_NAME["train"]], settings, recipe, overrides)
@@ -221,9 +221,9 @@ def g2p(
     """Turn texts into Kokoro's phonemes."""
     if not texts and not files and not words:
         raise WrongCall("a text, --file or --words is needed", remedy='moien g2p "Moien, wéi geet et?"')
-    from moien.config import G2PSettings
     from moien.kokoro.symbols import MAX_PHONEMES
     from moien.text import Phonemes, explain, load_frontend
+    from moien.text.settings import G2PSettings
 
     frontend = load_frontend(G2PSettings(), language, corrections)
     if frontend.lost:
@@ -288,10 +288,10 @@ def check_g2p(file: Any, language: str, corrections: Path | None, output: Path |
 
     Of metadata.csv (`id|text|…`) the second column is read, or the one that its first line calls text.
     """
-    from moien.config import G2PSettings
-    from moien.corpus import read_texts
+    from moien.corpus.readers import read_texts
     from moien.report.survey import show_survey, write_survey
     from moien.text import load_frontend
+    from moien.text.settings import G2PSettings
     from moien.text.survey import Survey
 
     frontend = load_frontend(G2PSettings(), language, corrections)
@@ -329,8 +329,8 @@ def clone_style(recordings: Path, recipe: str, output: Path, overrides: tuple[st
 
     To give a voice that was trained another speaker: --set base.source=file --set base.path=exp/lb/voice
     """
-    from moien import runner
     from moien.clone import clone_style as clone
+    from moien.recipe import runner
 
     runner.leave_at_sigterm()
     found = clone(recordings, recipe, output, overrides)
@@ -363,8 +363,8 @@ def say(
     overrides: tuple[str, ...],
 ) -> None:
     """Speak TEXT with the voice that a recipe trained, into a wav file."""
-    from moien.config import load_settings
-    from moien.stages import BY_NAME
+    from moien.recipe.settings import load_settings
+    from moien.recipe.stages import BY_NAME
 
     settings = load_settings(recipe, overrides)
     trained, frontend = BY_NAME["train"].folder(settings), BY_NAME["g2p"].folder(settings) / "frontend"
@@ -418,11 +418,12 @@ def score(
         raise WrongCall("--recogniser needs the texts", remedy="add --text metadata.csv")
     from rich.console import Console
 
-    from moien.config import G2PSettings, SystemSettings
-    from moien.corpus import read_texts
+    from moien.corpus.readers import read_texts
+    from moien.recipe.settings import SystemSettings
     from moien.report.table import terminal_table, verdict
     from moien.score.folders import score_folders
     from moien.text import load_frontend
+    from moien.text.settings import G2PSettings
 
     texts = {Path(name).stem: text for _, name, text in read_texts(metadata or ()) if name}
     if metadata and not texts:
@@ -455,9 +456,10 @@ def compare(runs: tuple[str, ...], output: Path | None) -> None:
     """
     from rich.console import Console
 
-    from moien.config import ScoreSettings, SystemSettings
+    from moien.recipe.settings import SystemSettings
     from moien.report.compare import compare_table, comparison, recordings, verdicts, write_compare
     from moien.report.runs import read_natural, read_run
+    from moien.score.settings import ScoreSettings
 
     found = [read_run(name) for name in runs]
     data = comparison(found, ScoreSettings().resamples, seed=0)

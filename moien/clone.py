@@ -11,11 +11,11 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from moien.config import Settings, load_settings
-from moien.datadir import read_datadir
+from moien.corpus.datadir import read_datadir
 from moien.errors import WrongData
-from moien.runner import run
-from moien.stages import BY_NAME
+from moien.recipe.runner import run
+from moien.recipe.settings import Settings, load_settings
+from moien.recipe.stages import BY_NAME
 
 READ, FIT = ("check", "data"), ("g2p", "align", "features", "embedding")  # stages
 # A minute is a dozen recordings: one for dev, a few to measure with; each that is dropped is named all the same.

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from moien import __version__
 from moien.errors import WrongData
-from moien.manifest import sha256_file
+from moien.files import sha256_file
 from moien.progress import track
 
 CHUNK = 1 << 20

@@ -17,11 +17,11 @@ from moien.align.plot import plot_alignment
 from moien.align.shift import Speaker, choose_clips, find_shift
 from moien.align.textgrid import write_textgrid
 from moien.align.timing import align_tokens, token_boundaries
-from moien.datadir import SPLITS
+from moien.corpus.datadir import SPLITS
 from moien.errors import WrongData
 from moien.kokoro.base import ensure_base
 from moien.progress import track
-from moien.stages import StageRun, stage
+from moien.recipe.stages import StageRun, stage
 
 Phones = dict[str, list[hmm.PhoneTime]]
 

@@ -6,9 +6,9 @@ import importlib.util
 import os
 import shutil
 
-from moien.config import ROOT
 from moien.errors import WrongData
-from moien.stages import StageRun, stage
+from moien.recipe.settings import ROOT
+from moien.recipe.stages import StageRun, stage
 
 DISK_GB = (
     6  # audio, features, checkpoints and speech of a corpus of an hour, with room to write beside the old

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 
-from moien.config import ROOT
-from moien.corpus import run_program
-from moien.data import SEGMENTS, beyond, prepare, shift_segments, split, summary
-from moien.datadir import RECORDED, SPLITS, read_datadir, read_dropped, write_datadir
-from moien.stages import StageRun, stage
+from moien.corpus.datadir import RECORDED, SPLITS, read_datadir, read_dropped, write_datadir
+from moien.corpus.preparation import SEGMENTS, beyond, prepare, shift_segments, split, summary
+from moien.corpus.readers import run_program
+from moien.recipe.settings import ROOT
+from moien.recipe.stages import StageRun, stage
 
 
 @stage("data")

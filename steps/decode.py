@@ -11,10 +11,10 @@ import json
 import time
 
 from moien.audio import SAMPLE_RATE, write_wav
-from moien.datadir import Utterance, read_datadir
+from moien.corpus.datadir import Utterance, read_datadir
 from moien.errors import WrongData
 from moien.progress import track
-from moien.stages import StageRun, stage
+from moien.recipe.stages import StageRun, stage
 
 ROWS = ("espeak", "stock", "trained")
 

@@ -10,13 +10,13 @@ import torch
 
 from moien.align import read_alignments
 from moien.audio import read_audio
-from moien.datadir import SPLITS, Utterance, read_datadir
+from moien.corpus.datadir import SPLITS, Utterance, read_datadir
 from moien.features.packed import PackedFeatures
 from moien.kokoro.base import ensure_base, load_model, load_packs
 from moien.kokoro.export import save_pack
 from moien.kokoro.forward import fold_weight_norm
 from moien.progress import track
-from moien.stages import StageRun, stage
+from moien.recipe.stages import StageRun, stage
 from moien.style.embed import Speaker, SpeakerEncoder, describe_speakers, write_embeddings
 from moien.style.fit import choose_evenly, choose_sentences, fit_style, pack_similarities, read_clip
 

@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Iterator
 
 from moien.align import Alignment, read_alignments
-from moien.datadir import SPLITS, read_datadir
+from moien.corpus.datadir import SPLITS, read_datadir
 from moien.errors import WrongData
 from moien.features.packed import Measured, measure_all, write_packed
 from moien.progress import track
-from moien.stages import StageRun, stage
+from moien.recipe.stages import StageRun, stage
 
 
 @stage("features")

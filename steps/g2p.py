@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from moien.datadir import SPLITS, read_datadir
+from moien.corpus.datadir import SPLITS, read_datadir
 from moien.errors import WrongData
 from moien.kokoro.symbols import MAX_PHONEMES
 from moien.progress import track
+from moien.recipe.stages import StageRun, stage
 from moien.report.survey import write_survey
-from moien.stages import StageRun, stage
 from moien.text import CORRECTIONS, Phonemes, load_frontend, prepare_frontend, write_phonemes
 from moien.text.survey import Survey
 

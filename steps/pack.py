@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 
-from moien.stages import StageRun, stage
+from moien.recipe.stages import StageRun, stage
 
 
 @stage("pack")

@@ -11,8 +11,8 @@ import shutil
 from functools import partial
 from pathlib import Path
 
-from moien.datadir import read_datadir
-from moien.stages import StageRun, stage
+from moien.corpus.datadir import read_datadir
+from moien.recipe.stages import StageRun, stage
 
 
 @stage("score")

@@ -12,17 +12,17 @@ import shutil
 
 import yaml
 
-from moien.stages import StageRun, stage
+from moien.recipe.stages import StageRun, stage
 
 
 @stage("train")
 def main(run: StageRun) -> None:
     """Train all phases, choose, and write the voice."""
+    from moien.choice.choose import Audition, choose
     from moien.kokoro.base import ensure_base
     from moien.kokoro.export import save_pack, save_weights
     from moien.score import cache
     from moien.score.recogniser import Recogniser
-    from moien.train.choose import Audition, choose
     from moien.train.data import both_splits
     from moien.train.guards import check_device
     from moien.train.learn import learn

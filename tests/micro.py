@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from moien.config import ROOT
+from moien.recipe.settings import ROOT
 
 # The recipe mini at a tenth of its size: every stage does its work on the real weights.
 MICRO = """

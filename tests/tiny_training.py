@@ -16,13 +16,13 @@ from safetensors.numpy import save_file
 
 from moien.align import Alignment, write_alignments
 from moien.audio import FRAME_SAMPLES, write_wav
-from moien.config import TrainSettings
-from moien.datadir import Utterance, write_datadir
+from moien.corpus.datadir import Utterance, write_datadir
 from moien.features.packed import Measured, write_packed
 from moien.kokoro.base import new_model
 from moien.kokoro.export import save_pack
 from moien.kokoro.symbols import CONFIG
 from moien.train.data import TrainingSet
+from moien.train.settings import TrainSettings
 
 SETTINGS = TrainSettings.model_validate(
     {

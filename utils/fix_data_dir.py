@@ -13,8 +13,8 @@ from pathlib import Path
 
 import click
 
-from moien.corpus import program
-from moien.datadir import Utterance, clean_text, read_lines, write_datadir
+from moien.corpus.datadir import Utterance, clean_text, read_lines, write_datadir
+from moien.corpus.readers import program
 from moien.errors import WrongData
 
 REQUIRED = ("wav.scp", "text", "utt2spk")

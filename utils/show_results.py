@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from moien.corpus import program
+from moien.corpus.readers import program
 from moien.errors import WrongCall, WrongData
 
 NEW = "# Recipe {recipe}\n\n## Results\n{marks}\n"
@@ -23,7 +23,7 @@ def main(results: tuple[str, ...], write: bool) -> None:
     """Print each; without any, all recipes of this checkout that have scores."""
     from rich.console import Console
 
-    from moien.config import ROOT
+    from moien.recipe.settings import ROOT
     from moien.report.table import read_scores, terminal_table, verdict
 
     found = [find(result) for result in results] or sorted((ROOT / "exp").glob("*/score/scores.json"))
@@ -41,7 +41,7 @@ def main(results: tuple[str, ...], write: bool) -> None:
         for line in cost(file.parent.with_name("log") / "decode.log"):
             console.print(line)
         if write:
-            from moien.config import recipe_dir
+            from moien.recipe.settings import recipe_dir
 
             write_readme(recipe_dir(recipe) / "README.md", recipe, scores)
 
@@ -56,8 +56,8 @@ def find(result: str) -> Path:
     """The scores of a recipe, or the file itself."""
     if result.endswith(".json"):
         return Path(result)
-    from moien.config import load_settings
-    from moien.stages import BY_NAME
+    from moien.recipe.settings import load_settings
+    from moien.recipe.stages import BY_NAME
 
     return BY_NAME["score"].folder(load_settings(result)) / "scores.json"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import click
 
-from moien.corpus import program
-from moien.datadir import Utterance, read_datadir
+from moien.corpus.datadir import Utterance, read_datadir
+from moien.corpus.readers import program
 from moien.errors import WrongData
 from moien.progress import track
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from moien.align.tokens import Unit, split_units, spoken_words
 from moien.audio import SAMPLE_RATE, frames_in, read_audio, read_header
-from moien.datadir import SPLITS, Utterance, read_datadir
+from moien.corpus.datadir import SPLITS, Utterance, read_datadir
 from moien.kokoro.symbols import encode
 from moien.text import Phonemes, read_phonemes
 

@@ -25,8 +25,8 @@ from moien.align.confidence import Fit
 from moien.align.item import Item
 from moien.align.timing import whole_frames
 from moien.audio import SAMPLE_RATE
-from moien.config import FeatureSettings
 from moien.features.packed import measure
+from moien.features.settings import FeatureSettings
 from moien.kokoro.base import Base, load_model, load_packs
 from moien.kokoro.forward import (
     decode_audio,

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE, pad_to_frames, read_audio
-from moien.config import FeatureSettings
 from moien.errors import WrongData
+from moien.features.settings import FeatureSettings
 
 
 @dataclass(frozen=True)

@@ -27,11 +27,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn.utils.weight_norm import WeightNorm
 
-from moien.config import BaseSettings
 from moien.errors import WrongCall, WrongData
-from moien.fetch import cache_dir, check_digest, fetch, sha256_file
+from moien.fetch import cache_dir, check_digest, fetch
+from moien.files import sha256_file
 from moien.kokoro.export import ADAIN_NORM, PARTS, PREFIX, check_pack, save_pack, save_weights
 from moien.kokoro.lstm import PaddedLSTM
+from moien.kokoro.settings import BaseSettings
 from moien.kokoro.symbols import CONFIG
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from rich.columns import Columns
 from rich.console import Console
 from rich.table import Table
 
-from moien.config import BaseSettings
 from moien.errors import WrongCall, WrongData
 from moien.kokoro import symbols
 from moien.kokoro.base import (
@@ -28,6 +27,7 @@ from moien.kokoro.base import (
     read_weights,
 )
 from moien.kokoro.export import PARTS, PREFIX
+from moien.kokoro.settings import BaseSettings
 
 STEP_LENGTHS = (
     5,

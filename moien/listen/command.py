@@ -62,9 +62,9 @@ def print_results(db: Path, as_json: bool) -> None:
 
 def read_recipe(recipe: str) -> dict[str, dict[str, Path]]:
     """The rows of a recipe's test sentences that have a recording."""
-    from moien.config import load_settings
+    from moien.recipe.settings import load_settings
+    from moien.recipe.stages import BY_NAME
     from moien.score.sentences import read_sentences
-    from moien.stages import BY_NAME
 
     settings = load_settings(recipe)
     decode, test = BY_NAME["decode"].folder(settings), BY_NAME["data"].folder(settings) / "test"

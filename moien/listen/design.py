@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 
 from moien.audio import HOP_SAMPLES, SAMPLE_RATE
-from moien.corpus import find_audio
+from moien.corpus.readers import find_audio
 from moien.errors import WrongCall, WrongData
 from moien.progress import track
 from moien.score.clip import EDGE_SAMPLES, Clip

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from moien import manifest
-from moien.config import Settings
+from moien.recipe import manifest
+from moien.recipe.settings import Settings
 from moien.report.cards import Spoken
 from moien.report.datasheet import datasheet
 from moien.report.learning import read_learning

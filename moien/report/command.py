@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from moien.config import ROOT, Settings, load_settings
+from moien.recipe.settings import ROOT, Settings, load_settings
 
 
 def command(settings: Settings) -> str:

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from moien import manifest
 from moien.align.tokens import split_units
 from moien.audio import SAMPLE_RATE, read_header
-from moien.datadir import SPLITS, Utterance, read_datadir
+from moien.corpus.datadir import SPLITS, Utterance, read_datadir
 from moien.features.packed import PackedFeatures
+from moien.recipe import manifest
 from moien.report.histogram import histogram
 from moien.text import read_phonemes
 

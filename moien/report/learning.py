@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from moien.datadir import read_datadir
+from moien.corpus.datadir import read_datadir
 from moien.report.cards import Panel, card
 from moien.score.sentences import NATURAL, Sentence
 

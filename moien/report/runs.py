@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from moien.config import load_settings
-from moien.datadir import read_datadir
+from moien.corpus.datadir import read_datadir
 from moien.errors import MoienError, WrongData
+from moien.recipe.settings import load_settings
+from moien.recipe.stages import BY_NAME
 from moien.report.table import read_scores
 from moien.score import ScoredSentence
-from moien.stages import BY_NAME
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ import numpy as np
 
 import moien
 from moien.audio import read_audio, read_header, resample
-from moien.datadir import read_datadir
+from moien.corpus.datadir import read_datadir
 from moien.fetch import cache_dir
-from moien.manifest import sha256_file
+from moien.files import sha256_file
 from moien.text import read_phonemes
 
 # What computes a score: of Moien by its source, of the packages that hold models by their version.

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from moien.config import ScoreSettings
 from moien.progress import track
 from moien.score import Judges, ScoredSentence, score_sentences
 from moien.score.sentences import Sentence, find_problems, open_clip, pair_folders, usable
+from moien.score.settings import ScoreSettings
 from moien.score.similarity import embed
 from moien.score.summary import scores_json
 from moien.text import Frontend

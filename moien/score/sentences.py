@@ -11,8 +11,8 @@ from pathlib import Path
 import soundfile
 
 from moien.audio import read_audio
-from moien.corpus import EXTENSIONS, find_audio
-from moien.datadir import RECORDED, read_datadir
+from moien.corpus.datadir import RECORDED, read_datadir
+from moien.corpus.readers import EXTENSIONS, find_audio
 from moien.errors import WrongData
 from moien.score.clip import Clip
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from moien.audio import SAMPLE_RATE, read_audio
-from moien.datadir import Utterance
+from moien.corpus.datadir import Utterance
 from moien.progress import track
 from moien.score.clip import Clip, Pair
 from moien.score.metric import Metric

@@ -20,12 +20,12 @@ from torch.nn.utils.rnn import pad_sequence
 
 from moien.align import Alignment
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE, pad_to_frames, read_audio
-from moien.config import EmbeddingSettings
 from moien.features.mel import log_mel
 from moien.features.packed import PackedFeatures
 from moien.kokoro import forward
 from moien.progress import track
 from moien.style.embed import SpeakerEncoder
+from moien.style.settings import EmbeddingSettings
 
 ACOUSTIC = 128  # the first half of a style goes to the decoder, the second to the predictor
 MAX_FRAMES = 50  # bins of the duration head

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Protocol
 
-from moien.config import G2PSettings
 from moien.errors import WrongData
 from moien.text.phonemes import Phonemes, Word, assemble, explain, read_phonemes, write_phonemes
+from moien.text.settings import G2PSettings
 
 __all__ = [
     "CORRECTIONS", "Frontend", "Phonemes", "Word", "assemble", "explain", "load_frontend", "open_frontend",

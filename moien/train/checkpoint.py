@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from moien.errors import WrongData
-from moien.stages import differences
+from moien.recipe.stages import differences
 
 NAME, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"
 BEGIN_ANEW = "./run.sh --reset begins the training anew, without these checkpoints"

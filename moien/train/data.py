@@ -29,7 +29,7 @@ from torch import Tensor
 
 from moien.align import Alignment, read_alignments
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE, frames_in, pad_to_frames, read_audio
-from moien.datadir import Utterance, read_datadir
+from moien.corpus.datadir import Utterance, read_datadir
 from moien.errors import WrongData
 from moien.features.packed import PackedFeatures, map_tensors
 from moien.kokoro.base import load_pack

@@ -21,13 +21,13 @@ from kokoro import KModel
 from torch import Tensor
 
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE
-from moien.config import TrainSettings
 from moien.errors import WrongCall, WrongData
 from moien.kokoro.forward import expand, predict_durations, predict_f0_energy
 from moien.kokoro.symbols import MAX_PHONEMES, MODIFIERS, PAUSE_SYMBOLS, VOCAB
 from moien.train import processes
 from moien.train.checkpoint import Progress
 from moien.train.data import Item, TrainingSet, collate
+from moien.train.settings import TrainSettings
 from moien.train.voice import PROSODIC
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from moien.config import Settings
 from moien.kokoro.base import ensure_base
+from moien.recipe.settings import Settings
 from moien.train import processes
 from moien.train.data import both_splits
 from moien.train.loop import train

@@ -24,7 +24,6 @@ import torch
 from torch import Tensor, nn
 
 from moien.audio import FRAME_SAMPLES
-from moien.config import AcousticPhase, ProsodyPhase, TrainSettings
 from moien.errors import WrongCall, WrongData
 from moien.kokoro.base import Base, load_model
 from moien.kokoro.export import ADAIN_NORM
@@ -43,6 +42,7 @@ from moien.train.data import Batch, BatchPlan, Item, Items, TrainingSet, collate
 from moien.train.discriminators import CRITIC_LOSSES, Critic
 from moien.train.plot import describe, write_curves, write_sample
 from moien.train.replay import Replayed
+from moien.train.settings import AcousticPhase, ProsodyPhase, TrainSettings
 from moien.train.voice import ACOUSTIC, PROSODIC, Voice
 from moien.train.wavlm import WavLMLoss
 

@@ -2,7 +2,7 @@
 
 What a network was is known here, so its own speech is free and exact training data (Robins 1995, "Catastrophic
 forgetting, rehearsal and pseudorehearsal"). Of the sentences in replay.tsv one in four is kept for the score of
-`utils/score_forgetting.py`; the others are spoken here, as often as it takes, each time by another voice.
+`tools/score_forgetting.py`; the others are spoken here, as often as it takes, each time by another voice.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from torch import Tensor
 
 from moien.errors import WrongData
 from moien.fetch import cache_dir
+from moien.files import sha256_file
 from moien.kokoro import forward
 from moien.kokoro.base import Base, load_model, load_pack
 from moien.kokoro.symbols import encode
-from moien.manifest import sha256_file
 from moien.progress import track
 from moien.style.fit import pack_row
 from moien.text.espeak import EspeakFrontend

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import torch
 
-from moien import manifest
-from moien.config import Settings
 from moien.errors import WrongData
 from moien.kokoro.base import Base, ensure_base
-from moien.stages import BY_NAME, missing_input
+from moien.recipe import manifest
+from moien.recipe.settings import Settings
+from moien.recipe.stages import BY_NAME, missing_input
 from moien.train import guards
 from moien.train.checkpoint import Progress
 from moien.train.data import BatchPlan, TrainingSet, both_splits, load

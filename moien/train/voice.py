@@ -10,12 +10,12 @@ import torch
 from kokoro import KModel
 from torch import Tensor, nn
 
-from moien.config import TrainSettings
 from moien.kokoro.forward import encode_phonemes, expand, predict_durations, predict_f0_energy
 from moien.style.fit import pack_row
 from moien.train import processes
 from moien.train.data import Batch, Item, collate
 from moien.train.discriminators import Critic
+from moien.train.settings import TrainSettings
 from moien.train.wavlm import WavLMLoss
 
 ACOUSTIC, PROSODIC = slice(0, 128), slice(128, 256)  # the halves of a style

@@ -13,7 +13,7 @@ import soundfile
 from made_up import ROOT, call, ljspeech_corpus, load_program, recording
 
 from moien.audio import write_wav
-from moien.datadir import read_datadir, read_dropped
+from moien.corpus.datadir import read_datadir, read_dropped
 
 ljspeech = load_program("local/ljspeech.py").main
 GOOD = [f"g{n:02d}" for n in range(14)]

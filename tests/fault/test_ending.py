@@ -10,10 +10,10 @@ import time
 
 import pytest
 
-from moien import runner
-from moien.config import load_settings
 from moien.errors import MoienError, OutOfTime
-from moien.stages import BY_NAME, work_folder
+from moien.recipe import runner
+from moien.recipe.settings import load_settings
+from moien.recipe.stages import BY_NAME, work_folder
 
 LISTENS = """
 import signal, sys, time

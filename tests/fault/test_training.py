@@ -12,9 +12,9 @@ import pytest
 import torch
 from tiny_training import SETTINGS, Run, open_split, tiny_model, write_corpus
 
-from moien.config import load_settings
-from moien.datadir import read_datadir, write_datadir
+from moien.corpus.datadir import read_datadir, write_datadir
 from moien.errors import WrongCall, WrongData
+from moien.recipe.settings import load_settings
 from moien.train import checkpoint, guards, loop
 
 

@@ -20,8 +20,8 @@ import numpy as np
 import pytest
 from micro import Micro
 
-from moien.config import ROOT
-from moien.stages import BY_NAME, STAGES
+from moien.recipe.settings import ROOT
+from moien.recipe.stages import BY_NAME, STAGES
 
 
 def test_every_stage_leaves_a_manifest_and_a_log(micro: Micro) -> None:
@@ -167,7 +167,7 @@ def test_what_is_missing_is_named(micro: Micro, tmp_path) -> None:  # type: igno
 
 def test_variants_are_made_from_the_stage_that_differs_and_judged_beside_the_recipe(micro: Micro) -> None:
     def variants(*texts: str) -> subprocess.CompletedProcess[str]:
-        call = [sys.executable, ROOT / "utils" / "variants.py", micro.recipe, *texts, "--set", micro.folder]
+        call = [sys.executable, ROOT / "tools" / "variants.py", micro.recipe, *texts, "--set", micro.folder]
         environment = os.environ | {"MOIEN_PYTHON": sys.executable}
         return subprocess.run(call, env=environment, text=True, capture_output=True)
 
@@ -200,7 +200,7 @@ def test_variants_are_made_from_the_stage_that_differs_and_judged_beside_the_rec
 
 def test_what_was_forgotten_is_scored_against_the_base(micro: Micro) -> None:
     weights = micro.work_dir / "exp" / "micro" / "train" / "model.pth"
-    call = [sys.executable, ROOT / "utils" / "score_forgetting.py", "--base", "pypi", weights]
+    call = [sys.executable, ROOT / "tools" / "score_forgetting.py", "--base", "pypi", weights]
     result = subprocess.run([*call, "--sentences", "2", "--lessons", "3"], text=True, capture_output=True)
     assert result.returncode == 0, result.stdout + result.stderr
     [heading, _, base, trained] = [
@@ -215,7 +215,7 @@ def test_what_was_forgotten_is_scored_against_the_base(micro: Micro) -> None:
 
 
 def test_a_style_is_cloned_from_recordings_and_nothing_is_left_beside_it(micro: Micro, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    from moien.datadir import read_datadir
+    from moien.corpus.datadir import read_datadir
     from moien.kokoro.base import load_pack
 
     data = micro.work_dir / "data" / "micro"

@@ -18,7 +18,7 @@ from moien.align.pauses import keep_true_pauses
 from moien.align.plot import plot_alignment
 from moien.align.textgrid import read_phones, write_textgrid
 from moien.audio import SAMPLE_RATE, write_wav
-from moien.datadir import Utterance
+from moien.corpus.datadir import Utterance
 from moien.errors import WrongData
 from moien.text import Phonemes, Word
 

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 import torch
 
-from moien.config import BaseSettings
 from moien.errors import WrongCall, WrongData
 from moien.kokoro import base as base_module
 from moien.kokoro import onnx_weights
 from moien.kokoro.base import Base, ensure_base, load_model, load_pack, load_packs, read_weights
 from moien.kokoro.export import ADAIN_NORM, PARTS, PREFIX, save_pack
 from moien.kokoro.lstm import PaddedLSTM
+from moien.kokoro.settings import BaseSettings
 from moien.kokoro.symbols import CONFIG, encode
 
 

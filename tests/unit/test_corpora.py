@@ -10,9 +10,9 @@ import yaml
 from made_up import ROOT, call, ljspeech_corpus, load_program, recording
 
 from moien.audio import read_audio, write_wav
-from moien.corpus import as_arguments, find_folder, run_program, utterance_id
-from moien.data import SEGMENTS
-from moien.datadir import read_datadir, read_dropped
+from moien.corpus.datadir import read_datadir, read_dropped
+from moien.corpus.preparation import SEGMENTS
+from moien.corpus.readers import as_arguments, find_folder, run_program, utterance_id
 from moien.errors import WrongCall, WrongData
 
 ljspeech = load_program("local/ljspeech.py").main

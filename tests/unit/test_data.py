@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from made_up import recording, speech
 
 from moien.audio import SAMPLE_RATE, read_audio, speech_level, write_wav
-from moien.config import DataSettings
-from moien.data import (
+from moien.corpus.datadir import Utterance
+from moien.corpus.preparation import (
     Cut,
     beyond,
     find_cut,
@@ -25,9 +25,9 @@ from moien.data import (
     shift_segments,
     split,
 )
-from moien.datadir import Utterance
+from moien.corpus.settings import DataSettings
+from moien.corpus.vad import speech_span
 from moien.errors import WrongData
-from moien.vad import speech_span
 
 SETTINGS = DataSettings()  # type: ignore[call-arg]
 

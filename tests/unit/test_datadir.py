@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from made_up import call, load_program, recording
 
 from moien.audio import write_wav
-from moien.datadir import (
+from moien.corpus.datadir import (
     Utterance,
     clean_text,
     read_datadir,

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from made_up import load_program
 
-from moien.config import ROOT
-from moien.datadir import read_datadir, read_lines
+from moien.corpus.datadir import read_datadir, read_lines
+from moien.recipe.settings import ROOT
 
 corpus = load_program("local/espeak_corpus.py")
 SENTENCES = "# a comment\nD'Haus ass grouss, an de Gaart ass kleng.\n\nMoien, wéi ass et?\nDe Bam ass al.\n"

@@ -11,10 +11,10 @@ import torch
 from click.testing import CliRunner
 
 from moien.cli import main
-from moien.config import G2PSettings
 from moien.kokoro import inspect as inspection
 from moien.kokoro.export import save_pack
 from moien.text import load_frontend
+from moien.text.settings import G2PSettings
 
 
 @pytest.fixture(autouse=True)

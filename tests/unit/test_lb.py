@@ -13,16 +13,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stopwatch import cpu_seconds
 
-from moien.config import ROOT, PhonologySettings
-from moien.datadir import read_lines
+from moien.corpus.datadir import read_lines
 from moien.errors import WrongData
 from moien.kokoro.symbols import VOCAB
+from moien.recipe.settings import ROOT
 from moien.text import explain, open_frontend
 from moien.text.lb import LBG2P, LuxembourgishFrontend
 from moien.text.lb.layers import CORRECTIONS, read_layers
 from moien.text.lb.lexicon import Lexicon, load
 from moien.text.lb.sounds import from_espeak, from_lexicon
 from moien.text.phonemes import Word
+from moien.text.settings import PhonologySettings
 
 EXAMPLES = int(os.environ.get("MOIEN_EXAMPLES", "300"))  # make fuzz-g2p: 10,000
 GOLDEN = ROOT / "tests" / "golden" / "lb_sentences.tsv"

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from stopwatch import cpu_seconds
 
-from moien.config import ROOT
 from moien.errors import WrongData
 from moien.fetch import find_in_mirror
 from moien.kokoro.symbols import VOCAB
+from moien.recipe.settings import ROOT
 from moien.text.lb import layers as sources
 from moien.text.lb.homographs import choose
 from moien.text.lb.layers import CORRECTIONS, Layer, read_corrections, read_layers, read_lod, read_mfa

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stopwatch import cpu_seconds
 
-from moien.datadir import read_lines
+from moien.corpus.datadir import read_lines
 from moien.text.lb.normalise import normalise
 from moien.text.lb.numbers import JOINT, LARGEST, OPTIONAL_N, cardinal, fraction, ordinal, settle_n
 from moien.text.lb.spoken import Spoken

@@ -10,14 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stopwatch import cpu_seconds
 
-from moien.config import PhonologySettings, load_settings
 from moien.errors import WrongData
 from moien.kokoro.symbols import PAUSE_SYMBOLS, VOCAB
+from moien.recipe.settings import load_settings
 from moien.text.lb.n_rule import n_departures
 from moien.text.lb.phonology import RULES as WORD_RULES
 from moien.text.lb.phonology import Pieces, apply
 from moien.text.lb.stress import NUCLEUS, WEAK
 from moien.text.phonemes import Word, assemble
+from moien.text.settings import PhonologySettings
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "lb_phonemes.tsv"
 RULES = [*WORD_RULES, "pauses"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moien.config import ROOT
+from moien.recipe.settings import ROOT
 from moien.text.lb.notation import mend
 from moien.text.lb.stress import NUCLEUS, PARTICLES, WEAK, compound, stress
 

@@ -20,7 +20,7 @@ from moien.text.lb.merge import Entry
 from moien.text.lb.model import MODEL, LetterModel
 from moien.text.lb.parts import count_parts
 from moien.text.lb.unknown import UnknownWords
-from utils.train_g2p import Spelt, train
+from tools.train_g2p import Spelt, train
 
 # As LOD writes them.
 WORDS = {

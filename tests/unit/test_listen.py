@@ -21,12 +21,12 @@ from made_up import call, speech
 
 from moien.audio import SAMPLE_RATE, write_wav
 from moien.cli import main
-from moien.config import ROOT
 from moien.errors import WrongCall, WrongData
 from moien.listen.design import Test, load_sounds, pair_systems, read_folders
 from moien.listen.results import results, results_json
 from moien.listen.server import Server
 from moien.listen.store import Store
+from moien.recipe.settings import ROOT
 
 SYSTEMS = ("recordings", "zebra-tts")
 

@@ -10,12 +10,13 @@ import pytest
 import torch
 from tiny_training import SETTINGS, Run, open_split, tiny_model, write_corpus
 
-from moien.config import ChoiceSettings
+from moien.choice import choose
+from moien.choice.choose import Alpha
+from moien.choice.settings import ChoiceSettings
+from moien.choice.tempo import Timed, fit_tempo, spoken
 from moien.errors import WrongCall
 from moien.kokoro.symbols import encode
-from moien.train import checkpoint, choose, loop
-from moien.train.choose import Alpha
-from moien.train.tempo import Timed, fit_tempo, spoken
+from moien.train import checkpoint, loop
 from moien.train.voice import Voice
 
 

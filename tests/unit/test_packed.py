@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from moien.audio import SAMPLE_RATE, write_wav
-from moien.config import FeatureSettings
 from moien.errors import WrongData
 from moien.features.packed import Measured, PackedFeatures, measure, measure_all, write_packed
+from moien.features.settings import FeatureSettings
 
 SETTINGS = FeatureSettings(f0_method="dio")
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 from tiny_training import Run, open_split, tiny_model, write_corpus
 
-from moien import config
-from moien.config import PRESETS, load_settings
 from moien.errors import WrongCall
+from moien.recipe import settings as config
+from moien.recipe.settings import PRESETS, load_settings
 from moien.report.command import command
 from moien.train import loop
 

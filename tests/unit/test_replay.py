@@ -8,7 +8,6 @@ import pytest
 import torch
 from tiny_training import SETTINGS, Run, open_split, tiny_model, write_corpus
 
-from moien.config import TrainSettings
 from moien.errors import WrongData
 from moien.kokoro.base import Base
 from moien.kokoro.export import save_pack
@@ -17,6 +16,7 @@ from moien.style.fit import pack_row
 from moien.train import loop, replay
 from moien.train.data import collate
 from moien.train.replay import LETTERS, Replayed, lines, speak
+from moien.train.settings import TrainSettings
 
 VOICES = ["af_heart", "bm_fable", "ff_siwis", "jf_alpha"]
 

@@ -21,8 +21,8 @@ from praatio import textgrid
 from rich.console import Console
 
 from moien.audio import SAMPLE_RATE, write_wav
-from moien.config import load_settings
 from moien.errors import WrongCall, WrongData
+from moien.recipe.settings import load_settings
 from moien.report import cards
 from moien.report import html as html_module
 from moien.report.card import model_card

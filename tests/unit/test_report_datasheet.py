@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from moien.audio import SAMPLE_RATE
-from moien.datadir import Utterance, write_datadir
+from moien.corpus.datadir import Utterance, write_datadir
 from moien.features.packed import Measured, write_packed
 from moien.report import html
 from moien.report.datasheet import datasheet

@@ -10,7 +10,7 @@ from made_up import speech
 
 from moien.align import Alignment, write_alignments
 from moien.audio import write_wav
-from moien.datadir import Utterance, write_datadir
+from moien.corpus.datadir import Utterance, write_datadir
 from moien.kokoro.sounds import CLASSES, DIPHTHONGS, LIQUIDS, LONG, NASALS, PAUSES, SHORT, STOPS, class_of
 from moien.kokoro.symbols import MODIFIERS, PAUSE_SYMBOLS, VOCAB, encode
 from moien.report.choice import choice_table, in_words

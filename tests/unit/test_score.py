@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from made_up import speech
 
 from moien.audio import SAMPLE_RATE, read_audio, resample, write_wav
-from moien.datadir import Utterance, read_datadir, write_datadir
+from moien.corpus.datadir import Utterance, read_datadir, write_datadir
 from moien.errors import WrongData
 from moien.score import METRICS, ScoredSentence, Task, cache, score_rows, score_sentences
 from moien.score.bootstrap import bootstrap

@@ -70,7 +70,7 @@ def test_a_metric_that_hears_nothing_is_found_out():
 
 
 def test_the_page_shows_what_is_not_heard():
-    program = load_program("utils/check_scores.py")
+    program = load_program("tools/check_scores.py")
     names = ["mcd_db", "duration_ratio"]
     rows = {(d.name, s): {"mcd_db": 5.0, "duration_ratio": 1.0} for d in DAMAGES for s in d.strengths}
     rows |= {(name, 0.0): {"mcd_db": 0.0, "duration_ratio": 1.001} for name in (*IGNORED, program.NOTHING)}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from moien import manifest
-from moien.config import ROOT, Settings, known_keys, load_settings
 from moien.errors import WrongData
-from moien.runner import plan, select
-from moien.stages import BY_NAME, STAGES, StageRun, execute, state, temporary
+from moien.recipe import manifest
+from moien.recipe.runner import plan, select
+from moien.recipe.settings import ROOT, Settings, known_keys, load_settings
+from moien.recipe.stages import BY_NAME, STAGES, StageRun, execute, state, temporary
 
 DATA, G2P, ALIGN = BY_NAME["data"], BY_NAME["g2p"], BY_NAME["align"]
 

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from moien.align import Alignment
-from moien.config import EmbeddingSettings
 from moien.features.mel import energy, log_mel
 from moien.kokoro.symbols import encode
 from moien.style.embed import SpeakerEncoder
 from moien.style.fit import FitClip, choose_evenly, fit_style, pack_row, pack_similarities, speak
+from moien.style.settings import EmbeddingSettings
 
 TOKENS = tuple(encode("mˈojən"))
 SETTINGS = EmbeddingSettings(prosodic_steps=2, acoustic_steps=1, crop_frames=10)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from moien.config import ROOT
+from moien.recipe.settings import ROOT
 
 RUN = ROOT / "run.sh"
 

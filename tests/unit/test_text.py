@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moien.cli import main as moien
-from moien.config import ROOT, G2PSettings, load_settings
-from moien.datadir import Utterance, write_datadir
+from moien.corpus.datadir import Utterance, write_datadir
 from moien.errors import WrongCall, WrongData
-from moien.stages import BY_NAME, StageRun
+from moien.recipe.settings import ROOT, load_settings
+from moien.recipe.stages import BY_NAME, StageRun
 from moien.text import (
     Phonemes,
     Word,
@@ -25,6 +25,7 @@ from moien.text import (
     read_phonemes,
     write_phonemes,
 )
+from moien.text.settings import G2PSettings
 from moien.text.tokens import clean, tokenise
 
 

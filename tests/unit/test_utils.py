@@ -11,7 +11,9 @@ from made_up import ROOT, call, load_program
 from moien.errors import WrongCall
 from moien.score import METRICS
 
-PROGRAMS = sorted(str(p.relative_to(ROOT)) for part in ("local", "utils") for p in (ROOT / part).glob("*.py"))
+PROGRAMS = sorted(
+    str(p.relative_to(ROOT)) for part in ("local", "tools", "utils") for p in (ROOT / part).glob("*.py")
+)
 
 
 @pytest.mark.parametrize("path", PROGRAMS)

@@ -1,7 +1,7 @@
 """Words that are put together from known ones: compounds (Schoul-kanner) and forms of a known word (Dag → Deeg-er).
 
 What joins and what ends a word is not written here by hand but counted in the lexica when the model is trained
-(`utils/train_parts.py`): how often a string that begins or ends a longer word is said there as it is said alone, and
+(`tools/train_g2p.py`): how often a string that begins or ends a longer word is said there as it is said alone, and
 how an ending is said in place of another. So a split comes with the share of words for which the same was right.
 """
 
@@ -36,7 +36,7 @@ class Split(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What `utils/train_parts.py` counted: (right, all) for each part, and the endings that replace each other.
+    """What `tools/train_g2p.py` counted: (right, all) for each part, and the endings that replace each other.
 
     `first` and `last` are keyed by the string, and by its length in digits for all strings of that length; `endings`
     by "letter before, old ending, new ending" with (old phonemes, new phonemes, share) as items.

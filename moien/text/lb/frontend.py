@@ -8,7 +8,6 @@ from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
-from moien.config import G2PSettings, PhonologySettings
 from moien.errors import WrongData
 from moien.text.lb import homographs, phonology
 from moien.text.lb.compounds import Counts
@@ -20,6 +19,7 @@ from moien.text.lb.numbers import JOINT
 from moien.text.lb.spoken import Spoken
 from moien.text.lb.unknown import Pronunciation, UnknownWords
 from moien.text.phonemes import Phonemes, Word, assemble
+from moien.text.settings import G2PSettings, PhonologySettings
 from moien.text.tokens import unspeakable
 
 KEPT = 100_000  # words whose pronunciation is kept in memory

@@ -1,6 +1,6 @@
 """Letters → phonemes for words that nobody wrote down: a joint n-gram over pairs of letters and phonemes.
 
-After Bisani & Ney, "Joint-sequence models for grapheme-to-phoneme conversion" (2008). `utils/train_g2p.py` trains
+After Bisani & Ney, "Joint-sequence models for grapheme-to-phoneme conversion" (2008). `tools/train_g2p.py` trains
 it; here it is only read. A word is cut into pairs such as `sch` → `ʃ`; each is guessed from those before it. The
 n-grams lie in a trie, level by level, so that the children of a node stand side by side, sorted by their pair: all
 pairs that read the same letters are one stretch of it.

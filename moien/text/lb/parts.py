@@ -1,4 +1,4 @@
-"""Count in the lexica how words are put together; `utils/train_g2p.py` stores it beside its model."""
+"""Count in the lexica how words are put together; `tools/train_g2p.py` stores it beside its model."""
 
 from __future__ import annotations
 

@@ -27,11 +27,11 @@ import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from moien.config import PhonologySettings
 from moien.errors import WrongData
 from moien.kokoro.symbols import PAUSE_SYMBOLS, VOCAB
 from moien.text.lb.stress import NUCLEUS, PARTICLES, VOWEL, WEAK, stress
 from moien.text.phonemes import Word
+from moien.text.settings import PhonologySettings
 
 Pieces = list[Word | str]
 

@@ -9,7 +9,7 @@ words of `WEAK`, and longer prepositions keep their ˈ.
 
 Rule: for words that no dictionary marks each vowel is given a score, the sum of small weights for what stands there:
 the vowel and its neighbours, long and short vowels around it, the beginning and the end of the spelling. The weights
-are learnt from the marks of LOD official by `utils/train_stress.py`, which prints how often they are right for words
+are learnt from the marks of LOD official by `tools/train_stress.py`, which prints how often they are right for words
 that they have not seen.
 """
 

@@ -17,7 +17,7 @@ from types import FunctionType
 from typing import Any, cast
 
 from moien.audio import EXTENSIONS
-from moien.datadir import Utterance, clean_text, read_lines, write_datadir, write_dropped
+from moien.corpus.datadir import Utterance, clean_text, read_lines, write_datadir, write_dropped
 from moien.errors import MoienError, WrongCall, WrongData
 from moien.fetch import find_in_mirror
 

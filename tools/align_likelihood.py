@@ -1,6 +1,6 @@
 """How well phones fit the audio: log-likelihood per frame, to compare the transcriptions of two front ends.
 
-    utils/align_likelihood.py data/lb before/textgrid dump/lb/align/textgrid
+    tools/align_likelihood.py data/lb before/textgrid dump/lb/align/textgrid
 
 Each folder holds TextGrids of stage 3. A Gaussian for each phone, with one covariance for all, is fitted to mel cepstra
 of every other utterance and judged on the rest, so a transcription gains nothing from having more phones. Only
@@ -18,7 +18,7 @@ from moien.align.confidence import cepstra, frame_classes, splice
 from moien.align.hmm import PhoneTime
 from moien.align.textgrid import read_phones
 from moien.audio import read_audio
-from moien.corpus import program
+from moien.corpus.readers import program
 from moien.errors import WrongData
 
 Frames = dict[str, np.ndarray]

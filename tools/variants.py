@@ -1,6 +1,6 @@
 """What a part, an amount or a preset brings: a recipe made in several ways, and all of them judged alike.
 
-    utils/variants.py lb 'no critic: train.acoustic.critic=0' '2 minutes: data.train_minutes=2 preset=cpu-demo'
+    tools/variants.py lb 'no critic: train.acoustic.critic=0' '2 minutes: data.train_minutes=2 preset=cpu-demo'
 
 Each variant is a run of its own in exp/RECIPE/variants/NAME, from the first stage on whose settings differ: with
 fewer minutes its aligner, its style and its choice know nothing but these. A run that is interrupted goes on, one that
@@ -25,11 +25,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moien.corpus import program
+from moien.corpus.readers import program
 from moien.errors import WrongCall, WrongData
 
 if TYPE_CHECKING:
-    from moien.config import Settings
+    from moien.recipe.settings import Settings
     from moien.score import ScoredSentence
     from moien.score.sentences import Sentence
 
@@ -86,8 +86,8 @@ def main(
     against: str | None,
 ) -> None:
     """Make what has not been made; print a row for the recordings, the recipe's own voice, stock and each variant."""
-    from moien.config import load_settings
-    from moien.stages import BY_NAME
+    from moien.recipe.settings import load_settings
+    from moien.recipe.stages import BY_NAME
 
     own = load_settings(recipe, list(overrides))
     score = BY_NAME["score"].folder(own)
@@ -127,7 +127,7 @@ def take_over(own: Settings, variant: Settings) -> None:
 
     No harm can come to them: a stage whose settings differ is made again, in a folder that takes the place of this one.
     """
-    from moien.stages import BY_NAME, state, work_folder
+    from moien.recipe.stages import BY_NAME, state, work_folder
 
     folders = [
         [BY_NAME[name].folder(settings) for settings in (own, variant)]
@@ -144,7 +144,7 @@ def take_over(own: Settings, variant: Settings) -> None:
 
 def make(recipe: str, name: str, changes: Sequence[str], quiet: bool) -> None:
     """Run the stages until the voice is chosen; quietly where others run beside it: what they say is in their logs."""
-    from moien.config import ROOT
+    from moien.recipe.settings import ROOT
 
     sets = [word for change in changes for word in ("--set", change)]
     command = [str(ROOT / "run.sh"), "--recipe", recipe, "--stage", "1", "--stop-stage", "6", *sets]
@@ -154,10 +154,10 @@ def make(recipe: str, name: str, changes: Sequence[str], quiet: bool) -> None:
 
 def speak(settings: Settings, sentences: Sequence[Sentence], own: Settings) -> dict[str, Path]:
     """These sentences by the voice of a variant, from text alone, as stage 7 speaks, if not done before: id → wav."""
-    from moien import manifest
     from moien.audio import SAMPLE_RATE, write_wav
     from moien.progress import track
-    from moien.stages import BY_NAME
+    from moien.recipe import manifest
+    from moien.recipe.stages import BY_NAME
     from moien.synth import load_voice
 
     train, frontend = (BY_NAME[name].folder(settings) for name in ("train", "g2p"))
@@ -180,11 +180,11 @@ def speak(settings: Settings, sentences: Sequence[Sentence], own: Settings) -> d
 def scored(made: dict[str, Settings], judge: Path) -> list[ScoredSentence]:
     """The test split with the trained voice of each run as a row, and stock; the first run's speaker and recogniser
     judge all."""
-    from moien.datadir import read_datadir
+    from moien.corpus.datadir import read_datadir
+    from moien.recipe.stages import BY_NAME
     from moien.score import Judges, score_sentences
     from moien.score.sentences import read_sentences
     from moien.score.similarity import speaker_centroids
-    from moien.stages import BY_NAME
 
     (name, own), *variants = made.items()
     data = BY_NAME["data"].folder(own)

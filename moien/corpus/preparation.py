@@ -20,11 +20,11 @@ from typing import TypeVar
 import numpy as np
 
 from moien.audio import SAMPLE_RATE, clipped_share, read_audio, resample, speech_level, write_wav
-from moien.config import DataSettings
-from moien.datadir import SPLITS, Utterance, clean_text, read_lines
+from moien.corpus.datadir import SPLITS, Utterance, clean_text, read_lines
+from moien.corpus.settings import DataSettings
+from moien.corpus.vad import speech_span
 from moien.errors import WrongData
 from moien.progress import track
-from moien.vad import speech_span
 
 SEGMENTS = "reference_segments.jsonl"
 SILENT = 1e-3  # -60 dB: no speech is that soft

@@ -3,7 +3,7 @@
 Spectral losses go on falling while speech becomes a smear; the mean of base and trained weights keeps most of the
 likeness and little of the harm (facts of the baseline; Wortsman et al. 2022, "Robust fine-tuning"). The predictor
 and the decoder (with the acoustic style) each have their own α. Every candidate is first given the speaker's tempo
-(`moien.train.tempo`) and then speaks some dev sentences from their phonemes alone. The rule is a row of gates, the
+(`moien.choice.tempo`) and then speaks some dev sentences from their phonemes alone. The rule is a row of gates, the
 most important first; a candidate has to pass them all, and of those that do the one most like the speaker is taken:
 
 1. words: phone error at most `max_phone_loss` above the best candidate's;
@@ -32,7 +32,8 @@ from kokoro import KModel
 from torch import Tensor
 
 from moien.audio import SAMPLE_RATE, read_audio
-from moien.config import ChoiceSettings
+from moien.choice.settings import ChoiceSettings
+from moien.choice.tempo import Timed, fit_tempo
 from moien.errors import WrongData
 from moien.kokoro.base import Base, load_model
 from moien.kokoro.symbols import decode
@@ -43,7 +44,6 @@ from moien.score.metric import Metric
 from moien.score.recogniser import Recogniser
 from moien.style.fit import speak
 from moien.train.data import TrainingSet
-from moien.train.tempo import Timed, fit_tempo
 
 METRICS = tuple(
     module.METRIC

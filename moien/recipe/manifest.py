@@ -13,14 +13,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from moien.files import sha256_file
+
 NAME = "manifest.json"
 WORTH_NAMING = ("moien", "torch", "kokoro", "viter", "pyworld-prebuilt", "numpy")
-
-
-def sha256_file(path: Path) -> str:
-    """SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sha256_json(value: Any) -> str:

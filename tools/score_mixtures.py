@@ -1,6 +1,6 @@
 """Which part of a training does what: score mixtures of the base and of a recipe's last training.
 
-    utils/score_mixtures.py lb '*=1' '*=1 decoder.*.fc.*=0' 'predictor.*=1 style.prosody.*=1'
+    tools/score_mixtures.py lb '*=1' '*=1 decoder.*.fc.*=0' 'predictor.*=1 style.prosody.*=1'
 
 Each mixture is a list of GLOB=α over the tensors that learned (`moien inspect` names them, and `style.HALF.SPEAKER`);
 the last glob that fits a tensor counts, what none fits stays the base's. Every mixture is given the speakers' tempo
@@ -14,13 +14,13 @@ from fnmatch import fnmatchcase
 
 import click
 
-from moien.corpus import program
+from moien.corpus.readers import program
 from moien.errors import WrongCall, WrongData
 
 
 @dataclass(frozen=True)
 class Globs:
-    """α by globs; see `moien.train.choose.Mixture`."""
+    """α by globs; see `moien.choice.choose.Mixture`."""
 
     parts: tuple[tuple[str, float], ...]
 
@@ -50,12 +50,12 @@ def main(recipe: str, mixtures: tuple[str, ...], sentences: int, overrides: tupl
     """Print a row for the recordings, for stock and for each mixture."""
     import torch
 
-    from moien.config import load_settings
+    from moien.choice.choose import METRICS, Audition
     from moien.kokoro.base import ensure_base
+    from moien.recipe.settings import load_settings
+    from moien.recipe.stages import BY_NAME, StageRun
     from moien.score import cache
     from moien.score.recogniser import Recogniser
-    from moien.stages import BY_NAME, StageRun
-    from moien.train.choose import METRICS, Audition
     from moien.train.data import both_splits
 
     wanted = [Globs.parse(text) for text in mixtures]

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from moien import manifest
-from moien.config import ROOT, Settings, load_settings
 from moien.errors import MoienError, WrongData
+from moien.files import sha256_file
+from moien.recipe import manifest
+from moien.recipe.settings import ROOT, Settings, load_settings
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def provenance(stage: Stage, settings: Settings) -> dict[str, Any]:
         made = manifest.read(BY_NAME[name].folder(settings))
         digests[name] = made["digest"] if made else None
     files = {
-        name: manifest.sha256_file(settings.folder / name)
+        name: sha256_file(settings.folder / name)
         for name in stage.files
         if (settings.folder / name).is_file()
     }

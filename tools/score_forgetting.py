@@ -1,6 +1,6 @@
 """How much a trained model has forgotten of what its base could: both speak the base's own languages.
 
-    utils/score_forgetting.py --base pypi exp/lb/train/model.pth
+    tools/score_forgetting.py --base pypi exp/lb/train/model.pth
 
 Sentences that no training has replayed (`moien/train/replay.py`), spoken with the base's own voices: the base's clip
 stands where the recording stands in all other scores. Their phones are counted by a recogniser trained on the base's
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from moien.corpus import program
+from moien.corpus.readers import program
 
 SEED = 20
 
@@ -35,14 +35,14 @@ def main(weights: tuple[Path, ...], source: str, sentences: int, lessons: int) -
     """Print a row for the base and for each of these weights."""
     import numpy as np
 
-    from moien.config import BaseSettings
+    from moien.choice.choose import METRICS
+    from moien.files import sha256_file
     from moien.kokoro.base import ensure_base, load_model, load_pack
-    from moien.manifest import sha256_file
+    from moien.kokoro.settings import BaseSettings
     from moien.progress import track
     from moien.score import cache, similarity
     from moien.score.clip import Clip, Pair
     from moien.score.recogniser import Recogniser
-    from moien.train.choose import METRICS
     from moien.train.replay import lines, speak, spoken
 
     base = ensure_base(BaseSettings.model_validate({"source": source}))

@@ -1,8 +1,8 @@
 """Train the model of letters and phonemes on the lexica: `make g2p-model`.
 
-    utils/train_g2p.py [--held-out] [--output moien/text/lb/g2p.npz]
+    tools/train_g2p.py [--held-out] [--output moien/text/lb/g2p.npz]
 
-With --held-out, the tenth of LOD official that `utils/score_g2p.py` asks for is left out.
+With --held-out, the tenth of LOD official that `tools/score_g2p.py` asks for is left out.
 """
 
 from __future__ import annotations
@@ -248,7 +248,7 @@ def make(file: Path, without: frozenset[str] = frozenset()) -> dict[str, int]:
 
 @click.command(help=__doc__)
 @click.option(
-    "--held-out", "hold", is_flag=True, help="Leave out the tenth that utils/score_g2p.py asks for."
+    "--held-out", "hold", is_flag=True, help="Leave out the tenth that tools/score_g2p.py asks for."
 )
 @click.option("--output", type=click.Path(path_type=Path), default=MODEL, show_default=True)
 def main(hold: bool, output: Path) -> None:

@@ -1,6 +1,6 @@
 """Compare the boundaries of a recipe's stage 3 with its corpus' reference segments; exit 1 below the target.
 
-    utils/bench_align.py [RECIPE]
+    tools/bench_align.py [RECIPE]
 
 A constant offset of each clip is taken off; see `moien/align/compare.py`.
 """
@@ -14,9 +14,9 @@ import click
 from moien.align.compare import compare, read_segments
 from moien.align.textgrid import read_phones
 from moien.audio import read_header
-from moien.config import load_settings
 from moien.errors import MoienError, WrongData
-from moien.stages import BY_NAME
+from moien.recipe.settings import load_settings
+from moien.recipe.stages import BY_NAME
 
 
 @click.command(help=__doc__)

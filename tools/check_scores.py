@@ -1,7 +1,7 @@
 """Damage speech in known ways, see which metric hears what, and write the table into docs/scores.md; exit 1 if a
 metric is deaf to what it must hear, or hears what it must ignore.
 
-    utils/check_scores.py [--jobs N]
+    tools/check_scores.py [--jobs N]
 
 The speech is the base model's own, from PyPI: two voices, a sentence each. The table of who must hear what is
 `moien/score/checks.py`.
@@ -38,8 +38,8 @@ TABLES = ({"likeness", "melody", "timing", "words"}, {"opinion", "artefacts"})  
 
 def subjects() -> list[Subject]:
     """A man and a woman of the base model, each with a sentence, another take of it, and the other's reading."""
-    from moien.config import BaseSettings
     from moien.kokoro.base import ensure_base, load_model, load_pack
+    from moien.kokoro.settings import BaseSettings
     from moien.synth import Voice
     from moien.text import Phonemes
 

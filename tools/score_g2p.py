@@ -1,8 +1,8 @@
 """Score what reads unknown words on a held-out tenth of LOD official: `make score-g2p`; the table of docs/front-end.md.
 
-    utils/score_g2p.py --model HELD_OUT.npz [--gruut FOLDER]
+    tools/score_g2p.py --model HELD_OUT.npz [--gruut FOLDER]
 
-HELD_OUT.npz is made by `utils/train_g2p.py --held-out --output HELD_OUT.npz`. FOLDER is made by
+HELD_OUT.npz is made by `tools/train_g2p.py --held-out --output HELD_OUT.npz`. FOLDER is made by
 `pip install --target FOLDER gruut gruut-lang-lb`; without it gruut is left out.
 """
 

@@ -1,6 +1,6 @@
 """Learn the weights of `moien/text/lb/stress.py` from the marks of LOD official: an averaged perceptron.
 
-    utils/train_stress.py [lb_gold.json] [--output moien/text/lb/stress.tsv]
+    tools/train_stress.py [lb_gold.json] [--output moien/text/lb/stress.tsv]
 
 The held-out tenth (`moien/text/lb/heldout.py`) is not learnt from; how often the stress is right there is
 printed, for words of two and more vowels with exactly one mark in LOD. The same bytes every time.

@@ -18,9 +18,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from select import select as wait_for
 
-from moien.config import Settings
 from moien.errors import OutOfTime, WrongCall, WrongData
-from moien.stages import BY_NAME, STAGES, Stage, State, missing_input, state, temporary, work_folder
+from moien.recipe.settings import Settings
+from moien.recipe.stages import BY_NAME, STAGES, Stage, State, missing_input, state, temporary, work_folder
 
 INTERRUPTED = 130  # exit code after Ctrl-C
 TERMINAL_CODES = re.compile(

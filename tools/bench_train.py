@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from moien.corpus import program
+from moien.corpus.readers import program
 
 if TYPE_CHECKING:
-    from moien.config import TrainSettings
     from moien.train.data import Batch, Item
     from moien.train.loop import Phase, Voice
+    from moien.train.settings import TrainSettings
 
     Step = Callable[[Sequence[Item], Batch], None]
 
@@ -42,8 +42,8 @@ def main(recipe: str, steps: int, overrides: tuple[str, ...]) -> None:
     """Measure both phases and print the tables."""
     import torch
 
-    from moien.config import load_settings
     from moien.kokoro.base import ensure_base
+    from moien.recipe.settings import load_settings
     from moien.train import loop
     from moien.train.checkpoint import Progress
     from moien.train.data import both_splits

@@ -1,6 +1,6 @@
 """How fast known words become phonemes, and how soon the first one comes; exit 1 below the targets.
 
-    utils/bench_g2p.py [--gruut FOLDER]      FOLDER: pip install --target FOLDER gruut gruut-lang-lb
+    tools/bench_g2p.py [--gruut FOLDER]      FOLDER: pip install --target FOLDER gruut gruut-lang-lb
 
 The same sentences of ten known words go through each front end, in turn and several times, on one core; the best time
 counts. No word comes twice, so what a front end remembers is no help.
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import click
 
-from moien.config import ROOT
+from moien.recipe.settings import ROOT
 from moien.text.espeak import transcribe
 from moien.text.lb import LuxembourgishFrontend
 from moien.text.lb.frontend import load_lexicon

@@ -1,0 +1,1 @@
+"""The corpus: readers, preparation, and Kaldi data directories."""

@@ -1,0 +1,1 @@
+"""A recipe: its settings, the table of stages, and how they run."""
