@@ -73,7 +73,7 @@ def test_imports_go_downward() -> None:
 def test_no_module_imports_itself_over_others() -> None:
     known = modules()
     graph = {
-        name: imports(path, known) - {name, "moien"} for name, path in known.items() if room(name) != "score"
+        name: imports(path, known) - {name, "moien"} for name, path in known.items() if not name.startswith("moien.score")
     }
     try:
         TopologicalSorter(graph).prepare()
