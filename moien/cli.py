@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 import click
 
 from moien import __version__
-from moien.errors import MoienError, WrongCall, WrongData
+from moien.errors import WrongCall, WrongData, exit_codes
 from moien.recipe.stages import BY_NAME, STAGES, Stage
 
 
@@ -55,23 +54,11 @@ class DurationType(click.ParamType):
 
 
 class Group(click.Group):
-    """Turns the errors that are the user's to mend into one line and an exit code."""
+    """Turns the errors that the user can mend into one line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with exit_codes():
             return super().invoke(ctx)
-        except MoienError as error:
-            click.echo(f"error: {error}", err=True)
-            sys.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            sys.exit(130)
-        except BrokenPipeError:  # `moien … | head`: python would complain once more while it exits
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(141)
-        except OSError as error:  # no permission, no room: the user's to mend
-            click.echo(f"error: {error}", err=True)
-            sys.exit(1)
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

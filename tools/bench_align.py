@@ -14,7 +14,7 @@ import click
 from moien.align.compare import compare, read_segments
 from moien.align.textgrid import read_phones
 from moien.audio import read_header
-from moien.errors import MoienError, WrongData
+from moien.errors import WrongData, exit_codes
 from moien.recipe.settings import load_settings
 from moien.recipe.stages import BY_NAME
 
@@ -25,7 +25,7 @@ from moien.recipe.stages import BY_NAME
 @click.option("--median-ms", default=11.0, show_default=True, help="Target: median difference in ms.")
 def main(recipe: str, within: float, median_ms: float) -> None:
     """Print the agreement; exit 1 if it is below the target."""
-    try:
+    with exit_codes():
         settings = load_settings(recipe)
         data, grids = (BY_NAME[name].folder(settings) for name in ("data", "align"))
         reference = read_segments(data / "reference_segments.jsonl")
@@ -35,9 +35,6 @@ def main(recipe: str, within: float, median_ms: float) -> None:
         agreement = compare(
             phones, reference, {u: read_header(data / "wav" / f"{u}.wav").seconds for u in phones}
         )
-    except MoienError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
     print(f"{settings.recipe}: {agreement}")
     if agreement.within < within or not agreement.median_ms <= median_ms:
         print(

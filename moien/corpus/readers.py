@@ -7,7 +7,6 @@ reason, so that stage 1 counts it.
 
 from __future__ import annotations
 
-import functools
 import os
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from typing import Any, cast
 
 from moien.audio import EXTENSIONS
 from moien.corpus.datadir import Utterance, clean_text, read_lines, write_datadir, write_dropped
-from moien.errors import MoienError, WrongCall, WrongData
+from moien.errors import WrongCall, WrongData, exit_codes
 from moien.fetch import find_in_mirror
 
 
@@ -26,19 +25,10 @@ def program(function: Callable[..., None]) -> Callable[..., Any]:
     """A click command whose help is the module's docstring and whose errors are one line and an exit code."""
     import click
 
-    @functools.wraps(function)
-    def guarded(*args: Any, **kwargs: Any) -> None:
-        try:
-            function(*args, **kwargs)
-        except MoienError as error:
-            click.echo(f"error: {error}", err=True)
-            sys.exit(error.exit_code)
-        except OSError as error:  # no permission, disk full: the user's to mend
-            click.echo(f"error: {error}", err=True)
-            sys.exit(1)
-
     description = (cast(FunctionType, function).__globals__["__doc__"] or "").strip()
-    return click.command(help=description, context_settings={"help_option_names": ["-h", "--help"]})(guarded)
+    return click.command(help=description, context_settings={"help_option_names": ["-h", "--help"]})(
+        exit_codes()(function)
+    )
 
 
 def run_program(path: Path, options: Mapping[str, Any], out: Path) -> None:

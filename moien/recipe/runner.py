@@ -18,11 +18,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from select import select as wait_for
 
-from moien.errors import OutOfTime, WrongCall, WrongData
+from moien.errors import INTERRUPTED, OutOfTime, WrongCall, WrongData
 from moien.recipe.settings import Settings
 from moien.recipe.stages import BY_NAME, STAGES, Stage, State, missing_input, state, temporary, work_folder
 
-INTERRUPTED = 130  # exit code after Ctrl-C
 TERMINAL_CODES = re.compile(
     rb"\x1b\[[0-9;?]*[A-Za-z]|[^\n]*\r(?!\n)|\r"
 )  # colours, and lines a bar overwrote

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from moien.errors import MoienError, WrongData
+from moien.errors import WrongData, exit_codes
 from moien.files import sha256_file
 from moien.recipe import manifest
 from moien.recipe.settings import ROOT, Settings, load_settings
@@ -241,16 +241,8 @@ def stage(name: str) -> Callable[[Callable[[StageRun], None]], Callable[[], None
         @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a setting.")
         @functools.wraps(work)
         def command(recipe: str, overrides: tuple[str, ...]) -> None:
-            try:
+            with exit_codes():
                 execute(BY_NAME[name], work, load_settings(recipe, overrides))
-            except MoienError as error:
-                print(f"error: {error}", file=sys.stderr, flush=True)
-                sys.exit(error.exit_code)
-            except OSError as error:  # no permission, a folder that is a file: the user's to mend
-                print(f"error: {error}", file=sys.stderr, flush=True)
-                sys.exit(1)
-            except KeyboardInterrupt:
-                sys.exit(130)
 
         return command
 
