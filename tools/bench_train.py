@@ -113,7 +113,7 @@ def bare(voice: Voice, phase: Phase, learned: Any) -> Step:
     import torch
     from torch import nn
 
-    from moien.train.loop import begin
+    from moien.train.loop import CLIP_NORM, begin
 
     learning, optimiser = begin(voice, phase, learned)
 
@@ -121,7 +121,7 @@ def bare(voice: Voice, phase: Phase, learned: Any) -> Step:
         loss = torch.stack(list(phase.losses(voice, items, batch, phase.settings).values())).sum()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_(learning.values(), voice.settings.clip_norm)
+        nn.utils.clip_grad_norm_(learning.values(), CLIP_NORM)
         optimiser.step()
 
     return step

@@ -36,12 +36,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 
-from moien.train.losses import RESOLUTIONS
+from moien.train.losses import FLOOR, RESOLUTIONS
 from moien.train.processes import average
 
 CRITIC_LOSSES = ("adversarial", "features")  # of the decoder, by the critic
 PERIODS = (2, 3, 5, 7, 11)  # HiFi-GAN's: primes, so that no two see the same samples
 SLOPE = 0.1  # of the leaky ReLUs, HiFi-GAN's
+RATE = 1e-3  # of learning, constant: five times HiFi-GAN's, which has a thousand times the steps
 BETAS = (0.8, 0.99)  # of AdamW, HiFi-GAN's and VITS's (Kim et al. 2021)
 FEATURES = 2.0  # weight of feature matching against the adversarial loss: HiFi-GAN's and VITS's
 CLIP_NORM = 10.0  # of the discriminators' gradient: one outlier must not undo a short warm-up
@@ -118,13 +119,13 @@ class SpectrumDiscriminator(Discriminator):
 
     window: Tensor
 
-    def __init__(self, n_fft: int, hop: int, window: int, channels: int, floor: float) -> None:
+    def __init__(self, n_fft: int, hop: int, window: int, channels: int) -> None:
         layers = [nn.Conv2d(i, channels, (3, 9), (1, 2), (1, 4)) for i in (1, channels, channels, channels)]
         super().__init__(
             [*layers, nn.Conv2d(channels, channels, 3, padding=1)], nn.Conv2d(channels, 1, 3, padding=1)
         )
         self.n_fft, self.hop = n_fft, hop
-        self.floor = floor * window / 1200  # as in `losses.stft_loss`
+        self.floor = FLOOR * window / 1200  # as in `losses.stft_loss`
         self.register_buffer("window", torch.hann_window(window), persistent=False)
 
     def image(self, audio: Tensor) -> Tensor:
@@ -174,10 +175,9 @@ class Critic:
         share: float,
         warmup_steps: int,
         ramp_steps: int,
-        lr: float,
+        lr: float = RATE,
         channels: int = 16,
         window_samples: int = 12_000,
-        floor: float = 1e-3,
         device: str = "cpu",
     ) -> None:
         """New discriminators.
@@ -186,10 +186,9 @@ class Critic:
             seed: of their first weights and of the windows; the global generators are left as they were.
             share: bound of the critic's gradient, as a share of the spectral losses'.
             warmup_steps, ramp_steps: see above; a ramp of 1 is none.
-            lr: their learning rate, constant: 1e-3, five times HiFi-GAN's, which has a thousand times the steps.
+            lr: their learning rate, constant.
             channels: of the first layers; the cost grows with its square.
             window_samples: what is heard of a crop; the whole crop if it is shorter.
-            floor: power under which a spectrogram shows nothing, as in `losses.mel_loss`.
         """
         self.seed, self.share, self.window_samples = seed, share, window_samples
         self.warmup_steps, self.ramp_steps = warmup_steps, ramp_steps
@@ -197,7 +196,7 @@ class Critic:
             torch.manual_seed(seed)
             self.discriminators = nn.ModuleList(
                 [PeriodDiscriminator(period, channels) for period in PERIODS]
-                + [SpectrumDiscriminator(*resolution, channels, floor) for resolution in RESOLUTIONS]
+                + [SpectrumDiscriminator(*resolution, channels) for resolution in RESOLUTIONS]
             ).to(device)
         self.optimiser = torch.optim.AdamW(self.discriminators.parameters(), lr=lr, betas=BETAS)
         self.step = 0

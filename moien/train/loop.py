@@ -44,9 +44,11 @@ from moien.train.plot import describe, write_curves, write_sample
 from moien.train.replay import Replayed
 from moien.train.settings import AcousticPhase, ProsodyPhase, TrainSettings
 from moien.train.voice import ACOUSTIC, PROSODIC, Voice
-from moien.train.wavlm import WavLMLoss
 
 BETAS, EPS = (0.0, 0.99), 1e-9  # StyleTTS2's AdamW: no momentum, batches are small and unlike each other
+WEIGHT_DECAY = 1e-4  # StyleTTS2's
+CLIP_NORM = 5.0  # of the gradient: bounds the effect of one bad batch
+DURATION_BINS = 20.0  # weight of the cross-entropy over the duration bins, StyleTTS2's
 Losses = dict[str, Tensor]
 
 
@@ -58,11 +60,11 @@ def prosody_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: Pro
     f0, energy = predict_f0_energy(voice.model, d, expand(batch.gt_duration), style)
     duration, bins = losses.duration_losses(logits, batch.gt_duration, batch.lengths)
     return {
-        "duration": phase.duration * duration,
-        "duration_bins": phase.duration_bins * bins,
-        "f0": phase.f0 * losses.f0_loss(f0, voice.voiced_f0(batch, base_f0), batch.frames),
+        "duration": duration,
+        "duration_bins": DURATION_BINS * bins,
+        "f0": losses.f0_loss(f0, voice.voiced_f0(batch, base_f0), batch.frames),
         "f0_spread": phase.f0_spread * losses.f0_spread_loss(f0, batch.gt_f0),
-        "energy": phase.energy * losses.energy_loss(energy, base_energy, batch.frames),
+        "energy": losses.energy_loss(energy, base_energy, batch.frames),
     }
 
 
@@ -83,12 +85,10 @@ def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: Ac
     )  # fmt: skip
     natural = crop(batch.gt_audio, [FRAME_SAMPLES * s for s in start], FRAME_SAMPLES * length)
     spectral = {
-        "mel": phase.mel * losses.mel_loss(audio, natural, phase.floor),
-        "stft": phase.stft * losses.stft_loss(audio, natural, phase.floor),
-        "contrast": phase.contrast * losses.contrast_loss(audio, natural, phase.floor),
+        "mel": losses.mel_loss(audio, natural),
+        "stft": losses.stft_loss(audio, natural),
+        "contrast": phase.contrast * losses.contrast_loss(audio, natural),
     }
-    if voice.wavlm:
-        spectral["wavlm"] = phase.wavlm * voice.wavlm(audio, natural)
     if voice.critic is None:
         return spectral
     judged = voice.critic.judge(natural, audio, torch.stack(list(spectral.values())).sum())
@@ -201,10 +201,8 @@ def prepare(
     if acoustic.critic and "acoustic" in settings.phases:
         voice.critic = Critic(
             seed, share=acoustic.critic, warmup_steps=acoustic.critic_warmup_steps,
-            ramp_steps=acoustic.critic_ramp_steps, lr=acoustic.critic_lr, floor=acoustic.floor, device=device,
+            ramp_steps=acoustic.critic_ramp_steps, device=device,
         )  # fmt: skip
-    if acoustic.wavlm and "acoustic" in settings.phases:
-        voice.wavlm = WavLMLoss(acoustic.wavlm_model, device)
     return voice, phases, learned
 
 
@@ -315,7 +313,7 @@ def begin(
     rates = [(part, settings.lr * settings.learn[glob]) for glob, part in parts.items()]
     rates.append((styles, settings.style_lr))
     groups = [{"params": list(named.values()), "peak": rate} for named, rate in rates]
-    return learning, torch.optim.AdamW(groups, betas=BETAS, eps=EPS, weight_decay=voice.settings.weight_decay)
+    return learning, torch.optim.AdamW(groups, betas=BETAS, eps=EPS, weight_decay=WEIGHT_DECAY)
 
 
 def step(
@@ -343,7 +341,7 @@ def step(
         guards.watch_loss(progress, own if finite else math.nan, where)
         processes.share_gradients(learning.values())
         watch.gradients([speaker for _, batch in shares for speaker in batch.speakers])
-        if not nn.utils.clip_grad_norm_(learning.values(), voice.settings.clip_norm).isfinite():
+        if not nn.utils.clip_grad_norm_(learning.values(), CLIP_NORM).isfinite():
             raise guards.Diverged("the gradient is not finite", where)
         optimiser.step()
     return parts

@@ -22,12 +22,13 @@ LOWEST_HZ = 50.0  # of a voice
 OVER = {  # what each loss is a mean over, for `moien.train.processes.weigh`; crops of a batch are of one length
     "duration": "inner tokens", "duration_bins": "tokens", "f0": "frames", "f0_spread": "utterances",
     "energy": "frames", "mel": "utterances", "stft": "utterances", "contrast": "utterances",
-    "adversarial": "utterances", "features": "utterances", "wavlm": "utterances",
+    "adversarial": "utterances", "features": "utterances",
 }  # fmt: skip
 CONTRAST_FFT, CONTRAST_HOP = 1024, 256  # bins of 23 Hz
 FORMANT, TILT = 5.0, 30.0  # bins; standard deviations of the two Gaussians between which contrast lies
 BANDS_HZ = (0, 1000, 2000, 4000, 8000, 12000)
 LOUD = 3e-4  # share of the loudest frame's power, 35 dB below it: a pause has no formants
+FLOOR = 1e-3  # mel power; the pauses of Marylux lie between 1e-3 and 1e-1, half of all its bins above 1e-1
 F0_SCALE = 10.0  # F0 is in Hz: a tenth brings its loss to the size of the others
 
 
@@ -104,7 +105,7 @@ def energy_loss(predicted: Tensor, target: Tensor, frames: Tensor) -> Tensor:
     return masked_mean(F.smooth_l1_loss(predicted, target, reduction="none"), mask)
 
 
-def mel_loss(predicted: Tensor, target: Tensor, floor: float) -> Tensor:
+def mel_loss(predicted: Tensor, target: Tensor, floor: float = FLOOR) -> Tensor:
     """L1 of log(floor + mel power) of two waveforms `[B, N]`.
 
     Why not Kokoro's own floor of 1e-5: it lies 20 dB and more below a good room's noise, so that half of the loss
@@ -118,7 +119,7 @@ def _log_power(audio: Tensor, floor: float) -> Tensor:
     return torch.log(floor + power)
 
 
-def stft_loss(predicted: Tensor, target: Tensor, floor: float) -> Tensor:
+def stft_loss(predicted: Tensor, target: Tensor, floor: float = FLOOR) -> Tensor:
     """Spectral convergence plus L1 of the log magnitude, mean over three resolutions, of waveforms `[B, N]`.
 
     `floor` is a power, as in `mel_loss`; the power of noise grows with the window, so the floor does as well.
@@ -130,7 +131,7 @@ def stft_loss(predicted: Tensor, target: Tensor, floor: float) -> Tensor:
     return total / len(RESOLUTIONS)
 
 
-def contrast_loss(predicted: Tensor, natural: Tensor, floor: float) -> Tensor:
+def contrast_loss(predicted: Tensor, natural: Tensor, floor: float = FLOOR) -> Tensor:
     """|ln| of the ratio of predicted to natural spectral contrast of waveforms `[B, N]`, mean over bands and waveforms.
 
     Contrast is the standard deviation, over the bins of a band and the loud frames, of what formants raise above the

@@ -31,17 +31,11 @@ class ProsodyPhase(Section):
     batch_frames: int = Field(
         800, ge=50, description="Frames (25 ms) a batch: 800 are 20 s, a step of 1 s on two cores."
     )
-    duration: float = Field(1.0, ge=0, description="Weight of the duration L1; StyleTTS2's.")
-    duration_bins: float = Field(
-        20.0, ge=0, description="Weight of the cross-entropy over the 50 duration bins; StyleTTS2's."
-    )
-    f0: float = Field(1.0, ge=0, description="Weight of the F0 smooth-L1 / 10; StyleTTS2's.")
     f0_spread: float = Field(
         3.0,
         ge=0,
         description="Weight of |ln| of the ratio of the spreads of F0: at 0 speech gets flat, and so it does at 1.",
     )
-    energy: float = Field(1.0, ge=0, description="Weight of the energy smooth-L1; StyleTTS2's.")
 
 
 class AcousticPhase(Section):
@@ -67,18 +61,10 @@ class AcousticPhase(Section):
     )
     crop_frames: int = Field(60, ge=10, le=400, description="Frames (25 ms) of a crop: 60 are 1.5 s.")
     crops: int = Field(1, ge=1, le=64, description="Crops a batch, each of another utterance.")
-    mel: float = Field(1.0, ge=0, description="Weight of the mel L1.")
-    stft: float = Field(1.0, ge=0, description="Weight of the multi-resolution STFT loss.")
     contrast: float = Field(
         2.0,
         ge=0,
         description="Weight of |ln| of the ratio of spectral contrasts: without it speech is a blurred mean.",
-    )
-    wavlm: float = Field(
-        0.0, ge=0, description="Weight of the feature loss by WavLM, StyleTTS2's 1 over its 13 layers; 0, because it "
-        "needs the hub and was never measured here.")  # fmt: skip
-    wavlm_model: str = Field(
-        "microsoft/wavlm-base-plus-sv", description="That WavLM: a model of the hub, or a local folder."
     )
     critic: float = Field(
         0.1,
@@ -91,14 +77,6 @@ class AcousticPhase(Section):
         80, ge=0, description="Steps in which it learns and has no say: then it hears a blur of 40 ms."
     )
     critic_ramp_steps: int = Field(40, ge=1, description="Steps in which its say rises to all of it.")
-    critic_lr: float = Field(1e-3, gt=0, le=0.1, description="Its learning rate.")
-    floor: float = Field(
-        1e-3,
-        gt=0,
-        le=1,
-        description="Mel power under which differences are inaudible noise: Marylux's pauses have 1e-3 to 1e-1 "
-        "at the base's level, half of all its bins lie above 1e-1.",
-    )
 
 
 class TrainSettings(Section):
@@ -131,8 +109,6 @@ class TrainSettings(Section):
     warmup_steps: int = Field(
         20, ge=0, description="Steps of rising learning rate; after them it falls to 0."
     )
-    clip_norm: float = Field(5.0, gt=0, description="Largest norm of the gradient: bounds a bad batch.")
-    weight_decay: float = Field(1e-4, ge=0, le=0.1, description="AdamW's weight decay; StyleTTS2's.")
     min_seconds: float = Field(
         60.0,
         ge=0,

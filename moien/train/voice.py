@@ -16,7 +16,6 @@ from moien.train import processes
 from moien.train.data import Batch, Item, collate
 from moien.train.discriminators import Critic
 from moien.train.settings import TrainSettings
-from moien.train.wavlm import WavLMLoss
 
 ACOUSTIC, PROSODIC = slice(0, 128), slice(128, 256)  # the halves of a style
 
@@ -32,7 +31,6 @@ class Voice:
     deltas: dict[str, nn.Parameter]  # "style.acoustic.SPEAKER", "style.prosody.SPEAKER"
     device: str
     critic: Critic | None = None
-    wavlm: WavLMLoss | None = None
     moment: str = ""  # see `draw`
     _frozen: dict[str, tuple[Tensor, Tensor, Tensor]] = field(default_factory=dict)
 
