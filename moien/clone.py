@@ -69,10 +69,10 @@ def measure(settings: Settings, speaker: str) -> dict[str, float]:
     from moien.align import read_alignments
     from moien.audio import SAMPLE_RATE, read_audio
     from moien.kokoro.base import ensure_base, load_model, load_pack
+    from moien.kokoro.speak import speak
     from moien.progress import track
     from moien.score.clip import Clip
     from moien.score.similarity import embed, speaker_centroids
-    from moien.style.fit import speak
 
     data, align, embedding = (BY_NAME[name].folder(settings) for name in ("data", "align", "embedding"))
     base = ensure_base(settings.base)
@@ -88,7 +88,7 @@ def measure(settings: Settings, speaker: str) -> dict[str, float]:
     for utterance in track(tested[:MEASURED], "how like the speaker it is"):
         clips = {"recordings": Clip(*read_audio(utterance.audio), name=utterance.id)}
         for name, pack in packs.items():
-            audio = speak(model, aligned[utterance.id].tokens, pack, settings.seed)
+            audio = speak(model, aligned[utterance.id].tokens, pack, settings.seed).audio
             clips[name] = Clip(audio, SAMPLE_RATE, utterance.id)
         for name, clip in clips.items():
             found[name].append(float(embed(clip) @ centroid))

@@ -14,8 +14,9 @@ import torch
 from kokoro import KModel
 
 from moien.errors import WrongCall, WrongData
+from moien.kokoro import speak as kokoro
 from moien.kokoro.base import Base, load_model, load_pack
-from moien.kokoro.forward import fold_weight_norm, seeded_source
+from moien.kokoro.forward import fold_weight_norm
 from moien.kokoro.symbols import MAX_PHONEMES, PAUSE_SYMBOLS, encode
 from moien.text import Frontend, Phonemes, open_frontend
 
@@ -35,7 +36,7 @@ class Speech:
     phonemes: str
 
 
-class Voice:
+class Synthesiser:
     """A model, the voice packs of its speakers, and the front end that reads its language."""
 
     def __init__(
@@ -68,14 +69,10 @@ class Voice:
 
     def _speak_part(self, phonemes: str, speaker: str, speed: float, seed: int) -> Speech:
         tokens = encode(phonemes)
-        device = self.model.device
-        style = self.packs[speaker][len(phonemes) - 1].to(device)
-        with seeded_source(self.model, seed):
-            input_ids = torch.tensor([tokens], device=device)
-            audio, durations = self.model.forward_with_tokens(input_ids, style, speed)
-        if not torch.isfinite(audio).all():
+        spoken = kokoro.speak(self.model, tokens, self.packs[speaker], seed, speed)
+        if not np.isfinite(spoken.audio).all():
             raise WrongData("the model speaks values that are not finite", where=phonemes)
-        return Speech(audio.cpu().numpy(), tuple(tokens), tuple(durations.tolist()), phonemes)
+        return Speech(spoken.audio, tuple(tokens), spoken.durations, phonemes)
 
 
 def split(phonemes: str, limit: int = MAX_PHONEMES) -> list[str]:
@@ -95,16 +92,18 @@ def split(phonemes: str, limit: int = MAX_PHONEMES) -> list[str]:
     return parts
 
 
-def load_voice(folder: Path, frontend: Path | Frontend, device: str = "cpu") -> Voice:
+def load_voice(folder: Path, frontend: Path | Frontend, device: str = "cpu") -> Synthesiser:
     """The voice of stage 6 (or any folder with one .pth, config.json and voices/*.pt), all its speakers."""
     base = Base(folder)
     return stock_voice(base, list(base.voices), frontend, device)
 
 
-def stock_voice(base: Base, names: Sequence[str], frontend: Path | Frontend, device: str = "cpu") -> Voice:
+def stock_voice(
+    base: Base, names: Sequence[str], frontend: Path | Frontend, device: str = "cpu"
+) -> Synthesiser:
     """A base model as it is, with the packs of these names. `frontend` may be the folder that stage 2 wrote."""
     if unknown := [name for name in names if name not in base.voices]:
         raise WrongCall(f"the base has no voice {unknown[0]!r}", remedy=f"it has {', '.join(base.voices)}")
     model = fold_weight_norm(load_model(base.weights, base.config)).to(device)
     reader = open_frontend(frontend) if isinstance(frontend, Path) else frontend
-    return Voice(model, {name: load_pack(base.voices[name]) for name in names}, reader)
+    return Synthesiser(model, {name: load_pack(base.voices[name]) for name in names}, reader)

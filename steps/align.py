@@ -14,7 +14,7 @@ from moien.align.confidence import Fit, fits, outliers
 from moien.align.item import Item, read_items
 from moien.align.pauses import keep_true_pauses
 from moien.align.plot import plot_alignment
-from moien.align.shift import Speaker, choose_clips, find_shift
+from moien.align.shift import AverageVoice, choose_clips, find_shift
 from moien.align.textgrid import write_textgrid
 from moien.align.timing import align_tokens, token_boundaries
 from moien.corpus.datadir import SPLITS
@@ -32,15 +32,15 @@ def main(run: StageRun) -> None:
     settings = run.settings.align
     items = read_items(run.inputs["data"], run.inputs["g2p"])
     phones, fit = _acoustic(run, items)
-    speaker = Speaker(ensure_base(run.settings.base), run.device)
+    voice = AverageVoice(ensure_base(run.settings.base), run.device)
     boundaries = {
-        u: token_boundaries(items[u].units, phones[u], speaker.durations(items[u].tokens), items[u].frames)
+        u: token_boundaries(items[u].units, phones[u], voice.durations(items[u].tokens), items[u].frames)
         for u in track(phones, "the base's own durations")
     }
     shift = settings.shift_frames
     if shift == "auto":
         clips = choose_clips(items, boundaries, fit, settings.shift_clips, run.settings.features)
-        shift, found = find_shift(speaker, clips, run.settings.seed)
+        shift, found = find_shift(voice, clips, run.settings.seed)
         (run.out / "shift.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     run.note("shift_frames", shift)
     kept: dict[str, Alignment] = {}

@@ -26,7 +26,7 @@ def main(run: StageRun) -> None:
 
     from moien.kokoro.base import ensure_base, load_model, load_pack
     from moien.kokoro.forward import fold_weight_norm
-    from moien.synth import Voice, load_voice
+    from moien.synth import Synthesiser, load_voice
     from moien.text import espeak_voice, open_frontend
 
     torch.set_num_threads(run.settings.system.threads)
@@ -35,7 +35,7 @@ def main(run: StageRun) -> None:
     base, styles = ensure_base(run.settings.base), run.inputs["embedding"] / "styles"
     stock_packs = {speaker: load_pack(styles / f"{speaker}.base.pt") for speaker in trained.packs}
     model = fold_weight_norm(load_model(base.weights, base.config)).to(run.device)
-    stock = Voice(model, stock_packs, frontend)
+    stock = Synthesiser(model, stock_packs, frontend)
     voices = {"trained": trained, "stock": stock}
     for row in ROWS:
         (run.out / row).mkdir()

@@ -19,7 +19,6 @@ import numpy as np
 import soxr
 import torch
 from kokoro import KModel
-from torch import Tensor
 
 from moien.align.confidence import Fit
 from moien.align.item import Item
@@ -28,14 +27,8 @@ from moien.audio import SAMPLE_RATE
 from moien.features.packed import measure
 from moien.features.settings import FeatureSettings
 from moien.kokoro.base import Base, load_model, load_packs
-from moien.kokoro.forward import (
-    decode_audio,
-    encode_phonemes,
-    expand,
-    fold_weight_norm,
-    predict_durations,
-    seeded_source,
-)
+from moien.kokoro.forward import fold_weight_norm
+from moien.kokoro.speak import expected_durations, render
 from moien.progress import track
 
 SHIFTS = tuple(range(5))  # frames; Kokoro was never seen to want more than 3
@@ -44,7 +37,7 @@ SCORE_RATE = 16_000  # Hz, DistillMOS's
 
 
 @dataclass(frozen=True)
-class Clip:
+class ShiftClip:
     """An utterance to copy: tokens, its acoustic boundaries in frames `[T + 1]`, natural F0 and energy `[2F]`."""
 
     tokens: Sequence[int]
@@ -53,51 +46,27 @@ class Clip:
     energy: np.ndarray
 
 
-class Speaker:
-    """The untouched base with one voice for everybody: the mean of its packs, so that no corpus is favoured."""
+class AverageVoice:
+    """The untouched base with the mean of all its packs, so that no corpus is favoured."""
 
     def __init__(self, base: Base, device: str) -> None:
         """Load the base (0.33 GB) to `device`."""
         self._model: KModel = fold_weight_norm(load_model(base.weights, base.config)).to(device)
         self._pack = torch.stack(list(load_packs(base).values())).mean(dim=0).to(device)
-        self._device = device
 
-    def _style(self, tokens: Sequence[int]) -> Tensor:
-        return self._pack[
-            len(tokens) - 3
-        ]  # [1, 256]; row n−1 serves n phonemes, and two tokens are boundaries
-
-    @torch.inference_mode()
     def durations(self, tokens: Sequence[int]) -> np.ndarray:
-        """The durations that the base itself would give, real-valued frames `[T]`."""
-        ids, lengths = torch.tensor([list(tokens)], device=self._device), torch.tensor([len(tokens)])
-        d_en = encode_phonemes(self._model, ids, lengths.to(self._device))
-        logits, _ = predict_durations(
-            self._model, d_en, self._style(tokens)[:, 128:], lengths.to(self._device)
-        )
-        return torch.sigmoid(logits).sum(-1)[0].double().cpu().numpy()
+        """The base's own durations, real-valued frames `[T]`."""
+        return expected_durations(self._model, tokens, self._pack).double().cpu().numpy()
 
-    @torch.inference_mode()
-    def copy(self, clip: Clip, shift: int, seed: int) -> np.ndarray:
+    def copy(self, clip: ShiftClip, shift: int, seed: int) -> np.ndarray:
         """Copy synthesis of the middle 2.5 s of a clip with its boundaries moved by `shift` frames, at 24 kHz."""
         durations = torch.as_tensor(whole_frames(clip.boundaries, shift)[None])
         frames = int(durations.sum())
         count = min(CLIP_FRAMES, frames)
-        f0, energy = (
-            torch.tensor(x, dtype=torch.float32, device=self._device)[None] for x in (clip.f0, clip.energy)
-        )
-        with seeded_source(self._model, seed):
-            audio = decode_audio(
-                self._model,
-                torch.tensor([list(clip.tokens)], device=self._device),
-                torch.tensor([len(clip.tokens)], device=self._device),
-                expand(durations).to(self._device),
-                f0,
-                energy,
-                self._style(clip.tokens)[:, :128],
-                crop=((frames - count) // 2, count),
-            )
-        return audio[0].float().cpu().numpy()
+        f0, energy = (torch.tensor(x, dtype=torch.float32)[None] for x in (clip.f0, clip.energy))
+        crop = ((frames - count) // 2, count)
+        audio = render(self._model, clip.tokens, durations, f0, energy, self._pack, seed, crop)
+        return audio.float().cpu().numpy()
 
 
 def choose_clips(
@@ -106,20 +75,21 @@ def choose_clips(
     fit: Mapping[str, Fit],
     count: int,
     features: FeatureSettings,
-) -> dict[str, Clip]:
+) -> dict[str, ShiftClip]:
     """The `count` training utterances that fit their texts best, measured as stage 4 will measure them."""
     train = sorted((u for u in boundaries if items[u].split == "train"), key=lambda u: -fit[u].confidence)
     return {
-        u: Clip(items[u].tokens, boundaries[u], *measure(items[u].read(), features)) for u in train[:count]
+        u: ShiftClip(items[u].tokens, boundaries[u], *measure(items[u].read(), features))
+        for u in train[:count]
     }
 
 
-def listen(speaker: Speaker, clips: Mapping[str, Clip], seed: int) -> dict[str, list[float]]:
+def score_shifts(voice: AverageVoice, clips: Mapping[str, ShiftClip], seed: int) -> dict[str, list[float]]:
     """DistillMOS of each clip at each of SHIFTS."""
     judge = _distillmos()
     scores = {}
     for utterance, clip in track(clips.items(), "copy synthesis: looking for the model's own timing"):
-        copies = [soxr.resample(speaker.copy(clip, k, seed), SAMPLE_RATE, SCORE_RATE) for k in SHIFTS]
+        copies = [soxr.resample(voice.copy(clip, k, seed), SAMPLE_RATE, SCORE_RATE) for k in SHIFTS]
         with torch.inference_mode():
             scores[utterance] = [float(judge(torch.from_numpy(copy)[None])) for copy in copies]
     return scores
@@ -137,9 +107,9 @@ def best_shift(means: Sequence[float]) -> int:
     return int(np.clip(round(-slope / (2 * bend)), SHIFTS[0], SHIFTS[-1]))
 
 
-def find_shift(speaker: Speaker, clips: Mapping[str, Clip], seed: int) -> tuple[int, dict[str, Any]]:
+def find_shift(voice: AverageVoice, clips: Mapping[str, ShiftClip], seed: int) -> tuple[int, dict[str, Any]]:
     """The shift, and what it was found from (JSON-able): mean score at each shift, scores of each clip."""
-    scores = listen(speaker, clips, seed)
+    scores = score_shifts(voice, clips, seed)
     means = [round(float(np.mean(column)), 4) for column in zip(*scores.values(), strict=True)]
     shift = best_shift(means)
     return shift, {"shift_frames": shift, "tried": list(SHIFTS), "distillmos": means, "clips": scores}

@@ -17,8 +17,8 @@ from moien.align.hmm import PhoneTime
 from moien.align.tokens import Unit
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE
 from moien.errors import WrongData
+from moien.kokoro.style import DURATION_BINS
 
-MAX_FRAMES = 50  # logits per token of Kokoro's duration head
 FRAMES_PER_SECOND = SAMPLE_RATE / FRAME_SAMPLES
 
 
@@ -49,8 +49,8 @@ def align_tokens(
     if len(tokens) > boundaries[-1]:
         raise WrongData(f"more tokens than frames: {len(tokens)} in {boundaries[-1]:.0f}", where=utterance)
     durations = whole_frames(boundaries, shift).tolist()
-    if max(durations) > MAX_FRAMES:
-        raise WrongData(f"a token over {MAX_FRAMES} frames: {max(durations)}", where=utterance)
+    if max(durations) > DURATION_BINS:
+        raise WrongData(f"a token over {DURATION_BINS} frames: {max(durations)}", where=utterance)
     return Alignment(
         utterance, tuple(tokens), tuple(durations), sum(durations), round(confidence, 4), shift_frames=shift
     )
@@ -81,7 +81,7 @@ def divide(total: float, shares: np.ndarray) -> np.ndarray:
     One less than 50, as rounding may add one.
     """
     part = shares / shares.sum() * max(total, 0.0)
-    ceiling = MAX_FRAMES - 1.0
+    ceiling = DURATION_BINS - 1.0
     while (over := part > ceiling + 1e-9).any() and part.sum() < ceiling * len(part):
         open_ = part < ceiling
         excess = (part[over] - ceiling).sum()

@@ -36,13 +36,14 @@ from moien.choice.settings import ChoiceSettings
 from moien.choice.tempo import Timed, fit_tempo
 from moien.errors import WrongData
 from moien.kokoro.base import Base, load_model
+from moien.kokoro.forward import TEMPO
+from moien.kokoro.speak import speak
 from moien.kokoro.symbols import decode
 from moien.progress import track
 from moien.score import distilled_mos, duration, f0_rmse, f0_spread, mcd, phone_error, similarity, tones
 from moien.score.clip import Clip, Pair
 from moien.score.metric import Metric
 from moien.score.recogniser import Recogniser
-from moien.style.fit import speak
 from moien.train.data import TrainingSet
 
 METRICS = tuple(
@@ -53,7 +54,6 @@ PREDICTOR = ("predictor.", "style.prosody.")  # what the predictor's α scales; 
 CENTROID_CLIPS = 10
 TEMPO_SENTENCES = 120  # 15 sentences of `lb` tell the tempo to 4 %, 120 to 1.5 %
 MOS_CHANCE = 0.1  # of DistillMOS over a few sentences
-TEMPO = "predictor.duration_proj.linear_layer.bias"
 
 
 class Mixture(Protocol):
@@ -214,7 +214,7 @@ class Audition:
         for utterance, alignment in self.sentences:
             natural = clip = self._recordings[utterance.id]
             if packs:
-                audio = speak(self.model, alignment.tokens, packs[utterance.speaker], seed=0)
+                audio = speak(self.model, alignment.tokens, packs[utterance.speaker], seed=0).audio
                 clip = Clip(audio, SAMPLE_RATE, utterance.id)
             phonemes, centroid = decode(alignment.tokens), self._centroids[utterance.speaker]
             pair = Pair(natural, clip, centroid, phonemes, self._recogniser)

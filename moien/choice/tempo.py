@@ -18,8 +18,8 @@ from torch import Tensor
 
 from moien.align import Alignment
 from moien.kokoro import forward
+from moien.kokoro.style import pack_row, prosodic
 from moien.kokoro.symbols import PAUSE_SYMBOLS, VOCAB
-from moien.style.fit import pack_row
 
 PAUSES = frozenset(VOCAB[symbol] for symbol in PAUSE_SYMBOLS if symbol in VOCAB)
 RANGE = 6.0  # of the number: the base's half tempo needs about 1
@@ -53,7 +53,7 @@ def fit_tempo(model: KModel, packs: Mapping[str, Tensor], sentences: Sequence[Ti
     for sentence in sentences:
         size = sentence.encoded.shape[2]
         lengths = torch.tensor([size], device=model.device)
-        style = pack_row(packs[sentence.speaker], size)[:, 128:].to(model.device)
+        style = prosodic(pack_row(packs[sentence.speaker], size)).to(model.device)
         logits.append(
             forward.predict_durations(model, sentence.encoded, style, lengths)[0][0, sentence.inside]
         )
@@ -66,7 +66,7 @@ def fit_tempo(model: KModel, packs: Mapping[str, Tensor], sentences: Sequence[Ti
             if int(forward.durations_from_logits(every + middle).sum()) < target
             else (low, middle)
         )
-    model.predictor.duration_proj.linear_layer.bias.add_(high)
+    forward.tempo(model).add_(high)
     return high
 
 

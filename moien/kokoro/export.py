@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from moien.errors import WrongData
+from moien.kokoro.style import STYLE_DIM
 from moien.kokoro.symbols import MAX_PHONEMES
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ PARTS = ("bert", "bert_encoder", "predictor", "decoder", "text_encoder")
 PREFIX = "module."  # the original was trained in DataParallel; `kokoro` 0.9.4 strips seven characters unasked
 # AdaIN's instance norm has a scale and a shift only for an exporter's sake: 1 and 0, in no weight file.
 ADAIN_NORM = re.compile(r"\.norm\.(weight|bias)$")
-STYLE_DIM = 256  # acoustic 128 + prosodic 128
 
 
 def save_weights(model: KModel, path: Path) -> None:

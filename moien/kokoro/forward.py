@@ -19,6 +19,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from moien.audio import FRAME_SAMPLES
 
+TEMPO = "predictor.duration_proj.linear_layer.bias"  # see `tempo`
+
 
 def text_mask(lengths: Tensor, size: int | None = None) -> Tensor:
     """Padding of sequences of these lengths: bool [B, size], True beyond the end; size = the longest."""
@@ -40,6 +42,11 @@ def predict_durations(
     mask = text_mask(lengths, d_en.shape[-1])
     d = model.predictor.text_encoder(d_en, style_prosodic, lengths, mask)
     return model.predictor.duration_proj(_lstm(model.predictor.lstm, d, lengths)), d
+
+
+def tempo(model: KModel) -> Tensor:
+    """The bias of the duration head: what is added to it makes every token longer."""
+    return model.get_parameter(TEMPO)
 
 
 def durations_from_logits(logits: Tensor, speed: float = 1.0) -> Tensor:

@@ -28,6 +28,7 @@ from moien.kokoro.base import (
 )
 from moien.kokoro.export import PARTS, PREFIX
 from moien.kokoro.settings import BaseSettings
+from moien.kokoro.style import acoustic, prosodic
 
 STEP_LENGTHS = (
     5,
@@ -128,8 +129,8 @@ def describe_pack(pack: torch.Tensor) -> dict[str, Any]:
         "min": float(pack.min()),
         "max": float(pack.max()),
         "mean": float(pack.mean()),
-        "acoustic_norm": float(rows[:, :128].norm(dim=1).mean()),
-        "prosodic_norm": float(rows[:, 128:].norm(dim=1).mean()),
+        "acoustic_norm": float(acoustic(rows).norm(dim=1).mean()),
+        "prosodic_norm": float(prosodic(rows).norm(dim=1).mean()),
         "rows_equal": bool((rows == rows[0]).all()),
         "distance_from_mean_row": {
             str(length): float((rows[length - 1] - middle).norm()) for length in STEP_LENGTHS
@@ -195,11 +196,9 @@ def plot(packs: Mapping[str, torch.Tensor], path: Path) -> None:
     figure = Figure(figsize=(15, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     halves = figure.subplots(1, 3, width_ratios=[4, 4, 3])
-    for axes, half, part in zip(
-        halves, ("acoustic", "prosodic"), (slice(128), slice(128, 256)), strict=False
-    ):
+    for axes, half, part in zip(halves, ("acoustic", "prosodic"), (acoustic, prosodic), strict=False):
         for name, pack in packs.items():
-            rows = pack[:, 0, part]
+            rows = part(pack[:, 0])
             axes.plot(range(1, len(rows) + 1), (rows - rows.mean(0)).norm(dim=1), label=name, linewidth=1)
         axes.set(title=f"{half} half", xlabel="phonemes in the sentence", ylabel="distance from the mean row")
     halves[0].legend(fontsize="small")

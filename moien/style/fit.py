@@ -23,12 +23,12 @@ from moien.audio import FRAME_SAMPLES, SAMPLE_RATE, pad_to_frames, read_audio
 from moien.features.mel import log_mel
 from moien.features.packed import PackedFeatures
 from moien.kokoro import forward
+from moien.kokoro.speak import speak
+from moien.kokoro.style import DURATION_BINS, HALF, acoustic, pack_row, prosodic
 from moien.progress import track
 from moien.style.embed import SpeakerEncoder
 from moien.style.settings import EmbeddingSettings
 
-ACOUSTIC = 128  # the first half of a style goes to the decoder, the second to the predictor
-MAX_FRAMES = 50  # bins of the duration head
 MEL_FLOOR = -0.75  # normalised; below lies room noise, which the style should not learn to make
 
 
@@ -71,19 +71,6 @@ def read_clip(alignment: Alignment, features: PackedFeatures, audio: Path) -> Fi
     return FitClip(alignment.tokens, alignment.durations, *features[alignment.id], samples)
 
 
-def pack_row(pack: Tensor, tokens: int) -> Tensor:
-    """The style `[1, 256]` for a sentence of so many tokens, BOS and EOS counted: row n − 1 for n phonemes."""
-    return pack[max(tokens - 3, 0)]
-
-
-def speak(model: KModel, tokens: Sequence[int], pack: Tensor, seed: int) -> np.ndarray:
-    """What the untouched model says, float32 `[N]` at 24 kHz."""
-    with forward.seeded_source(model, seed):
-        ids = torch.tensor([tokens], device=model.device)
-        audio, _ = model.forward_with_tokens(ids, pack_row(pack, len(tokens)).to(model.device))
-    return audio.cpu().numpy()
-
-
 def pack_similarities(
     model: KModel,
     packs: Mapping[str, Tensor],
@@ -99,7 +86,8 @@ def pack_similarities(
     found: dict[str, dict[str, float]] = {speaker: {} for speaker in centroids}
     for name, pack in track(sorted(packs.items()), "nearest voice pack"):
         voice = np.mean(
-            [encoder.embed(speak(model, tokens, pack, seed), SAMPLE_RATE) for tokens in sentences], axis=0
+            [encoder.embed(speak(model, tokens, pack, seed).audio, SAMPLE_RATE) for tokens in sentences],
+            axis=0,
         )
         for speaker, centroid in centroids.items():
             found[speaker][name] = round(float(voice @ centroid / np.linalg.norm(voice)), 4)
@@ -116,8 +104,8 @@ def fit_style(
     """
     held, seen = clips[::6], [clip for i, clip in enumerate(clips) if i % 6] or clips
     halves = [
-        Half("prosodic", (ACOUSTIC, 0), prosodic_loss, settings.prosodic_lr, settings.prosodic_steps, 8),
-        Half("acoustic", (0, ACOUSTIC), acoustic_loss, settings.acoustic_lr, settings.acoustic_steps, 2),
+        Half("prosodic", (HALF, 0), prosodic_loss, settings.prosodic_lr, settings.prosodic_steps, 8),
+        Half("acoustic", (0, HALF), acoustic_loss, settings.acoustic_lr, settings.acoustic_steps, 2),
     ]
     facts: dict[str, float] = {}
     for half in halves:
@@ -154,7 +142,7 @@ def _descend(
 ) -> Tensor:
     """A step `[128]` away from the pack, by Adam under an L2 prior; the mean over the last half of its path."""
     generator = np.random.default_rng(seed)
-    delta = torch.zeros(ACOUSTIC, requires_grad=True)
+    delta = torch.zeros(HALF, requires_grad=True)
     optimiser = torch.optim.Adam([delta], lr=half.lr)
     path = [delta.detach().clone()]
     for number in track(range(half.steps), f"{half.name} style"):
@@ -176,11 +164,11 @@ def prosodic_loss(
     ids, lengths, durations, alignment, style = _batch(model, pack, clips)
     with torch.no_grad():
         d_en = forward.encode_phonemes(model, ids, lengths)
-    logits, d = forward.predict_durations(model, d_en, style[:, ACOUSTIC:], lengths)
-    f0, energy = forward.predict_f0_energy(model, d, alignment, style[:, ACOUSTIC:])
+    logits, d = forward.predict_durations(model, d_en, prosodic(style), lengths)
+    f0, energy = forward.predict_f0_energy(model, d, alignment, prosodic(style))
     spoken = (durations > 0) & (torch.arange(ids.shape[1], device=ids.device) > 0)
     spoken[torch.arange(len(clips)), lengths - 1] = False  # BOS and EOS are silence of any length
-    bins = (torch.arange(MAX_FRAMES, device=ids.device) < durations[..., None]).float()
+    bins = (torch.arange(DURATION_BINS, device=ids.device) < durations[..., None]).float()
     lasted = torch.sigmoid(logits).sum(-1)
     loss = l1_loss(lasted[spoken], durations[spoken].float())
     loss = loss + binary_cross_entropy_with_logits(logits[spoken], bins[spoken])
@@ -201,12 +189,12 @@ def acoustic_loss(
         torch.no_grad()
     ):  # the recording's energy has the room in it: the decoder is better on the predictor's
         d_en = forward.encode_phonemes(model, ids, lengths)
-        _, d = forward.predict_durations(model, d_en, style[:, ACOUSTIC:], lengths)
-        _, energy = forward.predict_f0_energy(model, d, alignment, style[:, ACOUSTIC:])
+        _, d = forward.predict_durations(model, d_en, prosodic(style), lengths)
+        _, energy = forward.predict_f0_energy(model, d, alignment, prosodic(style))
     frames = min(settings.crop_frames, *(clip.frames for clip in clips))
     starts = [int(torch.randint(clip.frames - frames + 1, ())) for clip in clips]
     said = forward.decode_audio(
-        model, ids, lengths, alignment, f0, energy, style[:, :ACOUSTIC], crop=(starts, frames)
+        model, ids, lengths, alignment, f0, energy, acoustic(style), crop=(starts, frames)
     )
     natural = torch.stack(
         [

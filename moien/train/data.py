@@ -33,7 +33,7 @@ from moien.corpus.datadir import Utterance, read_datadir
 from moien.errors import WrongData
 from moien.features.packed import PackedFeatures, map_tensors
 from moien.kokoro.base import load_pack
-from moien.style.fit import pack_row
+from moien.kokoro.style import pack_row
 
 Item = dict[str, Any]
 Pair = tuple[Utterance, Alignment]

@@ -23,12 +23,12 @@ from torch import Tensor
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE
 from moien.errors import WrongCall, WrongData
 from moien.kokoro.forward import expand, predict_durations, predict_f0_energy
+from moien.kokoro.style import prosodic
 from moien.kokoro.symbols import MAX_PHONEMES, MODIFIERS, PAUSE_SYMBOLS, VOCAB
 from moien.train import processes
 from moien.train.checkpoint import Progress
 from moien.train.data import Item, TrainingSet, collate
 from moien.train.settings import TrainSettings
-from moien.train.voice import PROSODIC
 
 if TYPE_CHECKING:
     from moien.train.voice import Voice
@@ -150,7 +150,7 @@ def check_labels(voice: Voice, data: TrainingSet) -> None:
     for index in range(count):
         item = data[index * len(data) // count]
         batch = collate([item]).to(voice.device)
-        style = voice.style(batch)[:, PROSODIC]
+        style = prosodic(voice.style(batch))
         with torch.no_grad():
             logits, d = predict_durations(voice.base, voice.frozen([item])[0], style, batch.lengths)
             f0, _ = predict_f0_energy(voice.base, d, expand(batch.gt_duration), style)

@@ -35,6 +35,7 @@ from moien.kokoro.forward import (
     predict_durations,
     predict_f0_energy,
 )
+from moien.kokoro.style import HALF, acoustic, prosodic
 from moien.train import checkpoint, guards, losses, processes
 from moien.train.board import Board
 from moien.train.checkpoint import Progress
@@ -43,7 +44,7 @@ from moien.train.discriminators import CRITIC_LOSSES, Critic
 from moien.train.plot import describe, write_curves, write_sample
 from moien.train.replay import Replayed
 from moien.train.settings import AcousticPhase, ProsodyPhase, TrainSettings
-from moien.train.voice import ACOUSTIC, PROSODIC, Voice
+from moien.train.voice import Voice
 
 BETAS, EPS = (0.0, 0.99), 1e-9  # StyleTTS2's AdamW: no momentum, batches are small and unlike each other
 WEIGHT_DECAY = 1e-4  # StyleTTS2's
@@ -54,7 +55,7 @@ Losses = dict[str, Tensor]
 
 def prosody_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: ProsodyPhase) -> Losses:
     """Durations from the text; F0 and energy on the natural durations."""
-    style = voice.style(batch)[:, PROSODIC]
+    style = prosodic(voice.style(batch))
     encoded, base_f0, base_energy = voice.frozen(items)
     logits, d = predict_durations(voice.model, encoded, style, batch.lengths)
     f0, energy = predict_f0_energy(voice.model, d, expand(batch.gt_duration), style)
@@ -72,7 +73,7 @@ def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: Ac
     """A crop of each utterance, decoded on natural durations and F0, against the recording."""
     style = voice.style(batch)
     with torch.no_grad():  # the predictor's curves, because those are what the decoder hears when it speaks
-        own_f0, energy = voice.curves(voice.model, voice.frozen(items)[0], batch, style[:, PROSODIC])
+        own_f0, energy = voice.curves(voice.model, voice.frozen(items)[0], batch, prosodic(style))
     f0 = voice.voiced_f0(batch, own_f0)
     length = processes.least(min(phase.crop_frames, int(batch.frames.min())), voice.device)
     start = [
@@ -80,7 +81,7 @@ def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: Ac
         for item in items
     ]
     audio = decode_audio(
-        voice.model, batch.input_ids, batch.lengths, expand(batch.gt_duration), f0, energy, style[:, ACOUSTIC],
+        voice.model, batch.input_ids, batch.lengths, expand(batch.gt_duration), f0, energy, acoustic(style),
         crop=(start, length),
     )  # fmt: skip
     natural = crop(batch.gt_audio, [FRAME_SAMPLES * s for s in start], FRAME_SAMPLES * length)
@@ -184,7 +185,7 @@ def prepare(
     """The voice before its first step, its phases, and every tensor that any of them moves, by name."""
     phases = phases_of(settings, data.frames)
     deltas = {
-        f"style.{half}.{speaker}": nn.Parameter(torch.zeros(128, device=device))
+        f"style.{half}.{speaker}": nn.Parameter(torch.zeros(HALF, device=device))
         for half in ("acoustic", "prosody")
         for speaker in sorted(data.packs)
     }

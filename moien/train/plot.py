@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from moien.audio import write_wav
-from moien.style.fit import speak
+from moien.kokoro.speak import speak
 from moien.train.data import TrainingSet
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def write_sample(voice: Voice, dev: TrainingSet, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     utterance, alignment = dev.utterances[0]
     pack = dev.packs[utterance.speaker] + voice.delta(utterance.speaker).detach().cpu()
-    audio = speak(voice.model, alignment.tokens, pack, seed=0)
+    audio = speak(voice.model, alignment.tokens, pack, seed=0).audio
     write_wav(path, np.clip(np.nan_to_num(audio), -1, 1))
 
 

@@ -21,9 +21,10 @@ from moien.fetch import cache_dir
 from moien.files import sha256_file
 from moien.kokoro import forward
 from moien.kokoro.base import Base, load_model, load_pack
+from moien.kokoro.speak import predict, render
+from moien.kokoro.style import pack_row
 from moien.kokoro.symbols import encode
 from moien.progress import track
-from moien.style.fit import pack_row
 from moien.text.espeak import EspeakFrontend
 from moien.train import processes
 from moien.train.data import Item, TrainingSet
@@ -51,23 +52,13 @@ def lines(voices: Sequence[str], held_out: bool) -> Iterator[Line]:
             yield phonemes, speakers[(number + turn) % len(speakers)]
 
 
-@torch.no_grad()
 def speak(model: KModel, phonemes: str, pack: Tensor, seed: int) -> dict[str, Tensor]:
-    """What a model says, and how: tokens and durations `[T]`, F0 and energy `[2F]`, audio `[600·F]`."""
-    tokens = torch.tensor([encode(phonemes)])
-    lengths = torch.tensor([tokens.shape[1]])
-    style = pack_row(pack, tokens.shape[1])
-    encoded = forward.encode_phonemes(model, tokens, lengths)
-    logits, d = forward.predict_durations(model, encoded, style[:, 128:], lengths)
-    durations = forward.durations_from_logits(logits)
-    alignment = forward.expand(durations)
-    f0, energy = forward.predict_f0_energy(model, d, alignment, style[:, 128:])
-    with forward.seeded_source(model, seed):
-        audio = forward.decode_audio(model, tokens, lengths, alignment, f0, energy, style[:, :128])
-    return {
-        name: value[0].contiguous()
-        for name, value in zip(SAID, (tokens, durations, f0, energy, audio), strict=True)
-    }
+    """What a model speaks, and how: tokens and durations `[T]`, F0 and energy `[2F]`, audio `[600·F]`."""
+    tokens = encode(phonemes)
+    prosody = predict(model, tokens, pack)
+    audio = render(model, tokens, prosody.durations, prosody.f0, prosody.energy, pack, seed)
+    values = torch.tensor(tokens), prosody.durations[0], prosody.f0[0], prosody.energy[0], audio
+    return {name: value.contiguous() for name, value in zip(SAID, values, strict=True)}
 
 
 class Replayed:

@@ -11,13 +11,11 @@ from kokoro import KModel
 from torch import Tensor, nn
 
 from moien.kokoro.forward import encode_phonemes, expand, predict_durations, predict_f0_energy
-from moien.style.fit import pack_row
+from moien.kokoro.style import STYLE_DIM, pack_row, prosodic
 from moien.train import processes
 from moien.train.data import Batch, Item, collate
 from moien.train.discriminators import Critic
 from moien.train.settings import TrainSettings
-
-ACOUSTIC, PROSODIC = slice(0, 128), slice(128, 256)  # the halves of a style
 
 
 @dataclass
@@ -47,7 +45,7 @@ class Voice:
     def delta(self, speaker: str) -> Tensor:
         """The style delta of a speaker, `[256]`; the base's own voices, who are only replayed, have none."""
         if f"style.acoustic.{speaker}" not in self.deltas:
-            return torch.zeros(256, device=self.device)
+            return torch.zeros(STYLE_DIM, device=self.device)
         return torch.cat([self.deltas[f"style.{half}.{speaker}"] for half in ("acoustic", "prosody")])
 
     def frozen(self, items: Sequence[Item]) -> tuple[Tensor, Tensor, Tensor]:
@@ -60,7 +58,7 @@ class Voice:
         for item in items:
             if item["id"] not in self._frozen:
                 one = collate([item]).to(self.device)
-                style = pack_row(self.packs[item["speaker"]], len(item["input_ids"]))[:, PROSODIC]
+                style = prosodic(pack_row(self.packs[item["speaker"]], len(item["input_ids"])))
                 with torch.no_grad():
                     encoded = encode_phonemes(self.base, one.input_ids, one.lengths)
                     f0, energy = self.curves(self.base, encoded, one, style.to(self.device))

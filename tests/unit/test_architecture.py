@@ -6,10 +6,11 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import pytest
 import yaml
 
 from moien.recipe.settings import ROOT
@@ -73,7 +74,9 @@ def test_imports_go_downward() -> None:
 def test_no_module_imports_itself_over_others() -> None:
     known = modules()
     graph = {
-        name: imports(path, known) - {name, "moien"} for name, path in known.items() if not name.startswith("moien.score")
+        name: imports(path, known) - {name, "moien"}
+        for name, path in known.items()
+        if not name.startswith("moien.score")
     }
     try:
         TopologicalSorter(graph).prepare()
@@ -81,7 +84,45 @@ def test_no_module_imports_itself_over_others() -> None:
         raise AssertionError(f"a circle of imports: {' → '.join(reversed(error.args[1]))}") from None
 
 
-def test_only_the_kokoro_part_and_luxembourgish_part_know_their_subject() -> None:
+PARTS = {"bert", "bert_encoder", "predictor", "decoder", "text_encoder", "forward_with_tokens"}
+SIZES = {50, 128, 256, 510}  # duration bins, half of a style, a style, rows of a pack
+
+
+def has_size(nodes: Iterable[ast.AST]) -> bool:
+    return any(isinstance(n, ast.Constant) and type(n.value) is int and n.value in SIZES for n in nodes)
+
+
+def knows_kokoro(node: ast.AST) -> bool:
+    """Whether a piece of code uses a size of Kokoro's styles, packs and durations, or a part of its model."""
+    if isinstance(node, ast.Subscript):
+        return has_size(
+            n for part in ast.walk(node.slice) if isinstance(part, ast.Slice) for n in ast.walk(part)
+        )
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.attr in {"zeros", "empty", "randn", "ones", "arange"} and has_size(node.args)
+    if isinstance(node, ast.Attribute) and node.attr in PARTS:
+        return ast.unparse(node.value).split(".")[-1] in {"model", "_model", "base", "untouched"}
+    return False
+
+
+def test_the_wall_around_kokoro() -> None:
+    """Halves of a style, rows of a pack, duration bins and parts of the model: known in moien/kokoro alone."""
+    programs = [path for part in ("moien", "steps", "tools", "utils") for path in (ROOT / part).rglob("*.py")]
+    for path in programs:
+        if path.parent.name == "kokoro" or "text" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not knows_kokoro(node), f"{path}:{node.lineno}: {ast.unparse(node)}"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    "code", ["style[:, 128:]", "style[..., :128]", "torch.zeros(256)", "self.model.decoder(x)", "pack[0:510]"]
+)
+def test_the_wall_is_no_air(code: str) -> None:
+    assert any(knows_kokoro(node) for node in ast.walk(ast.parse(code)))
+
+
+def test_only_the_luxembourgish_part_knows_luxembourgish() -> None:
     for name, path in modules().items():
         if not name.startswith("moien.text"):
             assert "moien.text.lb" not in path.read_text(encoding="utf-8"), name

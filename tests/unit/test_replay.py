@@ -12,7 +12,7 @@ from moien.errors import WrongData
 from moien.kokoro.base import Base
 from moien.kokoro.export import save_pack
 from moien.kokoro.forward import seeded_source
-from moien.style.fit import pack_row
+from moien.kokoro.style import pack_row
 from moien.train import loop, replay
 from moien.train.data import collate
 from moien.train.replay import LETTERS, Replayed, lines, speak

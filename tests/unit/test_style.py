@@ -12,9 +12,11 @@ import torch
 
 from moien.align import Alignment
 from moien.features.mel import energy, log_mel
+from moien.kokoro.speak import speak
+from moien.kokoro.style import pack_row
 from moien.kokoro.symbols import encode
 from moien.style.embed import SpeakerEncoder
-from moien.style.fit import FitClip, choose_evenly, fit_style, pack_row, pack_similarities, speak
+from moien.style.fit import FitClip, choose_evenly, fit_style, pack_similarities
 from moien.style.settings import EmbeddingSettings
 
 TOKENS = tuple(encode("mˈojən"))
@@ -53,16 +55,16 @@ def test_the_row_is_that_of_the_number_of_phonemes(world: SimpleNamespace) -> No
 
 def test_speech_is_the_same_for_a_seed_and_leaves_the_generator_alone(world: SimpleNamespace) -> None:
     before = torch.get_rng_state()
-    first = speak(world.model, TOKENS, world.packs["jf_alpha"], seed=1)
+    first = speak(world.model, TOKENS, world.packs["jf_alpha"], seed=1).audio
     assert torch.equal(before, torch.get_rng_state())
-    np.testing.assert_array_equal(first, speak(world.model, TOKENS, world.packs["jf_alpha"], seed=1))
+    np.testing.assert_array_equal(first, speak(world.model, TOKENS, world.packs["jf_alpha"], seed=1).audio)
 
 
 def test_a_pack_is_nearest_to_itself(world: SimpleNamespace) -> None:
     encoder = SpeakerEncoder()
     packs = {name: world.packs[name] for name in ("jf_alpha", "jm_kumo")}
     centroids = {
-        n: encoder.embed(speak(world.model, TOKENS, pack, seed=9), 24000) for n, pack in packs.items()
+        n: encoder.embed(speak(world.model, TOKENS, pack, seed=9).audio, 24000) for n, pack in packs.items()
     }
     found = pack_similarities(world.model, packs, [TOKENS], centroids, encoder, seed=3)
     for speaker, cosines in found.items():

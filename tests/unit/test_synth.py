@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from moien.errors import WrongCall, WrongData
 from moien.kokoro.base import load_packs
 from moien.kokoro.symbols import PAUSE_SYMBOLS, VOCAB
-from moien.synth import Voice, split
+from moien.synth import Synthesiser, split
 from moien.text import Phonemes
 
 
 @pytest.fixture(scope="module")
 def voice(model, base):
-    return Voice(model, load_packs(base))
+    return Synthesiser(model, load_packs(base))
 
 
 def test_speech_is_made_of_its_tokens(voice):
@@ -48,7 +48,7 @@ def test_an_unknown_speaker_is_named_with_the_known_ones(voice):
 
 
 def test_a_text_is_read_by_the_front_end(model, base):
-    read = Voice(model, load_packs(base), lambda text: Phonemes(text, "a", ()))
+    read = Synthesiser(model, load_packs(base), lambda text: Phonemes(text, "a", ()))
     assert read.speak("whatever", "jf_alpha").phonemes == "a"
 
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from moien.align.hmm import PhoneTime
 from moien.align.shift import best_shift
-from moien.align.timing import MAX_FRAMES, align_tokens, divide, token_boundaries, whole_frames
+from moien.align.timing import align_tokens, divide, token_boundaries, whole_frames
 from moien.align.tokens import split_units, spoken_words
 from moien.errors import WrongData
+from moien.kokoro.style import DURATION_BINS
 from moien.kokoro.symbols import MODIFIERS, VOCAB
 
 
@@ -93,7 +94,7 @@ def test_a_phone_is_shared_by_its_own_tokens_only() -> None:
 
 def test_a_long_pause_is_split_over_its_tokens() -> None:
     parts = divide(90.0, np.array([8.0, 1.0]))
-    assert parts.sum() == pytest.approx(90) and parts.max() < MAX_FRAMES
+    assert parts.sum() == pytest.approx(90) and parts.max() < DURATION_BINS
     assert divide(200.0, np.array([1.0, 1.0])).tolist() == [100, 100]  # too long for both: to be counted
 
 
@@ -102,8 +103,8 @@ def test_divide_loses_nothing(total: float, shares: list[float]) -> None:
     parts = divide(total, np.array(shares))
     assert parts.sum() == pytest.approx(total)
     assert parts.min() >= 0
-    if total <= (MAX_FRAMES - 1) * len(shares):
-        assert parts.max() <= MAX_FRAMES - 1 + 1e-6
+    if total <= (DURATION_BINS - 1) * len(shares):
+        assert parts.max() <= DURATION_BINS - 1 + 1e-6
 
 
 def test_an_alignment_that_cannot_be_says_why() -> None:
