@@ -19,7 +19,7 @@ from moien.recipe.stages import BY_NAME, STAGES
 # A room may import from itself and from those behind it in this list. The `settings` of each room come last: they are
 # read by `recipe`, which knows all rooms, and import nothing of them.
 ORDER = (
-    "__main__ cli clone commands listen report choice train synth score style align recipe text kokoro features corpus "
+    "__main__ cli commands listen report choice train synth score style align recipe text kokoro features corpus "
     "audio fetch files progress settings section errors"
 ).split()
 

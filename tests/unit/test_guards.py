@@ -10,7 +10,8 @@ import torch
 from made_up import call
 from tiny_training import SETTINGS, Run, open_split, tiny_model, write_corpus
 
-from moien.cli import DurationType, main
+from moien.cli import main
+from moien.commands.run import DurationType
 from moien.errors import WrongData
 from moien.kokoro.symbols import encode
 from moien.train import guards, loop, smoke
