@@ -41,7 +41,7 @@ MEASURED = 8  # sentences
 def main(recordings: Path, recipe: str, output: Path, overrides: tuple[str, ...]) -> None:
     """Make a voice pack from a minute of RECORDINGS (with metadata.csv), without training.
 
-    To fit the pack to a trained voice: --set base.source=file --set base.path=exp/lb/voice
+    To make a pack for a trained voice instead of the base: --set base.source=file --set base.path=exp/lb/voice
     """
     from moien.recipe import runner
 
