@@ -28,7 +28,7 @@ from moien.corpus.preparation import SEGMENTS
 from moien.corpus.readers import find_audio, program, read_columns, write_corpus
 from moien.errors import WrongData
 from moien.fetch import cache_dir, check_digest, download, find_in_mirror, sha256_files, unpack
-from moien.files import sha256_file
+from moien.files import locked, sha256_file
 
 SPEAKER = "marylux"
 METADATA_SHA256 = "5c5011ed4e1e135eecadff7da816f0cd0d3bf6ba08aa3e6994e569f846ac9257"
@@ -79,16 +79,20 @@ def from_mirror(folder: Path) -> tuple[list[Utterance], Segments]:
     return utterances, {row["id"]: row["segments"] for row in lines}
 
 
+def _download(folder: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".marylux-") as name:
+        part = Path(name) / "marylux"
+        download(GITHUB + AUDIO_URL, Path(name) / "audio.tar.gz")
+        unpack(Path(name) / "audio.tar.gz", part / "wavs", choose_wav)
+        download(GITHUB + TEXTS_URL, part / "marylux-data.yaml")
+        part.rename(folder)
+
+
 def from_github(folder: Path) -> tuple[list[Utterance], Segments]:
     """The same of the clips with a published text, from the user's cache or, the first time, downloaded."""
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".marylux-") as name:
-            part = Path(name) / "marylux"
-            download(GITHUB + AUDIO_URL, Path(name) / "audio.tar.gz")
-            unpack(Path(name) / "audio.tar.gz", part / "wavs", choose_wav)
-            download(GITHUB + TEXTS_URL, part / "marylux-data.yaml")
-            part.rename(folder)
+    with locked(folder.with_suffix(".lock")):  # of two processes, the second finds what the first downloaded
+        if not folder.is_dir():
+            _download(folder)
     # the C loader is safe_load's own, and 20 times faster on 1.5 MB
     prompts = yaml.load((folder / "marylux-data.yaml").read_bytes(), Loader=yaml.CSafeLoader)
     by_clip = {f"{SPEAKER}_{entry['prompt']}": entry for entry in prompts}

@@ -10,7 +10,6 @@ import hashlib
 import http.client
 import os
 import tarfile
-import tempfile
 import urllib.error
 import urllib.request
 import zlib
@@ -19,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from moien import __version__
 from moien.errors import WrongData
-from moien.files import sha256_file
+from moien.files import sha256_file, written_whole
 from moien.progress import track
 
 CHUNK = 1 << 20
@@ -70,20 +69,17 @@ def fetch(name: str, urls: Sequence[str], sha256: str, mirror_path: str) -> Path
         check_digest(sha256_file(target), sha256, target)
         print(f"{name}: from the cache, {target}")
         return target
-    target.parent.mkdir(parents=True, exist_ok=True)
     failures = []
     for url in urls:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".part-", delete=False) as part:
-            try:
-                download(url, Path(part.name))
-                check_digest(sha256_file(Path(part.name)), sha256, Path(url))
-                Path(part.name).replace(target)
-                print(f"{name}: downloaded from {url}")
-                return target
-            except WrongData as error:
-                failures.append(str(error))
-            finally:
-                Path(part.name).unlink(missing_ok=True)
+        try:
+            with written_whole(target) as part:
+                download(url, part)
+                check_digest(sha256_file(part), sha256, Path(url))
+        except WrongData as error:
+            failures.append(str(error))
+        else:
+            print(f"{name}: downloaded from {url}")
+            return target
     raise WrongData(
         "could not be downloaded: " + "; ".join(failures),
         where=name,
@@ -99,7 +95,7 @@ def download(url: str, target: Path) -> None:
             length = response.headers.get("Content-Length")
             blocks = iter(lambda: response.read(CHUNK), b"")
             total = -(-int(length) // CHUNK) if length else None
-            for block in track(blocks, f"download {target.name}", total=total):
+            for block in track(blocks, f"download {PurePosixPath(url).name}", total=total):
                 out.write(block)
     except (urllib.error.URLError, TimeoutError, ConnectionError, http.client.HTTPException) as error:
         raise WrongData(

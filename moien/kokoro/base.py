@@ -10,15 +10,13 @@ where this was written, but from public projects that pin the same files.
 
 from __future__ import annotations
 
-import fcntl
 import io
 import json
 import os
 import pickle
 import shutil
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +27,7 @@ from torch.nn.utils.weight_norm import WeightNorm
 
 from moien.errors import WrongCall, WrongData
 from moien.fetch import cache_dir, check_digest, fetch
-from moien.files import sha256_file
+from moien.files import locked, sha256_file
 from moien.kokoro.export import ADAIN_NORM, PARTS, PREFIX, check_pack, save_pack, save_weights
 from moien.kokoro.lstm import PaddedLSTM
 from moien.kokoro.settings import BaseSettings
@@ -76,10 +74,9 @@ def ensure_base(settings: BaseSettings) -> Base:
         return _open_folder(settings.path)
     name, build = _SOURCES[settings.source]
     folder = cache_dir() / "base" / name
-    with _locked(folder):
+    with locked(folder.with_suffix(".lock")):  # of two processes, the second finds what the first built
         if not folder.is_dir():
-            partial = folder.with_suffix(".partial")
-            # A killed build may have left it: whoever holds the lock owns it.
+            partial = folder.with_suffix(".partial")  # the lock makes it ours, also if a killed build left it
             shutil.rmtree(partial, ignore_errors=True)
             (partial / "voices").mkdir(parents=True)
             build(partial)
@@ -252,15 +249,6 @@ def _build_hf(folder: Path) -> None:
             (folder / name).hardlink_to(source)
         except OSError:  # another file system
             shutil.copyfile(source, folder / name)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Two processes at once build a base one after the other; the second then finds it."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _verify(folder: Path) -> None:

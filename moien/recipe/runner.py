@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import io
 import os
 import pty
@@ -19,8 +18,18 @@ from dataclasses import dataclass
 from select import select as wait_for
 
 from moien.errors import INTERRUPTED, OutOfTime, WrongCall, WrongData
+from moien.files import locked
 from moien.recipe.settings import Settings
-from moien.recipe.stages import BY_NAME, STAGES, Stage, State, missing_input, state, temporary, work_folder
+from moien.recipe.stages import (
+    BY_NAME,
+    STAGES,
+    Stage,
+    State,
+    missing_input,
+    remove_temporary,
+    state,
+    work_folder,
+)
 
 TERMINAL_CODES = re.compile(
     rb"\x1b\[[0-9;?]*[A-Za-z]|[^\n]*\r(?!\n)|\r"
@@ -111,14 +120,11 @@ def run(
 @contextlib.contextmanager
 def _only_one(settings: Settings) -> Iterator[None]:
     folder = settings.system.work_dir / "exp" / settings.recipe
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with locked(folder / ".lock", wait=False) as held:
+        if not held:
             raise WrongData(
                 "another run of this recipe is at work", where=folder, remedy="wait for it, or end it"
-            ) from None
+            )
         yield
 
 
@@ -141,7 +147,7 @@ def _run_stage(
             raise
         finally:
             if stage.output is not None:
-                shutil.rmtree(temporary(stage, settings), ignore_errors=True)  # a killed stage could not
+                remove_temporary(stage, settings)  # a killed stage could not
             seconds = time.monotonic() - start
             _write(log, f"# {seconds:.1f} s, {ending(code)}\n".encode())
     where = f"stage {stage.number} ({stage.name})"

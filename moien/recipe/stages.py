@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from moien.errors import WrongData, exit_codes
-from moien.files import sha256_file
+from moien.files import locked, sha256_file
 from moien.recipe import manifest
 from moien.recipe.settings import ROOT, Settings, load_settings
 
@@ -225,9 +225,21 @@ def work_folder(stage: Stage, settings: Settings) -> Path:
 
 
 def temporary(stage: Stage, settings: Settings) -> Path:
-    """The sibling that a stage writes to before its output is renamed into place."""
+    """The sibling that a stage writes to before its output is renamed into place, under `lock`."""
     folder = stage.folder(settings)
     return folder.with_name(f".{folder.name}.tmp")
+
+
+def lock(stage: Stage, settings: Settings) -> Path:
+    """The file that a process locks while it makes the stage's output."""
+    return settings.system.work_dir / "exp" / settings.recipe / f".{stage.name}.lock"
+
+
+def remove_temporary(stage: Stage, settings: Settings) -> None:
+    """Remove what a killed process left half written; what another process is writing stays."""
+    with locked(lock(stage, settings), wait=False) as held:
+        if held:
+            shutil.rmtree(temporary(stage, settings), ignore_errors=True)
 
 
 def stage(name: str) -> Callable[[Callable[[StageRun], None]], Callable[[], None]]:
@@ -250,7 +262,11 @@ def stage(name: str) -> Callable[[Callable[[StageRun], None]], Callable[[], None
 
 
 def execute(stage: Stage, work: Callable[[StageRun], None], settings: Settings) -> None:
-    """Run `work` in a fresh temporary directory and rename it into place when all went well."""
+    """Run `work` in a fresh temporary directory and rename it into place when all went well.
+
+    Raises:
+        WrongData: an input is missing, too much was dropped, the disk is full, or another process makes the stage.
+    """
     inputs = {name: BY_NAME[name].folder(settings) for name in stage.inputs}
     for name, path in inputs.items():
         if manifest.read(path) is None:
@@ -258,8 +274,18 @@ def execute(stage: Stage, work: Callable[[StageRun], None], settings: Settings) 
     if stage.output is None:
         work(StageRun(stage, settings, Path(os.devnull), inputs))
         return
+    with locked(lock(stage, settings), wait=False) as held:
+        if not held:
+            where, remedy = f"stage {stage.number} ({stage.name})", "wait for it, or end it"
+            raise WrongData("another process is making its output", where, remedy)
+        _make(stage, work, settings, inputs)
+
+
+def _make(
+    stage: Stage, work: Callable[[StageRun], None], settings: Settings, inputs: dict[str, Path]
+) -> None:
     made, final = temporary(stage, settings), stage.folder(settings)
-    shutil.rmtree(made, ignore_errors=True)
+    shutil.rmtree(made, ignore_errors=True)  # of a process that was killed
     made.mkdir(parents=True)
     try:
         run = StageRun(stage, settings, made, inputs)

@@ -17,7 +17,7 @@ import moien
 from moien.audio import read_audio, read_header, resample
 from moien.corpus.datadir import read_datadir
 from moien.fetch import cache_dir
-from moien.files import sha256_file
+from moien.files import sha256_file, written_whole
 from moien.text import read_phonemes
 
 # What computes a score: of Moien by its source, of the packages that hold models by their version.
@@ -86,11 +86,8 @@ def get(digest: str) -> dict[str, Any] | None:
 
 def put(digest: str, facts: dict[str, Any]) -> None:
     """Keep `facts`; a process that is killed leaves no half file."""
-    target = _file(digest)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_suffix(f".{id(facts)}.part")
-    part.write_text(json.dumps(facts, allow_nan=True), encoding="utf-8")
-    part.replace(target)
+    with written_whole(_file(digest)) as part:
+        part.write_text(json.dumps(facts, allow_nan=True), encoding="utf-8")
 
 
 def recogniser(data: Path, g2p: Path, seed: int) -> Path:

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from moien.audio import HOP_SAMPLES, SAMPLE_RATE
 from moien.errors import WrongData
+from moien.files import written_whole
 from moien.progress import track
 from moien.score.fit import Aligner, train_aligner
 from moien.score.hearing import MELS, disturbed, log_mel, normalised
@@ -160,9 +161,8 @@ def train_recogniser(
     network = _trained(mels, targets, len(table), seed, epochs)
     aligner = train_aligner([normalised(mel).numpy() for mel in mels], said, table)
     tensors = network.state_dict() | {f"aligner.{n}": torch.from_numpy(getattr(aligner, n)) for n in ALIGNER}
-    part = path.with_suffix(".part")
-    save_file(tensors, part, metadata={"phones": json.dumps(table, ensure_ascii=False)})
-    part.replace(path)
+    with written_whole(path) as part:
+        save_file(tensors, part, metadata={"phones": json.dumps(table, ensure_ascii=False)})
 
 
 def _trained(

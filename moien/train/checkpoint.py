@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from moien.errors import WrongData
+from moien.files import written_whole
 from moien.recipe.stages import differences
 
 NAME, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"
@@ -64,15 +65,13 @@ def save(
         "learned": {name: tensor.detach().cpu() for name, tensor in learned.items()},
         "optimiser": optimiser,
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / (NAME + ".part")
-    with part.open("wb") as file:
-        torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())  # else the rename may reach the disk before the bytes do
-    if (folder / NAME).exists():
-        (folder / NAME).replace(folder / PREVIOUS)
-    part.replace(folder / NAME)
+    with written_whole(folder / NAME) as part:
+        with part.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())  # else the rename may reach the disk before the bytes do
+        if (folder / NAME).exists():
+            (folder / NAME).replace(folder / PREVIOUS)
 
 
 def load(

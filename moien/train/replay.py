@@ -18,7 +18,7 @@ from torch import Tensor
 
 from moien.errors import WrongData
 from moien.fetch import cache_dir
-from moien.files import sha256_file
+from moien.files import sha256_file, written_whole
 from moien.kokoro import forward
 from moien.kokoro.base import Base, load_model, load_pack
 from moien.kokoro.speak import predict, render
@@ -117,10 +117,8 @@ def spoken(
         for number, (phonemes, voice) in enumerate(track(chosen, "replay: the base speaks")):
             for name, value in speak(model, phonemes, voices[voice], seed + number).items():
                 tensors[f"{number}.{name}"] = value
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{id(tensors)}.part")
-        save_file(tensors, part)
-        part.replace(path)
+        with written_whole(path) as part:
+            save_file(tensors, part)
     processes.wait()
     with safe_open(path, framework="pt") as file:
         for number in range(len(chosen)):

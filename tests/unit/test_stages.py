@@ -11,7 +11,7 @@ from moien.errors import WrongData
 from moien.recipe import manifest
 from moien.recipe.runner import plan, select
 from moien.recipe.settings import ROOT, Settings, known_keys, load_settings
-from moien.recipe.stages import BY_NAME, STAGES, StageRun, execute, state, temporary
+from moien.recipe.stages import BY_NAME, STAGES, StageRun, execute, remove_temporary, state, temporary
 
 DATA, G2P, ALIGN = BY_NAME["data"], BY_NAME["g2p"], BY_NAME["align"]
 
@@ -129,3 +129,21 @@ def test_every_recipe_loads_and_every_setting_is_explained(recipe: str) -> None:
         return found
 
     assert unexplained(Settings) == []
+
+
+def test_two_processes_do_not_make_one_stage_and_what_was_killed_is_no_hindrance(tmp_path: Path) -> None:
+    now = settings(tmp_path)
+    (temporary(DATA, now) / "left").mkdir(parents=True)  # by a process that was killed
+
+    def while_another_calls(run: StageRun) -> None:
+        write_one(run)
+        with pytest.raises(WrongData, match=r"stage 1 \(data\): another process is making its output"):
+            execute(DATA, write_one, now)
+        remove_temporary(DATA, now)
+        assert (run.out / "file").is_file()
+
+    execute(DATA, while_another_calls, now)
+    assert sorted(path.name for path in DATA.folder(now).iterdir()) == ["file", manifest.NAME]
+    temporary(DATA, now).mkdir()
+    remove_temporary(DATA, now)
+    assert not temporary(DATA, now).exists()

@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import mmap
-import os
 import struct
 import sys
 import zlib
@@ -23,6 +22,7 @@ from pathlib import Path
 
 from moien.errors import WrongData
 from moien.fetch import cache_dir
+from moien.files import written_whole
 from moien.text.lb.layers import CORRECTIONS, LOD, MFA, Layer, fetch_layers, read_layers
 from moien.text.lb.merge import Entry, merge
 from moien.text.lb.stress import WEAK, WEIGHTS
@@ -62,10 +62,8 @@ class Lexicon:
         `without` (in lower case) are held-out words: no layer gives them, nor stress to others.
         """
         entries = merge(tuple(layers), without)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".part-{os.getpid()}-{target.name}")
-        part.write_bytes(_compile(entries))
-        part.replace(target)  # whoever opens it meanwhile sees the old one or the new one, whole
+        with written_whole(target) as part:
+            part.write_bytes(_compile(entries))
         return cls(target)
 
     def lookup(self, word: str) -> Entry | None:
