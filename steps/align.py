@@ -13,7 +13,7 @@ from moien.align.compare import compare, read_segments
 from moien.align.confidence import Fit, fits, outliers
 from moien.align.item import Item, read_items
 from moien.align.pauses import keep_true_pauses
-from moien.align.plot import plot_alignment
+from moien.align.plot import PLOTS, plot_alignment
 from moien.align.shift import AverageVoice, choose_clips, find_shift
 from moien.align.textgrid import write_textgrid
 from moien.align.timing import align_tokens, token_boundaries
@@ -39,7 +39,7 @@ def main(run: StageRun) -> None:
     }
     shift = settings.shift_frames
     if shift == "auto":
-        clips = choose_clips(items, boundaries, fit, settings.shift_clips, run.settings.features)
+        clips = choose_clips(items, boundaries, fit, run.settings.features)
         shift, found = find_shift(voice, clips, run.settings.seed)
         (run.out / "shift.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     run.note("shift_frames", shift)
@@ -80,7 +80,7 @@ def _show(run: StageRun, items: dict[str, Item], phones: Phones, kept: dict[str,
     (run.out / "plots").mkdir()
     for u, times in phones.items():
         write_textgrid(run.out / "textgrid" / f"{u}.TextGrid", items[u], times)
-    for u in sorted(kept, key=lambda u: kept[u].confidence)[: run.settings.align.plots]:
+    for u in sorted(kept, key=lambda u: kept[u].confidence)[:PLOTS]:
         plot_alignment(run.out / "plots" / f"{u}.png", items[u], kept[u], phones[u])
     lines = [f"{u}\t{why}\t{items[u].said.text}\n" for u, why in sorted(run.tally.dropped.items())]
     (run.out / "dropped.tsv").write_text("".join(lines), encoding="utf-8")

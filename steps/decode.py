@@ -47,7 +47,7 @@ def main(run: StageRun) -> None:
             phonemes = frontend(sentence.text)
             for row, voice in voices.items():
                 start = time.perf_counter()
-                speech = voice.speak(phonemes, sentence.speaker, run.settings.decode.speed, run.settings.seed)
+                speech = voice.speak(phonemes, sentence.speaker, seed=run.settings.seed)
                 took[row] += time.perf_counter() - start
                 seconds[row] += len(speech.audio) / SAMPLE_RATE
                 audio[row], durations[row] = speech.audio, speech.durations

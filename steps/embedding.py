@@ -29,9 +29,7 @@ def main(run: StageRun) -> None:
     encoder = SpeakerEncoder(settings.encoder, settings.model, run.device)
     utterances = {split: {u.id: u for u in read_datadir(run.inputs["data"] / split)} for split in SPLITS}
     vectors = {split: embed_split(run, encoder, split, utterances[split]) for split in SPLITS}
-    speakers = describe_speakers(
-        {u.id: u.speaker for u in utterances["train"].values()}, vectors["train"], settings.outlier_z
-    )
+    speakers = describe_speakers({u.id: u.speaker for u in utterances["train"].values()}, vectors["train"])
     outliers = [f"{utt} ({o.similarity})" for s in speakers.values() for utt, o in s.outliers.items()]
     if outliers:
         print(f"{len(outliers)} clips are far from their speaker, listen to them: {', '.join(outliers[:10])}")

@@ -161,7 +161,7 @@ def speak(settings: Settings, sentences: Sequence[Sentence], own: Settings) -> d
     from moien.synth import load_voice
 
     train, frontend = (BY_NAME[name].folder(settings) for name in ("train", "g2p"))
-    made_of = [manifest.read(train), [sentence.text for sentence in sentences], own.decode.speed, own.seed]
+    made_of = [manifest.read(train), [sentence.text for sentence in sentences], own.seed]
     folder = train.with_name("spoken") / manifest.sha256_json(made_of)[:16]
     wavs = {sentence.id: folder / f"{sentence.id}.wav" for sentence in sentences}
     missing = [sentence for sentence in sentences if not wavs[sentence.id].exists()]
@@ -170,7 +170,7 @@ def speak(settings: Settings, sentences: Sequence[Sentence], own: Settings) -> d
     folder.mkdir(parents=True, exist_ok=True)
     voice = load_voice(train, frontend / "frontend", settings.system.device)
     for sentence in track(missing, f"{settings.system.work_dir.name}: speaking"):
-        speech = voice.speak(sentence.text, sentence.speaker, own.decode.speed, own.seed)
+        speech = voice.speak(sentence.text, sentence.speaker, seed=own.seed)
         part = folder / f".{sentence.id}.wav"
         write_wav(part, speech.audio, SAMPLE_RATE)
         part.replace(wavs[sentence.id])  # whole or not at all: what is there is not spoken again

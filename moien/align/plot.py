@@ -13,6 +13,7 @@ from moien.align.item import Item
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE
 from moien.kokoro.symbols import PAUSE_SYMBOLS
 
+PLOTS = 4  # that stage 3 draws, of the worst utterances that are kept
 SECONDS_PER_INCH = 0.22  # wide enough for the label of a one-frame token
 HIGHEST_HZ = 8000
 

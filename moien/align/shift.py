@@ -32,6 +32,7 @@ from moien.kokoro.speak import expected_durations, render
 from moien.progress import track
 
 SHIFTS = tuple(range(5))  # frames; Kokoro was never seen to want more than 3
+CLIPS = 8  # clips to copy: a minute on two cores
 CLIP_FRAMES = 100  # 2.5 s: enough for a score, and the decoder takes 0.6 s for a second of it
 SCORE_RATE = 16_000  # Hz, DistillMOS's
 
@@ -73,14 +74,13 @@ def choose_clips(
     items: Mapping[str, Item],
     boundaries: Mapping[str, np.ndarray],
     fit: Mapping[str, Fit],
-    count: int,
     features: FeatureSettings,
 ) -> dict[str, ShiftClip]:
-    """The `count` training utterances that fit their texts best, measured as stage 4 will measure them."""
+    """The `CLIPS` training utterances that fit their texts best, measured as stage 4 will measure them."""
     train = sorted((u for u in boundaries if items[u].split == "train"), key=lambda u: -fit[u].confidence)
     return {
         u: ShiftClip(items[u].tokens, boundaries[u], *measure(items[u].read(), features))
-        for u in train[:count]
+        for u in train[:CLIPS]
     }
 
 

@@ -8,30 +8,43 @@ from moien.section import Section
 
 
 class ChoiceSettings(Section):
-    """How far to go from the base: final = base + α · (trained − base), chosen by scores of speech."""
+    """How far the voice moves away from the base: final = base + α · (trained − base), chosen by scores of speech."""
 
-    predictor: tuple[float, ...] = Field((0.5, 1.0), min_length=1, description="The predictor's α to try.")
-    decoder: tuple[float, ...] = Field(
-        (0.0, 0.3, 0.6, 1.0), min_length=1, description="The α of decoder and acoustic style to try."
+    predictor: tuple[float, ...] = Field(
+        (0.5, 1.0), min_length=1, description="Values of α for the predictor; half of the way, and all of it."
     )
-    sentences: int = Field(5, ge=1, description="Sentences of dev that each candidate speaks.")
+    decoder: tuple[float, ...] = Field(
+        (0.0, 0.3, 0.6, 1.0),
+        min_length=1,
+        description="Values of α for the decoder and the acoustic style; 0 is the base, 1 all that was learned.",
+    )
+    sentences: int = Field(
+        5, ge=1, description="Sentences of dev that each candidate speaks; more cost time in proportion."
+    )
     recogniser: bool = Field(
         True,
-        description="Let a phone recogniser of the train split count what is not understood: 4 min for an hour of "
-        "speech, once; stage 8 uses the same.",
+        description="Compare phone errors by a recogniser that is trained on the train split: 4 min for an hour of "
+        "speech, once. Without it, unclear speech is not noticed.",
     )
     max_phone_loss: float = Field(
         0.04,
         ge=0,
-        description="How far a candidate's phone error may be above the best one's: a dozen sentences tell no less.",
+        description="Largest difference in phone error rate from the best candidate; a dozen sentences cannot show a "
+        "smaller one.",
     )
     max_mos_loss: float = Field(
         0.3,
         ge=0,
-        description="How far a candidate may fall below the base at the same tempo in DistillMOS: naive training falls "
-        "by two whole points while its losses improve.",
+        description="Largest loss of DistillMOS against the base at the same tempo; naive training loses two whole "
+        "points while its losses improve.",
     )
-    max_tone_db: float = Field(3.0, ge=0, description="Steady tones above the recordings', in dB.")
+    max_tone_db: float = Field(
+        3.0,
+        ge=0,
+        description="Largest level of steady tones above the recordings', in dB; 3 dB is the goal for the recipe lb.",
+    )
     min_f0_spread: float = Field(
-        0.8, ge=0, description="F0 spread as a share of the recordings': below it speech sounds flat."
+        0.8,
+        ge=0,
+        description="Smallest F0 spread as a share of the recordings'; below it speech sounds flat.",
     )

@@ -29,6 +29,8 @@ from moien.progress import track
 SEGMENTS = "reference_segments.jsonl"
 SILENT = 1e-3  # -60 dB: no speech is that soft
 PEAK = 0.99
+MIN_EDGE_S = 0.05  # silence at both ends of every utterance: so that BOS and EOS always mean silence
+LEVEL_RANGE_DB = 3.0  # around the target: natural dynamics are about 1-2 dB, a moved microphone is more
 HALF_STEP = 0.6 / 32768  # below it, a 16-bit sample is zero
 
 A = TypeVar("A")
@@ -98,9 +100,12 @@ def measure(utterance: Utterance, settings: DataSettings) -> Cut | str:
 
 
 def find_cut(samples: np.ndarray, span: tuple[int, int], settings: DataSettings) -> Cut:
-    """Keep `edge_seconds` on both sides of the speech; fill up with room tone what a recording lacks of
-    `min_edge_seconds`. Digital zeros at the ends go: they are no silence that a microphone ever heard."""
-    edge, least = (round(s * SAMPLE_RATE) for s in (settings.edge_seconds, settings.min_edge_seconds))
+    """Where to cut: `edge_seconds` of silence stay on both sides of the speech.
+
+    A recording with less than `MIN_EDGE_S` is filled up with its own room tone. Digital zeros at the ends are cut
+    off: no microphone records such a silence.
+    """
+    edge, least = (round(s * SAMPLE_RATE) for s in (settings.edge_seconds, MIN_EDGE_S))
     sounding = np.flatnonzero(np.abs(samples) > HALF_STEP)
     start = max(span[0] - edge, int(sounding[0]))
     end = min(span[1] + edge, int(sounding[-1]) + 1)
@@ -131,14 +136,14 @@ def gains(
     """Factor for each utterance: its speaker's median level → `speech_level`.
 
     One factor for a speaker keeps what is natural: a question is softer than an exclamation. Only an
-    utterance that would still be more than `level_range_db` away from the target (another day, another
+    utterance that would still be more than `LEVEL_RANGE_DB` away from the target (another day, another
     distance to the microphone) is brought to that bound.
     """
     of_speaker: dict[str, list[float]] = defaultdict(list)
     for utt, level in levels.items():
         of_speaker[speakers[utt]].append(level)
     median = {speaker: float(np.median(values)) for speaker, values in of_speaker.items()}
-    ratio = 10 ** (settings.level_range_db / 20)
+    ratio = 10 ** (LEVEL_RANGE_DB / 20)
     low, high = settings.speech_level / ratio, settings.speech_level * ratio
     return {
         utt: float(np.clip(level * settings.speech_level / median[speakers[utt]], low, high)) / level

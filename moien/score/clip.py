@@ -90,7 +90,7 @@ class Clip:
         """F0 in Hz, 0 where unvoiced, `[T]`: the same analysis that makes the training's targets."""
         from moien.features.f0 import f0_hz
 
-        return f0_hz(self.samples, self.values // 2, "harvest")
+        return f0_hz(self.samples, self.values // 2)
 
     @cached_property
     def speech(self) -> np.ndarray:

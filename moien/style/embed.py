@@ -23,6 +23,9 @@ ENCODER_RATE = 16_000  # Hz, of both encoders
 SHORTEST_SAMPLES = 8_000  # at that rate: WavLM's convolutions and x-vector layers need about half a second
 WAVLM = "microsoft/wavlm-base-plus-sv"
 WAVLM_REVISION = "feb593a6c23c1cc3d9510425c29b0a14d2b07b1e"
+OUTLIER_Z = (
+    4.0  # robust standard deviations beyond the median clip of the speaker: at 4, short clips are not listed
+)
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 
 Embed = Callable[[np.ndarray], np.ndarray]
@@ -111,12 +114,12 @@ class Speaker:
 
 
 def describe_speakers(
-    speakers: Mapping[str, str], embeddings: Mapping[str, np.ndarray], outlier_z: float
+    speakers: Mapping[str, str], embeddings: Mapping[str, np.ndarray]
 ) -> dict[str, Speaker]:
     """Statistics of every speaker, from utterance → speaker and utterance → embedding.
 
     An utterance is an outlier when the logarithm of its distance (1 − cosine) from the centroid lies
-    `outlier_z` robust standard deviations (1.4826 · MAD) above the speaker's median; in the logarithm, because
+    `OUTLIER_Z` robust standard deviations (1.4826 · MAD) above the speaker's median; in the logarithm, because
     distances have a long tail of short clips. Of fewer than five clips nothing can be said.
     """
     members: dict[str, list[str]] = {}
@@ -141,7 +144,7 @@ def describe_speakers(
                 max(centroids, key=lambda other: float(embeddings[utterance] @ centroids[other])),
             )
             for i, utterance in enumerate(utterances)
-            if len(utterances) >= 5 and z[i] > outlier_z
+            if len(utterances) >= 5 and z[i] > OUTLIER_Z
         }
         described[name] = Speaker(
             len(utterances),

@@ -39,7 +39,7 @@ def load_frontend(settings: G2PSettings, language: str, corrections: Path | None
     if language == "lb" and settings.front_end == "auto":
         from moien.text.lb import LuxembourgishFrontend
 
-        return LuxembourgishFrontend.load(settings, corrections)
+        return LuxembourgishFrontend.load(corrections)
     from moien.text.espeak import EspeakFrontend
 
     return EspeakFrontend(language, settings.symbols)

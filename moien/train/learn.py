@@ -31,7 +31,7 @@ def learn(settings: Settings, inputs: Mapping[str, Path], work: Path) -> Learned
 
 
 def _learn(device: str, settings: Settings, inputs: Mapping[str, Path], work: Path) -> Learned:
-    torch.set_num_threads(settings.system.threads)
+    torch.set_num_threads(max(1, settings.system.threads // processes.world()))
     data, dev = both_splits(inputs)
     seed, workers = settings.seed, settings.system.workers
     return train(ensure_base(settings.base), data, dev, settings.train, work, seed, device, workers)

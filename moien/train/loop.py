@@ -48,6 +48,7 @@ from moien.train.voice import Voice
 
 BETAS, EPS = (0.0, 0.99), 1e-9  # StyleTTS2's AdamW: no momentum, batches are small and unlike each other
 WEIGHT_DECAY = 1e-4  # StyleTTS2's
+MAX_RETREATS = 3  # of a phase that diverges, each at half the rate; an eighth of it is too slow to help
 CLIP_NORM = 5.0  # of the gradient: bounds the effect of one bad batch
 DURATION_BINS = 20.0  # weight of the cross-entropy over the duration bins, StyleTTS2's
 Losses = dict[str, Tensor]
@@ -351,7 +352,7 @@ def step(
 def retreat(run: Training, phase: Phase, fault: guards.Diverged) -> None:
     """Go back to the last checkpoint and halve the rate; WrongData when that was done too often."""
     run.load()
-    if run.progress.retreats == run.voice.settings.max_retreats:
+    if run.progress.retreats == MAX_RETREATS:
         raise WrongData(
             f"{fault.message}, also at {0.5**run.progress.retreats:g} of the rate: training diverges",
             where=fault.where,

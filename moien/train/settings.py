@@ -12,37 +12,39 @@ from moien.section import Section
 Share = Annotated[float, Field(gt=0, le=10)]
 
 
-LEARN = "Globs of the tensors that learn, each with its share of `lr`; all others are frozen. No two may name the same."
+LEARN = "Glob of tensors → their share of `lr`; all other tensors are frozen. No two globs may match the same tensor."
 
 
 class ProsodyPhase(Section):
     """Phase `prosody`: durations, F0 and energy of the predictor; BERT stays frozen."""
 
     smaller: ClassVar[str] = "batch_frames"  # what to lower where a batch does not fit into memory
-    steps: int = Field(240, ge=0, description="Optimiser steps: about three passes over 40 min of speech.")
+    steps: int = Field(
+        240, ge=0, description="Optimiser steps; 240 are about three passes over 40 min of speech."
+    )
     learn: dict[str, Share] = Field({"predictor.*": 1.0}, min_length=1, description=LEARN)
     lr: float = Field(1e-4, gt=0, le=0.01, description="Peak learning rate; StyleTTS2's.")
     style_lr: float = Field(
         1e-3,
         ge=0,
         le=0.1,
-        description="Peak rate of the speakers' prosodic styles: so few numbers may move faster.",
+        description="Peak learning rate of the speakers' prosodic styles; higher, because they are few numbers.",
     )
     batch_frames: int = Field(
-        800, ge=50, description="Frames (25 ms) a batch: 800 are 20 s, a step of 1 s on two cores."
+        800, ge=50, description="Frames of 25 ms in a batch; 800 are 20 s, a step of 1 s on two cores."
     )
     f0_spread: float = Field(
         3.0,
         ge=0,
-        description="Weight of |ln| of the ratio of the spreads of F0: at 0 speech gets flat, and so it does at 1.",
+        description="Weight of the loss of F0 spread, |ln| of predicted over natural; at 0 and at 1 speech gets flat.",
     )
 
 
 class AcousticPhase(Section):
-    """Phase `acoustic`: how the speaker sounds.
+    """Phase `acoustic`: the timbre of the speaker.
 
-    The generator's convolutions stay frozen, because they grow tones, and the projections of the styles (AdaIN's
-    `fc`) learn slowly, because at the full rate they smear: `docs/training.md`.
+    The generator's convolutions stay frozen, because they grow tones. The projections of the styles (AdaIN's `fc`)
+    learn slowly, because at the full rate they smear the spectrum: `docs/training.md`.
     """
 
     smaller: ClassVar[str] = "crops or crop_frames"
@@ -52,19 +54,26 @@ class AcousticPhase(Section):
         min_length=1,
         description=LEARN,
     )
-    lr: float = Field(1e-4, gt=0, le=0.01, description="Peak learning rate; higher ones smear sooner.")
+    lr: float = Field(1e-4, gt=0, le=0.01, description="Peak learning rate; a higher one smears sooner.")
     style_lr: float = Field(
         2e-3,
         ge=0,
         le=0.1,
-        description="Peak rate of each speaker's acoustic style, which carries most of likeness.",
+        description="Peak learning rate of the speakers' acoustic styles; high, because they make most of the "
+        "similarity.",
     )
-    crop_frames: int = Field(60, ge=10, le=400, description="Frames (25 ms) of a crop: 60 are 1.5 s.")
-    crops: int = Field(1, ge=1, le=64, description="Crops a batch, each of another utterance.")
+    crop_frames: int = Field(60, ge=10, le=400, description="Frames of 25 ms in a crop; 60 are 1.5 s.")
+    crops: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Crops in a batch, each of another utterance; two cores have time for one.",
+    )
     contrast: float = Field(
         2.0,
         ge=0,
-        description="Weight of |ln| of the ratio of spectral contrasts: without it speech is a blurred mean.",
+        description="Weight of the loss of spectral contrast, |ln| of predicted over natural; without it the spectrum "
+        "is blurred.",
     )
     critic: float = Field(
         0.1,
@@ -74,13 +83,20 @@ class AcousticPhase(Section):
         "`moien/train/discriminators.py`.",
     )
     critic_warmup_steps: int = Field(
-        80, ge=0, description="Steps in which it learns and has no say: then it hears a blur of 40 ms."
+        80,
+        ge=0,
+        description="Steps in which only the critic learns and its gradient is not used; after 80 it detects a blur of "
+        "40 ms.",
     )
-    critic_ramp_steps: int = Field(40, ge=1, description="Steps in which its say rises to all of it.")
+    critic_ramp_steps: int = Field(
+        40,
+        ge=1,
+        description="Steps in which the share of the critic's gradient rises to `critic`; 1: at once.",
+    )
 
 
 class TrainSettings(Section):
-    """Stage 6. Lengths are in steps, not minutes: a budget of time gives another voice on another day."""
+    """Stage 6. Lengths are in steps, not minutes: a limit of time would give another voice on another day."""
 
     phases: tuple[Literal["prosody", "acoustic"], ...] = Field(
         ("prosody", "acoustic"), min_length=1, description="The phases, in order; one can be left out."
@@ -91,40 +107,41 @@ class TrainSettings(Section):
     accumulate: int = Field(
         1,
         ge=1,
-        description="In how many shares a step's batch goes through the model, one after the other: the same gradient "
-        "in less memory. Only the critic learns from each share by itself.",
+        description="Shares in which the batch of a step goes through the model, one after the other: the same "
+        "gradient in less memory. Only the critic learns from each share by itself.",
     )
     bf16: bool = Field(
         False,
-        description="Convolutions of the decoder's blocks in bfloat16, all between them, the source, the iSTFT and the "
-        "losses in float32: for a card that has it (Ampere and later). Costs speech no DistillMOS; bfloat16 "
-        "throughout costs 0.12 (docs/training.md).",
+        description="Compute the convolutions of the decoder's blocks in bfloat16 and all the rest in float32, on a "
+        "card that has it (Ampere and later). It costs no DistillMOS; bfloat16 throughout costs 0.12.",
     )
     replay: int = Field(
         0,
         ge=0,
-        description="Sentences that the untouched base speaks in its own languages, mixed in with the train split: "
-        "`moien/train/replay.py`. 0 spends all steps on yours; `tools/score_forgetting.py` says what is forgotten.",
+        description="Sentences of the base's own languages, spoken by the untouched base and mixed into the train "
+        "split (`moien/train/replay.py`). 0: all steps are for the new language, and others are partly forgotten.",
     )
     warmup_steps: int = Field(
-        20, ge=0, description="Steps of rising learning rate; after them it falls to 0."
+        20,
+        ge=0,
+        description="Steps of rising learning rate, while AdamW's averages settle; after them it falls to 0.",
     )
     min_seconds: float = Field(
         60.0,
         ge=0,
-        description="Least speech to train on, in seconds: less is learnt by heart before it is a voice.",
+        description="Smallest amount of speech to train on, in seconds; less is overfitted before it is a voice.",
     )
     check_labels: bool = Field(
         True,
-        description="Compare durations and F0 with what the untouched base says, before the first step; 10 s.",
-    )
-    max_retreats: int = Field(
-        3,
-        ge=0,
-        description="How often a phase that diverges goes back to its last checkpoint, each time at half the rate, "
-        "before training stops: at an eighth of the rate it is no longer the rate.",
+        description="Compare durations and F0 with the base's predictions before the first step, in 10 s: wrong labels "
+        "would be found hours later.",
     )
     interval_steps: int = Field(
-        60, ge=1, description="Steps between two checkpoints, each with validation and a spoken dev sentence."
+        60,
+        ge=1,
+        description="Steps between two checkpoints, each with a validation and a spoken sentence of dev; after an "
+        "interruption at most so many are computed again.",
     )
-    validation_utterances: int = Field(8, ge=1, description="Utterances of dev in each validation.")
+    validation_utterances: int = Field(
+        8, ge=1, description="Utterances of dev in each validation; 8 are enough for a curve."
+    )

@@ -60,7 +60,7 @@ def test_a_clip_of_another_speaker_is_listed() -> None:
     embeddings |= {f"bert-{i}": unit(bert + rng.normal(0, 0.04, 32)) for i in range(20)}
     embeddings["anna-x"] = unit(bert + rng.normal(0, 0.04, 32))
     speakers = {utterance: utterance.split("-")[0] for utterance in embeddings}
-    described = describe_speakers(speakers, embeddings, outlier_z=4.0)
+    described = describe_speakers(speakers, embeddings)
     assert list(described["anna"].outliers) == ["anna-x"] and not described["bert"].outliers
     assert described["anna"].outliers["anna-x"].nearest_speaker == "bert"
     assert described["anna"].utterances == 21 and described["anna"].lowest_similarity < 0.5
@@ -70,9 +70,9 @@ def test_a_clip_of_another_speaker_is_listed() -> None:
 
 def test_few_or_equal_clips_are_no_outliers() -> None:
     same = {f"s-{i}": unit(np.ones(8)) for i in range(9)}
-    assert not describe_speakers(dict.fromkeys(same, "s"), same, 4.0)["s"].outliers
+    assert not describe_speakers(dict.fromkeys(same, "s"), same)["s"].outliers
     few = {"s-1": unit(np.eye(8)[0]), "s-2": unit(np.eye(8)[1])}
-    assert not describe_speakers(dict.fromkeys(few, "s"), few, 4.0)["s"].outliers
+    assert not describe_speakers(dict.fromkeys(few, "s"), few)["s"].outliers
 
 
 def test_written_sorted_and_readable(tmp_path: Path) -> None:

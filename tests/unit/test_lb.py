@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -21,9 +22,9 @@ from moien.text import explain, open_frontend
 from moien.text.lb import LBG2P, LuxembourgishFrontend
 from moien.text.lb.layers import CORRECTIONS, read_layers
 from moien.text.lb.lexicon import Lexicon, load
+from moien.text.lb.phonology import Switches
 from moien.text.lb.sounds import from_espeak, from_lexicon
 from moien.text.phonemes import Word
-from moien.text.settings import PhonologySettings
 
 EXAMPLES = int(os.environ.get("MOIEN_EXAMPLES", "300"))  # make fuzz-g2p: 10,000
 GOLDEN = ROOT / "tests" / "golden" / "lb_sentences.tsv"
@@ -33,7 +34,7 @@ GOLDEN = ROOT / "tests" / "golden" / "lb_sentences.tsv"
 def frontend(tmp_path_factory: pytest.TempPathFactory) -> LuxembourgishFrontend:
     layers, _ = read_layers((CORRECTIONS,), files={})
     lexicon = Lexicon.build(layers, tmp_path_factory.mktemp("lexicon") / "lexicon.bin")
-    return LuxembourgishFrontend(lexicon, PhonologySettings())  # type: ignore[call-arg]
+    return LuxembourgishFrontend(lexicon, Switches())
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,14 @@ def test_a_megabyte_takes_time_in_proportion(frontend: LuxembourgishFrontend, ru
 
 def test_a_saved_front_end_reads_the_same(frontend: LuxembourgishFrontend, tmp_path: Path) -> None:
     frontend.save(tmp_path / "a")
+    rules = "stress weak_forms final_devoicing r_vocalisation r_fricative clitics linking pauses"
+    facts = {
+        "front_end": "lb",
+        "language": "lb",
+        "symbols": {},
+        "phonology": dict.fromkeys(rules.split(), True),
+    }
+    assert (tmp_path / "a" / "frontend.json").read_text("utf-8") == json.dumps(facts) + "\n"
     opened = open_frontend(tmp_path / "a")
     text = "D'Regierung huet 1999 zwou Milliounen Euro fir d'Schoulen ausginn."
     assert opened(text) == frontend(text)
@@ -149,7 +158,7 @@ def complete() -> LuxembourgishFrontend:
     lexicon, lost = load(download=False)
     if lost:
         pytest.skip("needs the lexica: name a folder with them in MOIEN_MIRROR")
-    return LuxembourgishFrontend(lexicon, PhonologySettings())  # type: ignore[call-arg]
+    return LuxembourgishFrontend(lexicon, Switches())
 
 
 @pytest.mark.parametrize("line", [line for line in read_lines(GOLDEN) if not line.startswith("#")])

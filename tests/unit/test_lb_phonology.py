@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
@@ -12,22 +13,20 @@ from stopwatch import cpu_seconds
 
 from moien.errors import WrongData
 from moien.kokoro.symbols import PAUSE_SYMBOLS, VOCAB
-from moien.recipe.settings import load_settings
 from moien.text.lb.n_rule import n_departures
 from moien.text.lb.phonology import RULES as WORD_RULES
-from moien.text.lb.phonology import Pieces, apply
+from moien.text.lb.phonology import Pieces, Switches, apply
 from moien.text.lb.stress import NUCLEUS, WEAK
 from moien.text.phonemes import Word, assemble
-from moien.text.settings import PhonologySettings
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "lb_phonemes.tsv"
 RULES = [*WORD_RULES, "pauses"]
 OFF = dict.fromkeys(RULES, False)
-ALL_OFF = PhonologySettings(**OFF)
+ALL_OFF = Switches(**OFF)
 
 
-def only(*rules: str) -> PhonologySettings:
-    return PhonologySettings(**OFF | dict.fromkeys(rules, True))
+def only(*rules: str) -> Switches:
+    return Switches(**OFF | dict.fromkeys(rules, True))
 
 
 def golden() -> Iterator[tuple[str, ...]]:
@@ -51,7 +50,7 @@ def spoken(pieces: Pieces) -> str:
 
 @pytest.mark.parametrize(("rule", "given", "expected", "reason"), golden())
 def test_golden(rule: str, given: str, expected: str, reason: str) -> None:
-    rules = PhonologySettings() if rule == "all" else only(rule)
+    rules = Switches() if rule == "all" else only(rule)
     assert spoken(apply(parse(given), rules)) == expected, reason
 
 
@@ -63,10 +62,8 @@ def test_every_rule_has_lines_where_it_applies_and_where_it_does_not() -> None:
         assert sum(changed) >= 5 and not all(changed), rule
 
 
-def test_the_settings_name_the_rules_in_their_order() -> None:
-    assert list(PhonologySettings.model_fields) == RULES
-    settings_of_a_recipe = load_settings("mini", ["g2p.phonology.linking=false"])
-    assert settings_of_a_recipe.g2p.phonology == PhonologySettings(linking=False)
+def test_the_switches_name_the_rules_in_their_order() -> None:
+    assert [field.name for field in fields(Switches)] == RULES
 
 
 TEXTS = [
@@ -97,7 +94,7 @@ RULE_SETS = st.builds(lambda on: only(*on), st.sets(st.sampled_from(RULES)))
 
 @settings(deadline=None, max_examples=400)
 @given(PIECES, RULE_SETS)
-def test_symbols_stay_kokoros_and_words_stay_words(pieces: Pieces, rules: PhonologySettings) -> None:
+def test_symbols_stay_kokoros_and_words_stay_words(pieces: Pieces, rules: Switches) -> None:
     said = apply(pieces, rules)
     before, after = ([p for p in x if isinstance(p, Word)] for x in (pieces, said))
     assert [w.text for w in before] == [w.text for w in after]
@@ -107,7 +104,7 @@ def test_symbols_stay_kokoros_and_words_stay_words(pieces: Pieces, rules: Phonol
 
 @settings(deadline=None, max_examples=400)
 @given(PIECES, RULE_SETS)
-def test_applying_the_rules_twice_changes_nothing_more(pieces: Pieces, rules: PhonologySettings) -> None:
+def test_applying_the_rules_twice_changes_nothing_more(pieces: Pieces, rules: Switches) -> None:
     once = apply(pieces, rules)
     assert apply(once, rules) == once
 

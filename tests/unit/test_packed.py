@@ -12,7 +12,7 @@ from moien.errors import WrongData
 from moien.features.packed import Measured, PackedFeatures, measure, measure_all, write_packed
 from moien.features.settings import FeatureSettings
 
-SETTINGS = FeatureSettings(f0_method="dio")
+SETTINGS = FeatureSettings()
 
 
 def buzz(hz: float, seconds: float) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +20,6 @@ from moien.text.lb.numbers import JOINT
 from moien.text.lb.spoken import Spoken
 from moien.text.lb.unknown import Pronunciation, UnknownWords
 from moien.text.phonemes import Phonemes, Word, assemble
-from moien.text.settings import G2PSettings, PhonologySettings
 from moien.text.tokens import unspeakable
 
 KEPT = 100_000  # words whose pronunciation is kept in memory
@@ -34,7 +34,7 @@ class LuxembourgishFrontend:
 
     language = "lb"
 
-    def __init__(self, lexicon: Lexicon, rules: PhonologySettings, lost: str = "") -> None:
+    def __init__(self, lexicon: Lexicon, rules: phonology.Switches, lost: str = "") -> None:
         self.lost = lost
         self._lexicon = lexicon
         self._rules = rules
@@ -42,19 +42,17 @@ class LuxembourgishFrontend:
         self._known = lru_cache(KEPT)(self._pronounce)
 
     @classmethod
-    def load(
-        cls, settings: G2PSettings | None = None, corrections: Path | None = None
-    ) -> LuxembourgishFrontend:
+    def load(cls, corrections: Path | None = None) -> LuxembourgishFrontend:
         """With the layers that can be had; a recipe's own `corrections` come before the language's."""
         lexicon, lost = load_lexicon(corrections)
-        return cls(lexicon, (settings or G2PSettings()).phonology, lost)  # type: ignore[call-arg]
+        return cls(lexicon, phonology.Switches(), lost)
 
     @classmethod
     def open(cls, folder: Path) -> LuxembourgishFrontend:
         """As `save` wrote it; WrongData if it is not whole."""
         file = folder / "frontend.json"
         try:
-            rules = PhonologySettings(**json.loads(file.read_text(encoding="utf-8"))["phonology"])
+            rules = phonology.Switches(**json.loads(file.read_text(encoding="utf-8"))["phonology"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise WrongData(
                 f"not a saved front end ({error})", where=file, remedy="run stage 2 again"
@@ -64,7 +62,7 @@ class LuxembourgishFrontend:
     def save(self, folder: Path) -> None:
         """Write settings and lexicon: a voice then reads as it was taught, whatever layers there are elsewhere."""
         folder.mkdir(parents=True, exist_ok=True)
-        facts = {"front_end": "lb", "language": "lb", "symbols": {}, "phonology": self._rules.model_dump()}
+        facts = {"front_end": "lb", "language": "lb", "symbols": {}, "phonology": asdict(self._rules)}
         (folder / "frontend.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
         shutil.copyfile(self._lexicon.file, folder / LEXICON)
 

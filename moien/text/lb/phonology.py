@@ -1,6 +1,6 @@
 """Sentence phonology: what words do to each other when they are spoken one after the other.
 
-The rules stand in `RULES` in the order of their use; each has a switch of its name in `PhonologySettings`:
+The rules stand in `RULES` in the order of their use; each has a switch of its name in `Switches`:
 
 1. `stress` comes first: the rules after it must know which words are weak.
 2. `weak_forms`, because a weak form may end in another sound than the full one.
@@ -26,12 +26,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from moien.errors import WrongData
 from moien.kokoro.symbols import PAUSE_SYMBOLS, VOCAB
 from moien.text.lb.stress import NUCLEUS, PARTICLES, VOWEL, WEAK, stress
 from moien.text.phonemes import Word
-from moien.text.settings import PhonologySettings
 
 Pieces = list[Word | str]
 
@@ -66,12 +66,31 @@ _WEAK_FORMS = {
 }
 
 
-def apply(pieces: Sequence[Word | str], rules: PhonologySettings | None = None) -> Pieces:
+@dataclass(frozen=True)
+class Switches:
+    """Which rules apply, in the order of their use; all, because a voice learns best from what was spoken.
+
+    A saved front end keeps its switches. Switching one off shows what the rule does.
+    """
+
+    stress: bool = (
+        True  # on content words, not on articles, pronouns and the like: Kokoro's English is written so
+    )
+    weak_forms: bool = True  # in the recordings of MFA more frequent than the full form of a lexicon
+    final_devoicing: bool = True  # the lexica write it, words put together from parts may lack it
+    r_vocalisation: bool = True  # in words of no lexicon: the lexica write it
+    r_fricative: bool = True  # LOD writes r, MFA either: one sound should have one symbol
+    clitics: bool = True  # d' and s' take the voicing of the next sound: dlɑnt, tkʁæːɪʦ
+    linking: bool = True  # obstruents at the end of a word are voiced before a vowel: sech eens zəʒ ˈeːns
+    pauses: bool = True  # of several marks in a row the strongest stays: the base has seen only one
+
+
+def apply(pieces: Sequence[Word | str], rules: Switches | None = None) -> Pieces:
     """Words and pause marks (Kokoro's symbols) as they are spoken in a row; every rule of `rules` that is on.
 
     Words keep their number, order and all but their phonemes. WrongData for a symbol that Kokoro does not have.
     """
-    rules = rules or PhonologySettings()  # type: ignore[call-arg]
+    rules = rules or Switches()
     _check(pieces)
     said = [_Said(piece) if isinstance(piece, Word) else piece for piece in pieces]
     phrases = list(_phrases(said))
