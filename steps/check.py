@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 
+from moien.audio import SOX_REMEDY
 from moien.errors import WrongData
 from moien.recipe.settings import ROOT
 from moien.recipe.stages import StageRun, stage
@@ -14,7 +15,17 @@ DISK_GB = (
     6  # audio, features, checkpoints and speech of a corpus of an hour, with room to write beside the old
 )
 MEMORY_GB = 5.5  # training on the CPU takes 3 to 5 GB
-PACKAGES = ("torch", "torchaudio", "kokoro", "viter", "pyworld", "resemblyzer", "distillmos", "speechmos")
+PACKAGES = (
+    "torch",
+    "torchaudio",
+    "kokoro",
+    "viter",
+    "pyworld",
+    "sox",
+    "resemblyzer",
+    "distillmos",
+    "speechmos",
+)
 
 
 def problems(run: StageRun) -> list[tuple[str, str]]:
@@ -23,6 +34,8 @@ def problems(run: StageRun) -> list[tuple[str, str]]:
     missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         found.append((f"packages are missing: {', '.join(missing)}", "make setup"))
+    if shutil.which("sox") is None:  # a corpus of wav, flac, mp3 or ogg files does not need it
+        print(f"sox: missing; it reads SPHERE, WavPack, AMR and GSM recordings\n  → {SOX_REMEDY}")
 
     folder = settings.system.work_dir
     free = shutil.disk_usage(folder).free / 1e9

@@ -3,10 +3,15 @@
 set -euo pipefail
 cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.."
 
-say() { printf '%s\n' "$*" >&2; }
-refuse() { say "error: $1"; say "  → $2"; exit 1; }
+print() { printf '%s\n' "$*" >&2; }
+refuse() { print "error: $1"; print "  → $2"; exit 1; }
+can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+apt_install() {
+  print "installing $*"
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >/dev/null
+}
 
-exec 9<"$0" && flock 9  # two at once would undo each other
+exec 9<"$0" && flock 9  # two at once would break each other's .venv
 want=$(sha256sum requirements.txt pyproject.toml | sha256sum | cut -d' ' -f1)
 if [ "$(cat .venv/locked 2>/dev/null)" = "$want" ]; then exit 0; fi
 
@@ -22,21 +27,21 @@ done
 free_gb=$(($(df -Pk . | awk 'NR==2 {print $4}') / 1048576))
 [ "$free_gb" -ge 9 ] || refuse "the environment takes 7 GB, $free_gb GB are free here" "free some disk"
 
-if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then  # Debian and Ubuntu ship it apart
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then  # a package of its own in Debian and Ubuntu
   package=python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    say "installing $package"
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package"; } >/dev/null
-  else
-    refuse "$python cannot make virtual environments" "sudo apt-get install $package, then make setup"
-  fi
+  can_install || refuse "$python cannot make virtual environments" "sudo apt-get install $package, then make setup"
+  apt_install "$package"
+fi
+if ! command -v sox >/dev/null && ! { can_install && apt_install sox libsox-fmt-all; }; then
+  print "note: without the program sox, SPHERE, WavPack, AMR and GSM recordings cannot be read"
+  print "  → sudo apt-get install sox libsox-fmt-all"
 fi
 
-say "making .venv with $("$python" -V) (about 6 GB, a few minutes)"
+print "making .venv with $("$python" -V) (about 6 GB, a few minutes)"
 [ -x .venv/bin/python ] || "$python" -m venv .venv
-# --no-deps: the lock is complete, but for webrtcvad, which needs a compiler and which webrtcvad-wheels stands for
+# --no-deps: the lock is complete without webrtcvad, which needs a compiler; webrtcvad-wheels replaces it
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
 .venv/bin/python -c "import moien, torch"
 printf '%s' "$want" >.venv/locked
-say "done: .venv"
+print "done: .venv"
