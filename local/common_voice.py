@@ -1,7 +1,7 @@
-"""Common Voice as it is downloaded: a language's folder with `clips/` and its tsv files.
+"""Common Voice as downloaded: the folder of a language with `clips/` and its tsv files.
 
-Speakers are client_ids. Thousands of people in thousands of rooms make no voice, so clips are filtered by votes
-and speakers by the number of clips that are left.
+Speakers are client_ids. A voice needs many clips of one speaker, so clips are filtered by votes, and speakers by the
+number of clips that are left.
 """
 
 from __future__ import annotations
@@ -16,33 +16,37 @@ from moien.corpus.readers import find_folder, program, read_columns, utterance_i
 from moien.errors import WrongData
 
 NEEDED = ("client_id", "path", "sentence", "up_votes", "down_votes")
-NAME_LENGTH = 12  # hexadecimal digits of a client_id: 48 bits tell a million speakers apart
+NAME_LENGTH = 12  # hexadecimal digits of a client_id: 48 bits distinguish a million speakers
 
 
 @program
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--folder", required=True, help="The language's folder: a path, or a folder in MOIEN_MIRROR.")
-@click.option("--tsv", default="validated.tsv", show_default=True, help="Which of its tables.")
+@click.option("--tsv", default="validated.tsv", show_default=True, help="The table to read.")
 @click.option(
-    "--min-up-votes", default=2, show_default=True, type=click.IntRange(0), help="Votes for a clip."
+    "--min-up-votes", default=2, show_default=True, type=click.IntRange(0), help="Votes for a clip, at least."
 )
 @click.option(
-    "--max-down-votes", default=0, show_default=True, type=click.IntRange(0), help="Votes against it."
+    "--max-down-votes",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Votes against a clip, at most.",
 )
 @click.option(
-    "--min-clips", default=50, show_default=True, type=click.IntRange(1), help="Clips of a speaker."
+    "--min-clips", default=50, show_default=True, type=click.IntRange(1), help="Clips of a speaker, at least."
 )
 def main(out: Path, folder: str, tsv: str, min_up_votes: int, max_down_votes: int, min_clips: int) -> None:
     """Write the data directory OUT."""
     root = find_folder(folder)
     utterances: list[Utterance] = []
     dropped: dict[str, str] = {}
-    unwanted = 0  # what the options leave out was not asked for: it is said, but is no fault of the corpus
+    unwanted = 0  # left out by the options: printed, but not a fault of the corpus
     seen: dict[str, str] = {}
     for here, row in read_rows(root / tsv):
         name = row["path"]
         if name in seen:
-            raise WrongData(f"{name} stands here for the second time, first in {seen[name]}", where=here)
+            raise WrongData(f"{name} occurs twice, first in {seen[name]}", where=here)
         seen[name] = here
         if votes(row["up_votes"], here) < min_up_votes or votes(row["down_votes"], here) > max_down_votes:
             unwanted += 1
@@ -54,12 +58,12 @@ def main(out: Path, folder: str, tsv: str, min_up_votes: int, max_down_votes: in
         elif not text:
             dropped[name] = f"an empty text: {here}"
         else:
-            who = f"cv{row['client_id'][:NAME_LENGTH]}"
-            utterances.append(Utterance(utterance_id(who, audio.stem), who, text, audio))
+            speaker = f"cv{row['client_id'][:NAME_LENGTH]}"
+            utterances.append(Utterance(utterance_id(speaker, audio.stem), speaker, text, audio))
     count = Counter(utt.speaker for utt in utterances)
     kept = [utt for utt in utterances if count[utt.speaker] >= min_clips]
-    few = [who for who in count if count[who] < min_clips]
-    print(f"{unwanted} clips left out by votes; {len(few)} speakers with less than {min_clips} clips")
+    few = [speaker for speaker in count if count[speaker] < min_clips]
+    print(f"{unwanted} clips left out by votes; {len(few)} speakers with fewer than {min_clips} clips")
     write_corpus(out, kept, dropped)
 
 
@@ -80,7 +84,7 @@ def read_rows(path: Path) -> list[tuple[str, dict[str, str]]]:
 def votes(text: str, here: str) -> int:
     """A count of votes."""
     if not text.isdecimal():
-        raise WrongData(f"{text!r} is no number of votes", where=here)
+        raise WrongData(f"{text!r} is not a number of votes", where=here)
     return int(text)
 
 

@@ -1,8 +1,8 @@
-"""Any folder with `metadata.csv` and audio files (wav, flac, mp3, ogg, opus), as LJ Speech has them.
+"""A folder with `metadata.csv` and audio files, in the layout of LJ Speech.
 
-Lines are `id|text`, `id|text|normalised text` or, with a header line that names the columns (id, text,
-normalised, speaker, status, prompt), any order of them: `id|speaker|text`. The id is the name of an audio file
-without its ending, in FOLDER/wavs or anywhere below FOLDER.
+Lines are `id|text` or `id|text|normalised text`. With a header line, the columns (id, text, normalised, speaker,
+status, prompt) can be in any order, e.g. `id|speaker|text`. The id is the name of an audio file without its extension,
+in FOLDER/wavs or anywhere below FOLDER. Audio is wav, flac, mp3, ogg, opus, AIFF, au, SPHERE, WavPack, AMR or GSM.
 """
 
 from __future__ import annotations
@@ -30,26 +30,29 @@ WITHOUT_HEADER = {2: ["id", "text"], 3: ["id", "text", "normalised"]}
 
 @program
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--folder", required=True, help="The corpus: a path, or a folder in one of MOIEN_MIRROR.")
-@click.option("--metadata", default="metadata.csv", show_default=True, help="The table, below FOLDER.")
-@click.option("--speaker", default="speaker", show_default=True, help="Name where no column says it.")
+@click.option("--folder", required=True, help="The corpus: a path, or a folder in MOIEN_MIRROR.")
+@click.option("--metadata", default="metadata.csv", show_default=True, help="The table in FOLDER.")
+@click.option(
+    "--speaker",
+    default="speaker",
+    show_default=True,
+    help="Name of the speaker if the table has no such column.",
+)
 def main(out: Path, folder: str, metadata: str, speaker: str) -> None:
     """Write the data directory OUT."""
     root = find_folder(folder)
     audio = find_audio(root)
+    extensions = {path.suffix for path in audio.values()}
     utterances: list[Utterance] = []
     dropped: dict[str, str] = {}
     seen: dict[str, str] = {}  # name → file:line
     for here, row in read_rows(root / metadata):
-        name = (
-            Path(row["id"]).stem
-            if Path(row["id"]).suffix in {p.suffix for p in audio.values()}
-            else row["id"]
-        )
+        file = Path(row["id"])
+        name = file.stem if file.suffix in extensions else row["id"]
         if name in seen:
-            raise WrongData(f"{name} stands here for the second time, first in {seen[name]}", where=here)
+            raise WrongData(f"{name} occurs twice, first in {seen[name]}", where=here)
         seen[name] = here
-        who = speaker_name(row.get("speaker") or speaker)
+        reader = speaker_name(row.get("speaker") or speaker)
         text = clean_text(row.get("normalised") or row["text"])
         if name not in audio:
             dropped[name] = f"a text without audio: {here}"
@@ -58,8 +61,8 @@ def main(out: Path, folder: str, metadata: str, speaker: str) -> None:
         else:
             utterances.append(
                 Utterance(
-                    utterance_id(who, name),
-                    who,
+                    utterance_id(reader, name),
+                    reader,
                     text,
                     audio[name],
                     status=row.get("status", ""),
@@ -71,7 +74,7 @@ def main(out: Path, folder: str, metadata: str, speaker: str) -> None:
 
 
 def read_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """(`file:line`, fields by column) of the table; WrongData for a line with a column too few or too many."""
+    """(`file:line`, fields by column) of the table; WrongData for a line with too few or too many columns."""
     columns: list[str] = []
     for here, fields in read_columns(path, "|", range(2, len(COLUMNS) + 1)):
         if not columns:
@@ -83,7 +86,7 @@ def read_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
                 raise WrongData(
                     f"{len(fields)} columns without a header line",
                     where=here,
-                    remedy=f"begin with a line of their names: {', '.join(sorted(COLUMNS))}",
+                    remedy=f"add a first line with their names: {', '.join(sorted(COLUMNS))}",
                 )
             columns = WITHOUT_HEADER[len(fields)]
         if len(fields) != len(columns):

@@ -3,9 +3,9 @@
     denZLS/Luxembourgish-Male-TTS-for-LOD    CC BY-NC 4.0
     denZLS/Luxembourgish-Female-TTS-for-LOD  CC BY 4.0
 
-FOLDER is a local copy (any depth of *.parquet); REPOSITORY is fetched from the hub, at REVISION. Each row has an
-audio, stored as `{bytes, path}`, and a text. The column of the text is found by name, or named by --text-column.
-Nobody could reach the hub where this was written: it was tested on made-up files of this form.
+FOLDER is a local copy with *.parquet files at any depth; REPOSITORY is downloaded from the hub at REVISION. Each row
+has audio, stored as `{bytes, path}`, and a text, in the first of the known columns or in --text-column. This program
+was tested on artificial files of this format, not on the data sets themselves.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ BATCH_ROWS = 256
 
 @program
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--folder", help="A local copy: a path, or a folder in one of MOIEN_MIRROR.")
+@click.option("--folder", help="A local copy: a path, or a folder in MOIEN_MIRROR.")
 @click.option("--repository", help="A data set on the hub, e.g. denZLS/Luxembourgish-Female-TTS-for-LOD.")
 @click.option(
-    "--revision", help="The commit of the data set: needed with --repository, so that it stays the same."
+    "--revision", help="Commit of the data set; required with --repository, so that the data stay the same."
 )
 @click.option("--speaker", default="lod", show_default=True, help="Name of the speaker.")
 @click.option(
@@ -48,11 +48,11 @@ def main(
     root = find_folder(folder) if folder else from_hub(str(repository), str(revision))
     files = sorted(root.rglob("*.parquet"))
     if not files:
-        raise WrongData("there is no parquet file in it", where=root)
+        raise WrongData("the folder has no parquet file", where=root)
     (out / "audio").mkdir(parents=True, exist_ok=True)
     utterances: list[Utterance] = []
     dropped: dict[str, str] = {}
-    for file in track(files, "unpack parquet"):
+    for file in track(files, "read parquet"):
         read_file(file, out / "audio", speaker_name(speaker), text_column, utterances, dropped)
     write_corpus(out, utterances, dropped)
 
@@ -84,7 +84,7 @@ def read_file(
     number = 0
     for batch in table.iter_batches(BATCH_ROWS, columns=["audio", column]):
         for row in batch.to_pylist():
-            number += 1  # from 1, as a person counts rows
+            number += 1  # the first row is 1
             here = f"{file.name}:{number}"
             sound, text = row["audio"] or {}, clean_text(row[column] or "")
             source = Path(sound.get("path") or "")
@@ -100,7 +100,7 @@ def read_file(
 
 
 def from_hub(repository: str, revision: str) -> Path:
-    """The parquet files of a data set at a commit, in the hub's own cache."""
+    """Download the parquet files of a data set at a commit into the hub's cache; return the folder."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
@@ -109,9 +109,7 @@ def from_hub(repository: str, revision: str) -> Path:
             repository, repo_type="dataset", revision=revision, allow_patterns=["*.parquet"]
         )
     except (HfHubHTTPError, LocalEntryNotFoundError, ConnectionError) as error:
-        raise WrongData(
-            f"the hub does not give it: {error}", where=repository, remedy="use --folder"
-        ) from None
+        raise WrongData(f"cannot be downloaded: {error}", where=repository, remedy="use --folder") from None
     return Path(found)
 
 

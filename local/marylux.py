@@ -2,13 +2,12 @@
 
 Licence CC BY-NC-SA 4.0: a voice trained on it is for non-commercial use, with credit, under the same licence.
 
-With `marylux/` in a folder of MOIEN_MIRROR (metadata.csv `id|text|status`, wavs/ID.flac and
-reference_segments.jsonl, each part checked by sha256) the corpus is 568 clips. Without, it is put together from
-its two public repositories at fixed commits: the 440 clips (38 minutes) that are a whole prompt; the halves of
-split prompts have no published text of their own. Samples, texts and segments are checked by sha256 of their
-content, because the archives that GitHub makes on demand have no lasting digest.
+With `marylux/` in a folder of MOIEN_MIRROR (metadata.csv `id|text|status`, wavs/ID.flac and reference_segments.jsonl,
+each checked by sha256), the corpus has 568 clips. Otherwise it is downloaded from its two public repositories at fixed
+commits: the 440 clips (38 minutes) that are a whole prompt, because the halves of split prompts have no published text.
+Samples, texts and segments are checked by the sha256 of their content, because GitHub's archives have no stable digest.
 
-The way over GitHub was tested with a small archive of the same form; nobody has run it on the real one yet.
+The download was tested with a small archive of the same format, not with the real one.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ TEXTS_URL = "/marytts/marylux-data/raw/f1d6b8867056c05de4f2d76290639670d73cb13c/
 SAMPLES_SHA256 = "ace6ddca5f5f6a7f4e6e47b6475a4a73b1705f23fd7e900250e2576b67ecc3bc"
 TEXTS_SHA256 = "654a9fe1074d913b332a2dc5b67977d455476970810109bb2abbe3f382ea27e5"
 TIMES_SHA256 = "ddf58aea2573de9196a8f315f495626f62ea67d79ce93381d76097046c4ffd9f"
-# One clip, one prompt: `exact` where their durations agree, `exact-durwarn` where they differ by 0.7-1.7 s.
+# Clips of a whole prompt: `exact` if the durations agree, `exact-durwarn` if they differ by 0.7-1.7 s.
 EXACT = """1 3-6 8-19 23-30 32 34-37 39 42-44 48-52 54-55 57-59 61-63 65-66 68-79 81-93 95-102 105 110-112
 114-123 125 127-138 140-144 146-147 149-150 152-153 155 157-158 160 162-163 165-172 174-184 186-199 202-204 208
 210 212 215-216 220-221 223-224 226-230 232 236-239 241-243 245-246 250 252-254 256-258 260 262 264-265 267-269
@@ -67,7 +66,7 @@ Segments = Mapping[str, list[list[Any]]]
 
 
 def from_mirror(folder: Path) -> tuple[list[Utterance], Segments]:
-    """Utterances and reference segments of the corpus as it lies in a mirror folder."""
+    """Utterances and reference segments of the corpus in a mirror folder."""
     audio = find_audio(folder / "wavs")
     check_digest(sha256_file(folder / "metadata.csv"), METADATA_SHA256, folder / "metadata.csv")
     check_digest(sha256_file(folder / SEGMENTS), SEGMENTS_SHA256, folder / SEGMENTS)
@@ -89,11 +88,11 @@ def _download(folder: Path) -> None:
 
 
 def from_github(folder: Path) -> tuple[list[Utterance], Segments]:
-    """The same of the clips with a published text, from the user's cache or, the first time, downloaded."""
+    """The same for the clips with a published text; downloaded into the user's cache at the first call."""
     with locked(folder.with_suffix(".lock")):  # of two processes, the second finds what the first downloaded
         if not folder.is_dir():
             _download(folder)
-    # the C loader is safe_load's own, and 20 times faster on 1.5 MB
+    # CSafeLoader is as safe as safe_load, and 20 times faster on 1.5 MB
     prompts = yaml.load((folder / "marylux-data.yaml").read_bytes(), Loader=yaml.CSafeLoader)
     by_clip = {f"{SPEAKER}_{entry['prompt']}": entry for entry in prompts}
     status = dict.fromkeys(clips(DOUBTFUL), "exact-durwarn") | dict.fromkeys(clips(EXACT), "exact")
@@ -118,7 +117,7 @@ def from_github(folder: Path) -> tuple[list[Utterance], Segments]:
 
 
 def choose_wav(path: PurePosixPath) -> str | None:
-    """The wavs of `dataset/wavs/`; all else in the archive stays out."""
+    """The file's name for a wav of `dataset/wavs/`, otherwise None."""
     return path.name if path.parent.name == "wavs" and path.suffix == ".wav" else None
 
 
@@ -137,7 +136,7 @@ def prompt(clip: str) -> str:
 
 
 def from_start(times: Iterable[tuple[float, str]]) -> list[list[Any]]:
-    """Durations to [start, duration, label]: the clips were trimmed, so the leading silence ends at 0."""
+    """Durations to [start, duration, label]. The clips were trimmed, so the first silence ends at 0."""
     times = list(times)
     start = -times[0][0] if times[0][1] == "_" else 0.0
     segments = []
@@ -148,7 +147,7 @@ def from_start(times: Iterable[tuple[float, str]]) -> list[list[Any]]:
 
 
 def sample_digest(audio: Mapping[str, Path]) -> str:
-    """SHA-256 over the 16-bit samples of clips, whatever lossless file they are in."""
+    """SHA-256 of the 16-bit samples of clips, in any lossless format."""
     import soundfile
 
     digests = {}

@@ -5,7 +5,14 @@ from __future__ import annotations
 import shutil
 
 from moien.corpus.datadir import RECORDED, SPLITS, read_datadir, read_dropped, write_datadir
-from moien.corpus.preparation import SEGMENTS, beyond, prepare, shift_segments, split, summary
+from moien.corpus.preparation import (
+    SEGMENTS,
+    assign_splits,
+    beyond_minutes,
+    count_splits,
+    prepare,
+    shift_segments,
+)
 from moien.corpus.readers import run_program
 from moien.recipe.settings import ROOT
 from moien.recipe.stages import StageRun, stage
@@ -23,9 +30,9 @@ def main(run: StageRun) -> None:
     utterances, cuts = prepare(recordings, settings.data, run.out, run.nj, run.tally.drop)
     run.tally.keep(len(utterances))
     if utterances:  # otherwise the tally says why there is nothing
-        splits = split(utterances, settings.data)
+        splits = assign_splits(utterances, settings.data)
         if minutes := settings.data.train_minutes:  # wanted, so not among what was dropped
-            over = beyond((utt for utt in utterances if splits[utt.id] == "train"), minutes)
+            over = beyond_minutes((utt for utt in utterances if splits[utt.id] == "train"), minutes)
             utterances = [utt for utt in utterances if utt.id not in over]
             run.note("left_out", len(over))
             print(f"left out by data.train_minutes = {minutes:g}: {len(over)} utterances")
@@ -36,7 +43,7 @@ def main(run: StageRun) -> None:
                 kept = run.out / RECORDED / f"{utterance.id}{utterance.audio.suffix}"
                 kept.parent.mkdir(exist_ok=True)
                 shutil.copyfile(utterance.audio, kept)
-        for name, row in summary(utterances, splits).items():
+        for name, row in count_splits(utterances, splits).items():
             run.note(name, row)
             print(f"{name}: {row['utterances']} utterances, {row['minutes']} min, {row['speakers']} speakers")
         run.note("room_tone_added", sum(cut.before + cut.after > 0 for cut in cuts.values()))

@@ -1,8 +1,8 @@
-"""Mend what can be mended in a Kaldi data directory without guessing, and say what was done.
+"""Correct a Kaldi data directory where no guess is needed, and print what was done.
 
-Sorted in the C locale, NFC, single spaces, a newline at the end, spk2utt made from utt2spk; utterances that are
-not in all of wav.scp, text and utt2spk, or whose audio cannot be opened, are left out and named. Two different
-values for one key, or a file that is not UTF-8, are not guessed at: they are errors. The old tables are kept in
+The tables become sorted in the C locale, NFC, with single spaces and a newline at the end; spk2utt is made from
+utt2spk. Utterances that are missing in wav.scp, text or utt2spk, or whose audio cannot be opened, are left out and
+listed. Two different values for one key, or a file that is not UTF-8, are errors. The old tables are kept in
 `DIR/.backup`.
 """
 
@@ -25,7 +25,7 @@ TABLES = (*REQUIRED, *OPTIONAL, "spk2utt", "utt2dur")
 @program
 @click.argument("directory", type=click.Path(path_type=Path), metavar="DIR")
 def main(directory: Path) -> None:
-    """Mend DIR."""
+    """Correct DIR."""
     from moien.audio import read_header
 
     tables = {name: read_loosely(directory / name) for name in REQUIRED + OPTIONAL}
@@ -57,8 +57,8 @@ def main(directory: Path) -> None:
     for utt, reason in left_out.items():
         print(f"left out {utt}: {reason}")
     if not utterances:
-        raise WrongData("no utterance would be left: nothing was changed", where=directory)
-    # A sibling: an error while writing leaves DIR as it was, and relative paths are the same from there.
+        raise WrongData("no utterance would be left; nothing was changed", where=directory)
+    # A folder beside DIR: after an error DIR is unchanged, and relative paths are valid from there, too.
     mended = directory.resolve().with_name(f".{directory.resolve().name}.mended")
     shutil.rmtree(mended, ignore_errors=True)
     write_datadir(mended, utterances)
@@ -74,7 +74,7 @@ def main(directory: Path) -> None:
 
 
 def read_loosely(path: Path) -> dict[str, str]:
-    """A table in any order, blank lines and repeated equal lines forgiven; no file is no entry."""
+    """A table in any order, perhaps with blank or repeated lines; a missing file is an empty table."""
     table: dict[str, str] = {}
     for number, line in enumerate(read_lines(path) if path.exists() else [], start=1):
         key, _, value = clean_text(line).partition(" ")

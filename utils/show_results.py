@@ -1,6 +1,6 @@
-"""Print the scores of finished recipes: natural, stock and trained side by side, as stage 8 left them.
+"""Print the scores that stage 8 wrote: natural, stock and trained side by side.
 
-With --write, also put the table, the verdict and the command that made them into recipes/R/README.md.
+With --write, also write the table, the verdict and the command of the scores into recipes/R/README.md.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import click
 from moien.corpus.readers import program
 from moien.errors import WrongCall, WrongData
 
-NEW = "# Recipe {recipe}\n\n## Results\n{marks}\n"
 BEGIN, END = "<!-- scores: utils/show_results.py writes from here -->", "<!-- scores: to here -->"
 
 
@@ -20,7 +19,7 @@ BEGIN, END = "<!-- scores: utils/show_results.py writes from here -->", "<!-- sc
 @click.argument("results", nargs=-1, metavar="[RECIPE|SCORES.JSON]…")
 @click.option("--write", is_flag=True, help="Write the table into the README.md of each recipe.")
 def main(results: tuple[str, ...], write: bool) -> None:
-    """Print each; without any, all recipes of this checkout that have scores."""
+    """Print each of the recipes; by default all recipes of this checkout that have scores."""
     from rich.console import Console
 
     from moien.recipe.settings import ROOT
@@ -35,9 +34,11 @@ def main(results: tuple[str, ...], write: bool) -> None:
         recipe = scores["recipe"]
         console.print(terminal_table(scores, title=f"recipe {recipe}"))
         console.print(verdict(scores))
-        page, sounds = file.with_name("report.html"), file.parent.with_name("decode")
-        console.print(*(f"{what}: {path}" for what, path in (("page", page), ("sounds", sounds)) if path.exists()), "",
-                      sep="\n")  # fmt: skip
+        page, audio = file.with_name("report.html"), file.parent.with_name("decode")
+        for what, path in (("page", page), ("audio", audio)):
+            if path.exists():
+                console.print(f"{what}: {path}")
+        console.print()
         for line in cost(file.parent.with_name("log") / "decode.log"):
             console.print(line)
         if write:
@@ -47,13 +48,13 @@ def main(results: tuple[str, ...], write: bool) -> None:
 
 
 def cost(log: Path) -> list[str]:
-    """What speaking cost, from the log of stage 7: times stay out of scores.json, which every run makes alike."""
+    """Time and memory of synthesis, from the log of stage 7 (scores.json has no times: all runs write the same)."""
     lines = log.read_text(encoding="utf-8").splitlines() if log.is_file() else []
     return [line for line in lines if "real-time factor" in line or line.startswith("peak memory")]
 
 
 def find(result: str) -> Path:
-    """The scores of a recipe, or the file itself."""
+    """The file of a recipe's scores, or the given file."""
     if result.endswith(".json"):
         return Path(result)
     from moien.recipe.settings import load_settings
@@ -63,7 +64,7 @@ def find(result: str) -> Path:
 
 
 def write_readme(readme: Path, recipe: str, scores: dict) -> None:  # type: ignore[type-arg]
-    """Replace what stands between the two marks, or add both at the end."""
+    """Write the results between the two marks of a recipe's README."""
     from moien.report.table import markdown_table, verdict
 
     block = f"{BEGIN}\n{verdict(scores)}\n\n{markdown_table(scores)}\n\nMade by `{scores['command']}`.\n{END}"
@@ -74,7 +75,9 @@ def write_readme(readme: Path, recipe: str, scores: dict) -> None:  # type: igno
     )
     if text.count(BEGIN) != 1 or text.count(END) != 1:
         raise WrongCall(
-            "the marks are not there once each", where=readme, remedy=f"put {BEGIN}{END} where the table goes"
+            "each of the two marks must occur once",
+            where=readme,
+            remedy=f"write {BEGIN}{END} where the table goes",
         )
     before, rest = text.split(BEGIN)
     readme.write_text(before + block + rest.split(END)[1], encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Make a smaller data directory: some utterances, chosen by a hash of their ids or named in a file.
+"""Make a smaller data directory: utterances chosen by a hash of their ids, or listed in a file.
 
-The choice by hash is the same every time, spread over the whole corpus, and grows: the first 100 are among the
-first 200. Audio stays where it is.
+The choice by hash is the same in every run and spread over the whole corpus, and the first 100 are among the first 200.
+The audio stays where it is.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from moien.errors import WrongCall, WrongData
 @click.argument("target", type=click.Path(path_type=Path))
 @click.option("--utterances", type=click.IntRange(1), help="How many utterances.")
 @click.option("--per-speaker", type=click.IntRange(1), help="How many utterances of each speaker.")
-@click.option("--speaker", "speakers", multiple=True, help="Only of this speaker; may be repeated.")
+@click.option("--speaker", "speakers", multiple=True, help="Only this speaker; may be repeated.")
 @click.option("--list", "named", type=click.Path(path_type=Path), help="A file of utterance ids, one a line.")
 def main(
     source: Path,
@@ -34,10 +34,10 @@ def main(
     """Write a subset of SOURCE to TARGET."""
     if not (utterances or per_speaker or speakers or named):
         raise WrongCall(
-            "nothing says what to choose", remedy="--utterances, --per-speaker, --speaker or --list"
+            "an option for the choice is missing", remedy="--utterances, --per-speaker, --speaker or --list"
         )
     if target.exists():
-        raise WrongCall("TARGET exists already", where=target)
+        raise WrongCall("TARGET already exists", where=target)
     chosen = sorted(read_datadir(source), key=lambda utt: hashlib.sha256(utt.id.encode()).digest())
     if named:
         wanted = {line.strip(): number for number, line in enumerate(read_lines(named), 1) if line.strip()}

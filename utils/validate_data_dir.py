@@ -1,8 +1,8 @@
-"""Check Kaldi data directories, and every audio file that they name. Exit code 0 only if nothing is wrong.
+"""Check Kaldi data directories and all their audio files. The exit code is 0 only if nothing is wrong.
 
-Tables: UTF-8, NFC, sorted in the C locale, unique keys, the same utterances in all, utt2spk and spk2utt each
-other's inverse. Audio: is there, whole, finite, not silent, not clipped, of the rate and channels asked for,
-and as long as utt2samples says.
+Tables must be UTF-8, NFC, sorted in the C locale, with unique keys and the same utterances in all; spk2utt must be the
+inverse of utt2spk. Audio must exist, be whole, finite, not silent, not clipped, of the given rate and channels, and as
+long as in utt2samples.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ def main(directories: tuple[Path, ...], rate: int, channels: int, max_clipped: f
                 raise WrongData(
                     f"{len(faults)} of {len(utterances)} recordings are wrong\n  " + "\n  ".join(faults),
                     where=directory / "wav.scp",
-                    remedy="utils/fix_data_dir.py leaves out what cannot be read",
+                    remedy="utils/fix_data_dir.py removes utterances that cannot be read",
                 )
         speakers = len({utt.speaker for utt in utterances})
         print(f"{directory}: {len(utterances)} utterances, {speakers} speakers: nothing wrong")
 
 
 def fault_of(utt: Utterance, rate: int, channels: int, max_clipped: float) -> str:
-    """What is wrong with a recording, or ""."""
+    """The fault of a recording, or ""."""
     from moien.audio import clipped_share, read_audio, read_header
 
     try:
@@ -57,7 +57,7 @@ def fault_of(utt: Utterance, rate: int, channels: int, max_clipped: float) -> st
     if channels and header.channels != channels:
         return f"{header.channels} channels, not {channels}"
     if utt.samples is not None and utt.samples != header.samples:
-        return f"{header.samples} samples, but utt2samples says {utt.samples}"
+        return f"{header.samples} samples, but {utt.samples} in utt2samples"
     if not samples.any():
         return "all samples are zero"
     if (share := clipped_share(samples)) > max_clipped:

@@ -1,1 +1,1 @@
-"""The corpus: readers, preparation, and Kaldi data directories."""
+"""The corpus: Kaldi data directories, programs that read raw corpora, and the preparation of the audio."""

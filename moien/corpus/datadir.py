@@ -1,15 +1,15 @@
-"""Kaldi data directories: the one form in which a corpus enters the recipe and moves through stage 1.
+"""Kaldi data directories: the form of every corpus in the recipe.
 
     wav.scp      utterance → audio file (absolute, or relative to the directory)     required
-    text         utterance → what is said                                            required
+    text         utterance → its words                                               required
     utt2spk      utterance → speaker                                                 required
     spk2utt      speaker → its utterances: the inverse of utt2spk                    required
     utt2samples  utterance → samples at 24 kHz (processed data); utt2dur in seconds  optional
-    utt2status   utterance → how far its text can be trusted                         optional
-    utt2prompt   utterance → the prompt that it was read from, or a part of          optional
+    utt2status   utterance → how reliable its text is                                optional
+    utt2prompt   utterance → the prompt that was read, whole or in part              optional
 
-Reading fails closed: a file that is not UTF-8, not sorted in the C locale, not complete or not consistent
-with the others is an error with `file:line`; nothing is skipped. Audio is not opened here (`moien.audio`).
+Nothing is skipped: a file that is not UTF-8, not sorted in the C locale, incomplete or inconsistent with the others is
+an error with `file:line`. Audio is not opened here (`moien.audio`).
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from moien.errors import WrongData
 SPLITS = ("train", "dev", "test")
 MAX_ID_BYTES = 200  # an id becomes a file name
 DROPPED = "dropped.tsv"
-RECORDED = "recorded"  # folder of stage 1 with the test split's files as they came
+RECORDED = "recorded"  # folder of stage 1 with the original files of the test split
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """One recording and its text; `samples` at 24 kHz once stage 1 made them; "" is an unknown status or prompt."""
+    """One recording and its text. `samples` at 24 kHz are known after stage 1; "" is an unknown status or prompt."""
 
     id: str
     speaker: str
@@ -44,7 +44,7 @@ class Utterance:
 
 
 def clean_text(text: str) -> str:
-    """Unicode NFC, and one space for every run of white space: what can stand on a line of `text`."""
+    """Unicode NFC, and one space for every run of white space, so that the text fits on one line of `text`."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
@@ -73,7 +73,10 @@ def read_lines(path: Path) -> list[str]:
 
 
 def read_table(path: Path) -> dict[str, str]:
-    """key → rest of the line. Unique keys in C order, each with a value, newline at the end; or WrongData."""
+    """key → rest of the line.
+
+    WrongData unless keys are unique, in C order and with values, and the file ends in a newline.
+    """
     table: dict[str, str] = {}
     previous = b""
     for number, line in enumerate(read_lines(path), start=1):
@@ -82,7 +85,7 @@ def read_table(path: Path) -> dict[str, str]:
         if not key or not value:
             raise WrongData(f"a key and a value are needed, not {line!r}", where=f"{path}:{number}")
         if key in table:
-            raise WrongData(f"{key} stands here for the second time", where=f"{path}:{number}")
+            raise WrongData(f"{key} occurs twice", where=f"{path}:{number}")
         if place < previous:
             raise WrongData(
                 f"{key} is out of order",
@@ -97,7 +100,7 @@ def read_table(path: Path) -> dict[str, str]:
 
 
 def read_datadir(path: str | Path) -> list[Utterance]:
-    """The utterances of a data directory in C order; WrongData at the first thing that is amiss."""
+    """The utterances of a data directory in C order; WrongData at the first fault."""
     path = Path(path)
     if not path.is_dir():
         raise WrongData("there is no such data directory", where=path)
@@ -115,18 +118,20 @@ def read_datadir(path: str | Path) -> list[Utterance]:
     status = _read_beside(path, "utt2status", speakers, optional=True)
     prompts = _read_beside(path, "utt2prompt", speakers, optional=True)
     for utt, value in audio.items():
-        if value.endswith("|"):  # Kaldi runs it as a command: nothing in a data directory is ever run here
+        if value.endswith("|"):  # Kaldi runs it as a command; here nothing in a data directory is run
             raise WrongData("a pipe instead of a file", where=f"{path / 'wav.scp'}:{lines[utt]}")
     for utt, text in texts.items():
         if text != clean_text(text):
             raise WrongData(
                 "not in Unicode NFC, or with double spaces",
                 where=f"{path / 'text'}:{lines[utt]}",
-                remedy="utils/fix_data_dir.py mends it",
+                remedy="utils/fix_data_dir.py corrects it",
             )
     for utt, value in samples.items():
         if not value.isdecimal() or not int(value):
-            raise WrongData(f"{value!r} is no count", where=f"{path / 'utt2samples'}:{lines[utt]}")
+            raise WrongData(
+                f"{value!r} is not a number of samples", where=f"{path / 'utt2samples'}:{lines[utt]}"
+            )
     return [
         Utterance(
             utt,
@@ -142,9 +147,9 @@ def read_datadir(path: str | Path) -> list[Utterance]:
 
 
 def write_datadir(path: str | Path, utterances: Iterable[Utterance]) -> None:
-    """Write the tables of a data directory, sorted; audio below the parent of `path` is named relatively.
+    """Write the sorted tables of a data directory; paths of audio below the parent of `path` are relative.
 
-    So `data/R/train` and `data/R/wav` can be moved together. WrongData on a duplicate id or a bad name.
+    So `data/R/train` and `data/R/wav` can be moved together. WrongData for a duplicate id or a bad name.
     """
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
@@ -172,14 +177,14 @@ def write_datadir(path: str | Path, utterances: Iterable[Utterance]) -> None:
 
 
 def write_table(path: Path, table: Mapping[str, str]) -> None:
-    """`key value` lines in C order; an empty table is no file."""
+    """Write `key value` lines in C order; no file for an empty table."""
     if table:
         text = "".join(f"{key} {table[key]}\n" for key in c_sorted(table))
         path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def read_dropped(path: Path) -> dict[str, str]:
-    """What a corpus program left out, id → reason (`dropped.tsv` beside its tables); none is no file."""
+    """What a corpus program left out, id → reason: `dropped.tsv` beside its tables, which may be missing."""
     file = Path(path) / DROPPED
     if not file.exists():
         return {}
@@ -187,7 +192,7 @@ def read_dropped(path: Path) -> dict[str, str]:
 
 
 def write_dropped(path: Path, dropped: Mapping[str, str]) -> None:
-    """The counterpart of `read_dropped`."""
+    """Write `dropped.tsv`; no file if nothing was left out."""
     if dropped:
         lines = (f"{clean_text(utt)}\t{clean_text(dropped[utt])}\n" for utt in c_sorted(dropped))
         (path / DROPPED).write_text("".join(lines), encoding="utf-8")
@@ -196,7 +201,7 @@ def write_dropped(path: Path, dropped: Mapping[str, str]) -> None:
 def _read_beside(
     path: Path, name: str, speakers: Mapping[str, str], optional: bool = False
 ) -> dict[str, str]:
-    """A table whose keys are exactly those of utt2spk."""
+    """A table with exactly the keys of utt2spk."""
     file = path / name
     if optional and not file.exists():
         return {}
@@ -212,14 +217,14 @@ def _read_beside(
 
 def _check_names(utt: str, speaker: str, here: str) -> None:
     if len(speaker.split()) != 1:
-        raise WrongData(f"one speaker belongs to an utterance, not {speaker!r}", where=here)
+        raise WrongData(f"an utterance has one speaker, not {speaker!r}", where=here)
     for name in (utt, speaker):
         bad = len(name.split()) != 1 or set(name) & set("/\\\0") or name[0] in ".-"
         if bad or len(name.encode()) > MAX_ID_BYTES:
             raise WrongData(
                 f"{name!r} cannot be the name of a file",
                 where=here,
-                remedy="no white space, no slash, no dot or hyphen in front, at most 200 bytes",
+                remedy="no white space, no slash, no dot or hyphen at the start, at most 200 bytes",
             )
     if not utt.startswith(speaker):
         raise WrongData(
@@ -230,7 +235,7 @@ def _check_names(utt: str, speaker: str, here: str) -> None:
 
 
 def _check_inverse(path: Path, speakers: Mapping[str, str]) -> None:
-    """spk2utt must say the same as utt2spk."""
+    """WrongData unless spk2utt is the inverse of utt2spk."""
     file = path / "spk2utt"
     seen: set[str] = set()
     for number, (speaker, utts) in enumerate(read_table(file).items(), start=1):
@@ -239,7 +244,7 @@ def _check_inverse(path: Path, speakers: Mapping[str, str]) -> None:
                 raise WrongData(
                     f"{speaker} {utt} does not agree with utt2spk",
                     where=f"{file}:{number}",
-                    remedy="utils/fix_data_dir.py makes spk2utt anew",
+                    remedy="utils/fix_data_dir.py writes spk2utt again",
                 )
             seen.add(utt)
     for number, utt in enumerate(speakers, start=1):

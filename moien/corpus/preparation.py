@@ -1,7 +1,7 @@
-"""Stage 1: raw recordings to what the base model speaks: 24 kHz mono, edges of 50-100 ms, the base's level.
+"""Stage 1: raw recordings to 24 kHz mono with 50-100 ms of silence at the edges and the level of the base model.
 
-Two passes over the audio, each utterance by itself in a pool of processes: `measure` finds speech, level and
-faults; from all levels follows the gain of each speaker; `render` cuts, levels and writes.
+There are two passes over the audio, each in a pool of processes. `measure` finds speech, level and faults of each
+utterance; the levels of all utterances give the gain of each speaker; `write_processed` cuts, scales and writes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from moien.errors import WrongData
 from moien.progress import track
 
 SEGMENTS = "reference_segments.jsonl"
-SILENT = 1e-3  # -60 dB: no speech is that soft
+SILENT = 1e-3  # -60 dB: speech is never as soft
 PEAK = 0.99
 MIN_EDGE_S = 0.05  # silence at both ends of every utterance: so that BOS and EOS always mean silence
 LEVEL_RANGE_DB = 3.0  # around the target: natural dynamics are about 1-2 dB, a moved microphone is more
@@ -39,7 +39,7 @@ B = TypeVar("B")
 
 @dataclass(frozen=True)
 class Cut:
-    """What `measure` found, in samples at 24 kHz: the part to keep and the room tone to put at its edges."""
+    """Result of `measure` in samples at 24 kHz: the part to keep, and the room tone to add at its edges."""
 
     start: int
     end: int
@@ -55,31 +55,31 @@ class Cut:
 
     @property
     def shift_s(self) -> float:
-        """What to add to a time of the raw recording, in seconds."""
+        """Seconds to add to a time of the raw recording."""
         return (self.before - self.start) / SAMPLE_RATE
 
 
 def in_parallel(work: Callable[[A], B], items: Sequence[A], nj: int, label: str) -> Iterator[B]:
-    """`work` of each item, in order, over `nj` processes, with progress."""
+    """`work` of each item, in order, by `nj` processes, with a progress bar."""
     if nj == 1:
         yield from track(map(work, items), label, total=len(items))
         return
-    # spawn: a fork of a process with threads (progress, onnxruntime) may hang
+    # spawn: a fork of a process with threads (progress bar, onnxruntime) may hang
     pool = ProcessPoolExecutor(nj, mp_context=get_context("spawn"))
     try:
         yield from track(pool.map(work, items, chunksize=4), label, total=len(items))
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C must not wait for the queue
+        pool.shutdown(wait=False, cancel_futures=True)  # so that Ctrl-C does not wait for the queue
 
 
 def measure(utterance: Utterance, settings: DataSettings) -> Cut | str:
-    """Where the speech of a recording lies and how loud it is, or the reason why it cannot be used."""
+    """Position and level of the speech in a recording, or the reason why the recording cannot be used."""
     try:
         samples, rate = read_audio(utterance.audio)
     except WrongData as error:
         return error.message
     if rate < settings.min_rate:
-        return f"sampled too slowly: {rate} Hz, less than data.min_rate = {settings.min_rate}"
+        return f"sampling rate below data.min_rate: {rate} Hz, less than {settings.min_rate}"
     if len(samples) > settings.max_raw_seconds * rate:
         return f"longer than data.max_raw_seconds: {len(samples) / rate:.1f} s"
     if (share := clipped_share(samples)) > settings.max_clipped:
@@ -102,8 +102,8 @@ def measure(utterance: Utterance, settings: DataSettings) -> Cut | str:
 def find_cut(samples: np.ndarray, span: tuple[int, int], settings: DataSettings) -> Cut:
     """Where to cut: `edge_seconds` of silence stay on both sides of the speech.
 
-    A recording with less than `MIN_EDGE_S` is filled up with its own room tone. Digital zeros at the ends are cut
-    off: no microphone records such a silence.
+    A recording with less than `MIN_EDGE_S` gets room tone of its own. Digital zeros at the ends are removed, because no
+    microphone records such a silence.
     """
     edge, least = (round(s * SAMPLE_RATE) for s in (settings.edge_seconds, MIN_EDGE_S))
     sounding = np.flatnonzero(np.abs(samples) > HALF_STEP)
@@ -121,7 +121,7 @@ def find_cut(samples: np.ndarray, span: tuple[int, int], settings: DataSettings)
 
 
 def room_tone(samples: np.ndarray, count: int) -> np.ndarray:
-    """`count` samples of the quietest stretch of a clip that is not digital zero, to lengthen its edges."""
+    """`count` samples from the quietest part of a recording that is not digital zero, to lengthen its edges."""
     if not count:
         return samples[:0]
     step = max(1, count // 4)
@@ -135,9 +135,9 @@ def gains(
 ) -> dict[str, float]:
     """Factor for each utterance: its speaker's median level → `speech_level`.
 
-    One factor for a speaker keeps what is natural: a question is softer than an exclamation. Only an
-    utterance that would still be more than `LEVEL_RANGE_DB` away from the target (another day, another
-    distance to the microphone) is brought to that bound.
+    One factor for a speaker keeps natural differences: a question is softer than an exclamation. Only an utterance that
+    is then still more than `LEVEL_RANGE_DB` from the target (another day, another distance to the microphone) is
+    brought to that bound.
     """
     of_speaker: dict[str, list[float]] = defaultdict(list)
     for utt, level in levels.items():
@@ -151,7 +151,7 @@ def gains(
     }
 
 
-def render(job: tuple[Utterance, Cut, float], folder: Path) -> Utterance:
+def write_processed(job: tuple[Utterance, Cut, float], folder: Path) -> Utterance:
     """Write one utterance as `folder/ID.wav`, never clipped; return it with its new audio."""
     utterance, cut, gain = job
     samples = resample(*read_audio(utterance.audio))
@@ -164,7 +164,7 @@ def render(job: tuple[Utterance, Cut, float], folder: Path) -> Utterance:
 
 
 def prompt_keys(utterances: Iterable[Utterance]) -> dict[str, str]:
-    """Utterance → key of all that must stay in one split: the same prompt, or the same words."""
+    """Utterance → key of its group, which stays in one split: the same prompt or the same words."""
     parent: dict[str, str] = {}
 
     def root(key: str) -> str:
@@ -178,16 +178,18 @@ def prompt_keys(utterances: Iterable[Utterance]) -> dict[str, str]:
         words[utt.id] = f"text {clean_text(text) or utt.text}"
         if utt.prompt:
             first, second = sorted((root(words[utt.id]), root(f"prompt {utt.prompt}")))
-            parent[second] = first  # the smaller key is the root, so the order of utterances decides nothing
+            parent[second] = (
+                first  # the smaller key is the root, so the order of the utterances does not matter
+            )
     return {utt: root(key) for utt, key in words.items()}
 
 
-def split(utterances: Sequence[Utterance], settings: DataSettings) -> dict[str, str]:
+def assign_splits(utterances: Sequence[Utterance], settings: DataSettings) -> dict[str, str]:
     """Utterance → train, dev or test, by a hash of its prompt: stable when utterances are added.
 
-    Test takes the prompts with the smallest hashes, dev those with the largest, by percentage and then up or
-    down to the bounds in prompts. Only prompts all of whose utterances have a status in `eval_status` may go
-    there (any prompt, if that is empty). WrongData if there are too few.
+    Test gets the prompts with the smallest hashes, dev those with the largest: the given percentages, within the given
+    bounds in prompts. Both get only prompts whose utterances all have a status in `eval_status` (any prompt if that is
+    empty). WrongData if there are too few.
     """
     keys = prompt_keys(utterances)
     statuses: dict[str, set[str]] = defaultdict(set)
@@ -205,7 +207,7 @@ def split(utterances: Sequence[Utterance], settings: DataSettings) -> dict[str, 
     if test + dev > len(ordered) or test + dev >= len(statuses):
         kind = f" with status {', '.join(settings.eval_status)}" if allowed else ""
         raise WrongData(
-            f"{len(statuses)} prompts, {len(ordered)} of them{kind} fit for evaluation: too few for {test} "
+            f"{len(statuses)} prompts, {len(ordered)} of them{kind} usable for evaluation: too few for {test} "
             f"in test, {dev} in dev and some left to train on",
             where="splits",
             remedy="more recordings, or lower data.test_prompts and data.dev_prompts",
@@ -215,8 +217,8 @@ def split(utterances: Sequence[Utterance], settings: DataSettings) -> dict[str, 
     return {utt: of_prompt.get(key, "train") for utt, key in keys.items()}
 
 
-def beyond(utterances: Iterable[Utterance], minutes: float) -> set[str]:
-    """Ids of those behind the first `minutes` in the order of their hashes; the one that crosses the limit stays."""
+def beyond_minutes(utterances: Iterable[Utterance], minutes: float) -> set[str]:
+    """Ids of the utterances after the first `minutes` in the order of their hashes; the one at the limit is kept."""
     left, over = minutes * 60 * SAMPLE_RATE, set[str]()
     for utt in sorted(utterances, key=lambda utt: hashlib.sha256(utt.id.encode()).digest()):
         if left <= 0:
@@ -230,7 +232,7 @@ def _count(wanted: int, bounds: tuple[int, int]) -> int:
 
 
 def shift_segments(raw: Path, out: Path, cuts: Mapping[str, Cut]) -> int:
-    """Move the reference segments of a raw corpus to the processed audio; return how many clips have them."""
+    """Move the reference segments of a raw corpus to the processed audio; return the number of utterances with some."""
     if not raw.exists():
         return 0
     lines = []
@@ -250,7 +252,7 @@ def shift_segments(raw: Path, out: Path, cuts: Mapping[str, Cut]) -> int:
 def _moved(
     segments: Iterable[tuple[float, float, str]], shift_s: float, end_s: float
 ) -> list[tuple[float, float, str]]:
-    """Segments later by `shift_s`, those of silence cut to the clip; phones stay whole, wherever they lie."""
+    """Segments shifted by `shift_s`; silences are cut to the audio, phones stay whole."""
     moved = []
     for start, duration, label in segments:
         first, last = start + shift_s, start + duration + shift_s
@@ -268,7 +270,7 @@ def prepare(
     nj: int,
     drop: Callable[[str, str], None],
 ) -> tuple[list[Utterance], dict[str, Cut]]:
-    """Measure and render all utterances into `out/wav`; `drop(utterance, reason)` hears what is left out."""
+    """Measure all utterances and write them into `out/wav`; calls `drop(utterance, reason)` for what is left out."""
     cuts: dict[str, Cut] = {}
     found = in_parallel(partial(measure, settings=settings), utterances, nj, "find speech")
     for utt, result in zip(utterances, found, strict=True):
@@ -280,10 +282,10 @@ def prepare(
     gain = gains({utt: cut.level for utt, cut in cuts.items()}, speakers, settings)
     jobs = [(utt, cuts[utt.id], gain[utt.id]) for utt in utterances if utt.id in cuts]
     (out / "wav").mkdir()
-    return list(in_parallel(partial(render, folder=out / "wav"), jobs, nj, "cut and level")), cuts
+    return list(in_parallel(partial(write_processed, folder=out / "wav"), jobs, nj, "cut and level")), cuts
 
 
-def summary(utterances: Sequence[Utterance], splits: Mapping[str, str]) -> dict[str, dict[str, float]]:
+def count_splits(utterances: Sequence[Utterance], splits: Mapping[str, str]) -> dict[str, dict[str, float]]:
     """Utterances, minutes and speakers of each split."""
     counts = Counter(splits[utt.id] for utt in utterances)
     table = {}

@@ -1,8 +1,8 @@
-"""What the programs in `local/` share, and how stage 1 runs one of them.
+"""The common part of the programs in `local/`, and how stage 1 runs one of them.
 
-A corpus program is called as `python local/NAME.py OUT_DIR [--option value …]` and writes a data directory of
-the raw corpus (audio stays where it is). What it had to leave out stands in `OUT_DIR/dropped.tsv` with a
-reason, so that stage 1 counts it.
+A corpus program is called as `python local/NAME.py OUT_DIR [--option value …]`. It writes a data directory of the raw
+corpus; the audio stays where it is. What it leaves out is listed in `OUT_DIR/dropped.tsv` with a reason, and stage 1
+counts it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def program(function: Callable[..., None]) -> Callable[..., Any]:
 
 
 def run_program(path: Path, options: Mapping[str, Any], out: Path) -> None:
-    """Run a corpus program. Its options become `--key value` in a list, never a line for a shell."""
+    """Run a corpus program. Its options become a list of arguments, never a shell command."""
     if not path.is_file():
         raise WrongCall(f"there is no corpus program {path}", remedy="corpus.program names a file in local/")
     done = subprocess.run([sys.executable, str(path), str(out), *as_arguments(options)], check=False)
@@ -57,7 +57,7 @@ def as_arguments(options: Mapping[str, Any]) -> list[str]:
 def find_folder(folder: str) -> Path:
     """A corpus folder: the path itself, or a folder of that name in `MOIEN_MIRROR`.
 
-    The second keeps paths of one machine out of a recipe's settings.
+    With the mirror, a recipe's settings need no path of one machine.
     """
     found = Path(folder).expanduser()
     if found.is_dir():
@@ -67,7 +67,7 @@ def find_folder(folder: str) -> Path:
     raise WrongData(
         "there is no such corpus folder",
         where=folder,
-        remedy="give its path, or name the folder above it in MOIEN_MIRROR",
+        remedy="give its path, or set MOIEN_MIRROR to the folder that contains it",
     )
 
 
@@ -87,7 +87,7 @@ def read_columns(path: Path, separator: str, columns: Sequence[int]) -> Iterator
 def read_texts(lines: Iterable[str]) -> Iterator[tuple[int, str, str]]:
     """(line number, id, text) of plain texts, one a line, or of a metadata.csv: `id|text|…`.
 
-    Of columns the second is the text, or the one that the first line calls so. A plain text has the id "". Blank
+    The text is the second column, or the column that the header line names text. A plain text has the id "". Blank
     texts are left out.
     """
     column = 1
@@ -111,18 +111,18 @@ def find_audio(folder: Path) -> dict[str, Path]:
 
 
 def utterance_id(speaker: str, name: str) -> str:
-    """An id as Kaldi wants it, with the speaker in front, safe as a file name."""
+    """A Kaldi utterance id: the speaker first, safe as a file name."""
     safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
     return safe if safe.startswith(speaker) else f"{speaker}-{safe}"
 
 
 def speaker_name(name: str) -> str:
-    """A speaker's name as it can stand in an id."""
+    """A speaker's name, safe in an id."""
     return "".join(c if c.isalnum() or c == "_" else "_" for c in clean_text(name)).strip("_") or "speaker"
 
 
 def write_corpus(out: Path, utterances: Sequence[Utterance], dropped: Mapping[str, str]) -> None:
-    """Write what a corpus program found, and say how much it is; WrongData if that is nothing."""
+    """Write the data directory of a corpus program and print its size; WrongData if there is no utterance."""
     if not utterances:
         reasons = sorted({reason.partition(":")[0] for reason in dropped.values()})
         raise WrongData(

@@ -1,4 +1,4 @@
-"""Where speech begins and ends in a clip: Silero VAD (its ONNX file, without torch), refined by energy."""
+"""Start and end of speech in a recording: Silero VAD (its ONNX file, without torch), refined by energy."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from moien.audio import LEVEL_FRAME_S, frame_rms, resample, speech_level
 
 VAD_RATE = 16_000
 CHUNK = 512  # samples at 16 kHz: 32 ms for each probability
-CONTEXT = 64  # samples of the chunk before, which the network wants in front
+CONTEXT = 64  # samples of the previous chunk, which the network needs before each chunk
 SPEECH = 0.5
-VAD_LEVEL = 0.1  # speech level that the VAD hears: at a fifth of it, it takes speech for noise
-JOINED_S = 0.2  # the VAD answers 0.1 s late to a soft fricative, and misses a final stop after its closure
+VAD_LEVEL = (
+    0.1  # level to which speech is scaled for the VAD: at a fifth of it, the VAD takes speech for noise
+)
+JOINED_S = 0.2  # the VAD is 0.1 s late at a soft fricative and misses a final stop after its closure
 
 
 @functools.cache
@@ -44,27 +46,27 @@ def speech_probabilities(samples: np.ndarray) -> np.ndarray:
 def speech_span(samples: np.ndarray, rate: int) -> tuple[int, int] | None:
     """First and last sample of speech (end exclusive), or None where there is none.
 
-    The VAD says which sound is speech; it does not say it to the hundredth of a second, and it stays on for
-    some 0.1 s after the last word. So sounds (10 ms frames that stand out of the clip's own noise) less than
-    `JOINED_S` apart are taken as one, and speech reaches from the first to the last of these that the VAD
-    touches: no sound is ever cut through.
+    The VAD knows which sound is speech, but not to the hundredth of a second, and it stays on for about 0.1 s after
+    the last word. So 10 ms frames above the noise of the recording are sounds, sounds less than `JOINED_S` apart are
+    joined, and speech reaches from the first to the last joined sound that overlaps with the VAD's speech. No sound is
+    cut in two.
     """
     level = speech_level(samples, rate)
     if not level:
         return None
-    heard = resample(samples * np.float32(VAD_LEVEL / level), rate, VAD_RATE)
-    spoken = np.flatnonzero(speech_probabilities(heard) >= SPEECH)
+    scaled = resample(samples * np.float32(VAD_LEVEL / level), rate, VAD_RATE)
+    speech = np.flatnonzero(speech_probabilities(scaled) >= SPEECH)
     rms = frame_rms(samples, rate)
-    # 10 dB above the quietest frames, but within 25 to 40 dB below speech: in a clip without a pause the
-    # quietest frame is a stop closure, and in a silent studio even a breath stands 20 dB above the noise.
+    # 10 dB above the quietest frames, but 25 to 40 dB below speech: in a recording without a pause the quietest frame
+    # is a stop closure, and in a silent studio even a breath is 20 dB above the noise.
     sounding = np.flatnonzero(rms > np.clip(3.2 * np.quantile(rms, 0.02), 0.01 * level, 0.056 * level))
-    if not len(spoken) or not len(sounding):
+    if not len(speech) or not len(sounding):
         return None
     chunk_frames = CHUNK / VAD_RATE / LEVEL_FRAME_S
-    first, last = spoken[0] * chunk_frames, (spoken[-1] + 1) * chunk_frames
+    first, last = speech[0] * chunk_frames, (speech[-1] + 1) * chunk_frames
     sounds = np.split(sounding, np.flatnonzero(np.diff(sounding) > JOINED_S / LEVEL_FRAME_S) + 1)
-    touched = [sound for sound in sounds if sound[-1] >= first and sound[0] <= last]
-    if not touched:
+    overlapping = [sound for sound in sounds if sound[-1] >= first and sound[0] <= last]
+    if not overlapping:
         return None
     frame = round(rate * LEVEL_FRAME_S)
-    return int(touched[0][0]) * frame, int(touched[-1][-1] + 1) * frame
+    return int(overlapping[0][0]) * frame, int(overlapping[-1][-1] + 1) * frame

@@ -43,7 +43,7 @@ def write_bad_wavs(folder: Path) -> dict[str, str]:
         "nan": "there are NaN or infinite samples",
         "silent": "silent",
         "clipped": "clipped: ",
-        "slow": "sampled too slowly: 8000 Hz",
+        "slow": "sampling rate below data.min_rate: 8000 Hz",
         "long": "longer than data.max_seconds: 39",
         "session": "longer than data.max_raw_seconds: 66",
         "short": "shorter than data.min_seconds: 0.4",
@@ -116,7 +116,7 @@ TABLES = {
     "an id twice": (
         b"a|Eent.\nb|Zwee.\na|Dr.\n",
         1,
-        "metadata.csv:3: a stands here for the second time, first in",
+        "metadata.csv:3: a occurs twice, first in",
     ),
     "latin-1": ("a|Eent.\nb|Méi.\n".encode("latin-1"), 1, "metadata.csv:2: not UTF-8 (byte 0xe9)"),
     "only white space as text": (b"a| \nb|\t\n", 1, "no usable utterance (an empty text)"),

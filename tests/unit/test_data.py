@@ -15,7 +15,8 @@ from moien.audio import SAMPLE_RATE, read_audio, speech_level, write_wav
 from moien.corpus.datadir import Utterance
 from moien.corpus.preparation import (
     Cut,
-    beyond,
+    assign_splits,
+    beyond_minutes,
     find_cut,
     gains,
     measure,
@@ -23,7 +24,6 @@ from moien.corpus.preparation import (
     prompt_keys,
     room_tone,
     shift_segments,
-    split,
 )
 from moien.corpus.settings import DataSettings
 from moien.corpus.vad import speech_span
@@ -43,13 +43,13 @@ def utterances(count: int, start: int = 0) -> list[Utterance]:
 def test_fewer_minutes_are_part_of_more():
     made = [replace(utt, samples=24_000 * 20) for utt in utterances(30)]  # ten minutes
     everything = {utt.id for utt in made}
-    two, five = (everything - beyond(made, minutes) for minutes in (2, 5))
+    two, five = (everything - beyond_minutes(made, minutes) for minutes in (2, 5))
     assert len(two) == 6
     assert len(five) == 15
     assert two < five
-    assert everything - beyond(made[::-1], 2) == two
-    assert beyond(made, 10) == set()
-    assert len(everything - beyond(made, 0.1)) == 1, "something must be left"
+    assert everything - beyond_minutes(made[::-1], 2) == two
+    assert beyond_minutes(made, 10) == set()
+    assert len(everything - beyond_minutes(made, 0.1)) == 1, "something must be left"
 
 
 # --- finding speech
@@ -183,8 +183,8 @@ def test_the_gain_gives_way_to_clipping(tmp_path):
 @given(st.integers(40, 120), st.integers(1, 60))
 def test_added_utterances_move_nobody(count, more):
     settings = with_settings(test_prompts=[0, 1000], dev_prompts=[0, 1000], test_percent=10, dev_percent=10)
-    before = split(utterances(count), settings)
-    after = split(utterances(count + more), settings)
+    before = assign_splits(utterances(count), settings)
+    after = assign_splits(utterances(count + more), settings)
     assert {utt: after[utt] for utt in before} == before
 
 
@@ -192,22 +192,22 @@ def test_shares_are_near_the_percentages():
     settings = with_settings(
         test_percent=10, dev_percent=5, test_prompts=[0, 10_000], dev_prompts=[0, 10_000]
     )
-    counts = Counter(split(utterances(4000), settings).values())
+    counts = Counter(assign_splits(utterances(4000), settings).values())
     assert counts["test"] == pytest.approx(400, rel=0.2)
     assert counts["dev"] == pytest.approx(200, rel=0.2)
 
 
 def test_bounds_hold_and_the_order_of_utterances_decides_nothing():
     settings = with_settings(test_percent=50, test_prompts=[3, 5], dev_percent=0, dev_prompts=[2, 2])
-    found = split(utterances(100), settings)
+    found = assign_splits(utterances(100), settings)
     assert Counter(found.values()) == {"train": 93, "test": 5, "dev": 2}
-    assert split(utterances(100)[::-1], settings) == found
+    assert assign_splits(utterances(100)[::-1], settings) == found
 
 
 def test_halves_of_a_prompt_and_equal_words_stay_together():
     made = [replace(utt, prompt=f"p{n // 2}") for n, utt in enumerate(utterances(60))]
     made += [Utterance(f"t-{n}", "t", f"  SAZ   {n}!", Path("x")) for n in range(60)]
-    found = split(made, with_settings(test_percent=20, dev_percent=20))
+    found = assign_splits(made, with_settings(test_percent=20, dev_percent=20))
     assert set(found.values()) == {"train", "dev", "test"}
     for n in range(60):
         assert found[f"s-{n}"] == found[f"t-{n}"] == found[f"s-{n ^ 1}"]
@@ -230,7 +230,7 @@ def test_prompts_joined_by_words_are_one():
 def test_only_certain_texts_are_for_evaluation():
     made = [replace(utt, status="exact" if n % 3 else "split-auto") for n, utt in enumerate(utterances(90))]
     made += [Utterance("s-900", "s", made[1].text, Path("x"), status="split-auto")]
-    found = split(made, with_settings(eval_status=["exact"], test_percent=50, dev_percent=50))
+    found = assign_splits(made, with_settings(eval_status=["exact"], test_percent=50, dev_percent=50))
     assert {utt.status for utt in made if found[utt.id] != "train"} == {"exact"}
     assert found["s-1"] == "train"  # its words were also read by a recording that is not certain
 
@@ -239,7 +239,7 @@ def test_only_certain_texts_are_for_evaluation():
 def test_too_few_prompts_is_an_error_with_numbers(count, status):
     made = [replace(utt, status=status) for utt in utterances(count)]
     with pytest.raises(WrongData, match="too few for 4 in test, 2 in dev"):
-        split(made, with_settings(eval_status=["exact"]))
+        assign_splits(made, with_settings(eval_status=["exact"]))
 
 
 # --- reference segments

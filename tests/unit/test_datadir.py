@@ -91,8 +91,13 @@ def test_audio_elsewhere_is_named_absolutely(tmp_path):
 
 
 BREAKAGES = {
-    "three columns in utt2spk": ("utt2spk", "ann-1 ann", "ann-1 ann x", "utt2spk:2: one speaker belongs"),
-    "an id twice": ("text", "ann-1 Saz 1.", "ann-0 Saz 1.", "text:2: ann-0 stands here for the second time"),
+    "three columns in utt2spk": (
+        "utt2spk",
+        "ann-1 ann",
+        "ann-1 ann x",
+        "utt2spk:2: an utterance has one speaker",
+    ),
+    "an id twice": ("text", "ann-1 Saz 1.", "ann-0 Saz 1.", "text:2: ann-0 occurs twice"),
     "not sorted": (
         "text",
         "ann-0 Saz 0.\nann-1 Saz 1.",
@@ -117,7 +122,7 @@ BREAKAGES = {
         "utt2spk:2: ann-1 is not in spk2utt",
     ),
     "twice in spk2utt": ("spk2utt", "ann-0 ann-1", "ann-0 ann-1 ann-1", "spk2utt:1: ann ann-1"),
-    "no number": ("utt2samples", "ann-0 52800", "ann-0 many", "utt2samples:1: 'many' is no count"),
+    "no number": ("utt2samples", "ann-0 52800", "ann-0 many", "utt2samples:1: 'many' is not a number"),
     "double spaces": ("text", "Saz 1.", "Saz  1.", "text:2: not in Unicode NFC"),
     "not NFC": ("text", "Saz 1.", "Me\u0301i", "text:2: not in Unicode NFC"),
     "cut": ("text", "Saz 3.\n", "Saz", "text: the last line has no newline"),
@@ -198,7 +203,7 @@ def test_validating_opens_every_recording(data, tmp_path):
         "ann-0: 16000 Hz, not 24000",
         "ann-1: all samples are zero",
         "bob-2: there is no such file",
-        "bob-3: 72000 samples, but utt2samples says 52800",
+        "bob-3: 72000 samples, but 52800 in utt2samples",
     ):
         assert fault in result.output
     assert call(validate, "--no-audio", data).exit_code == 0
@@ -249,7 +254,7 @@ def test_subsets_grow_and_keep_speakers(data, tmp_path):
 def test_subsets_say_what_is_wrong(data, tmp_path):
     (tmp_path / "ids").write_text("ann-0\nnobody\n")
     for arguments, code, message in (
-        ([], 2, "nothing says what to choose"),
+        ([], 2, "an option for the choice is missing"),
         (["--speaker", "eve"], 1, "there is no speaker eve"),
         (["--list", tmp_path / "ids"], 1, "ids:2: nobody is not in"),
     ):

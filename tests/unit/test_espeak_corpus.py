@@ -78,7 +78,7 @@ def test_the_same_bytes_at_every_run_whatever_was_spoken_before(made: Path) -> N
     ("text", "options", "code", "message"),
     [
         ("", (), 1, "no sentence"),
-        ("a b\n\na b\n", (), 1, "s.txt:3: this sentence stands in"),
+        ("a b\n\na b\n", (), 1, "s.txt:3: the same sentence is in"),
         ("a\n\N{GRINNING FACE}\n", (), 1, "s.txt:2: espeak-ng has no sound"),
         ("a b\n", ("--voice", "xx+f2"), 2, "no language 'xx'"),
         ("a b\n", ("--voice", "lb+zz"), 2, "no variant 'zz'"),

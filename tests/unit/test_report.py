@@ -698,7 +698,7 @@ def test_results_go_between_the_marks_of_a_readme(made, tmp_path):
     module.write_readme(readme, "mini", made[1])
     assert readme.read_text(encoding="utf-8") == once
     readme.write_text("# nothing\n", encoding="utf-8")
-    with pytest.raises(WrongCall, match="marks are not there"):
+    with pytest.raises(WrongCall, match="marks must occur once"):
         module.write_readme(readme, "mini", made[1])
 
 
