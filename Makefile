@@ -7,7 +7,7 @@ PY := .venv/bin/python
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint repro image lock bench-align bench-train data-curve ablation check-scores g2p-model score-g2p bench-g2p fuzz-g2p clean
 
-help:           ## say what each target does
+help:           ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
 
 setup:          ## make .venv from the locked requirements; does nothing when it is up to date
@@ -60,7 +60,7 @@ ablation: setup ## what each part of the training brings, on the recipe lb: hour
 	  'no F0 spread: train.prosody.f0_spread=0' 'styles fixed: train.prosody.style_lr=0 train.acoustic.style_lr=0' \
 	  'no shift: align.shift_frames=0' 'replay: train.replay=120'
 
-check-scores: setup ## which metric hears which damage: into docs/scores.md (5 minutes)
+check-scores: setup ## which metric detects which damage, into docs/scores.md (5 minutes)
 	@$(PY) tools/check_scores.py
 
 lock:           ## resolve pyproject.toml into requirements.txt, with hashes (the same for Python 3.11 and 3.12)

@@ -91,13 +91,19 @@ def test_ljspeech_tables(tmp_path, table, text, speaker):
 
 def test_any_audio_format_anywhere_below(tmp_path):
     folder = tmp_path / "lj"
-    for name, kind in (("a.flac", "FLAC"), ("b.mp3", "MP3"), ("c.ogg", "OGG")):
+    for name, kind in (
+        ("a.flac", "FLAC"),
+        ("b.mp3", "MP3"),
+        ("c.ogg", "OGG"),
+        ("e.sph", "NIST"),
+        ("f.aif", "AIFF"),
+    ):
         (folder / kind).mkdir(parents=True)
         soundfile.write(folder / kind / name, recording(0.5), 24_000, format=kind)
     soundfile.write(folder / "d.opus", recording(0.5), 24_000, format="OGG", subtype="OPUS")
-    (folder / "metadata.csv").write_text("".join(f"{n}|Moien {n}\n" for n in "abcd"))
+    (folder / "metadata.csv").write_text("".join(f"{n}|Moien {n}\n" for n in "abcdef"))
     assert call(ljspeech, tmp_path / "raw", "--folder", folder).exit_code == 0
-    assert [read_audio(utt.audio)[0].size > 20_000 for utt in read_datadir(tmp_path / "raw")] == [True] * 4
+    assert [read_audio(utt.audio)[0].size > 20_000 for utt in read_datadir(tmp_path / "raw")] == [True] * 6
 
 
 # --- Common Voice
