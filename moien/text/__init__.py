@@ -1,4 +1,4 @@
-"""Text → words → phonemes in Kokoro's symbols: one interface, `lb` for Luxembourgish, espeak-ng for the rest."""
+"""Text → words → phonemes in Kokoro's symbols: one interface, `lb` for Luxembourgish, espeak-ng for other languages."""
 
 from __future__ import annotations
 
@@ -11,30 +11,39 @@ from moien.text.phonemes import Phonemes, Word, assemble, explain, read_phonemes
 from moien.text.settings import G2PSettings
 
 __all__ = [
-    "CORRECTIONS", "Frontend", "Phonemes", "Word", "assemble", "explain", "load_frontend", "open_frontend",
-    "prepare_frontend", "read_phonemes", "write_phonemes",
-]  # fmt: skip
+    "CORRECTIONS",
+    "Frontend",
+    "Phonemes",
+    "Word",
+    "assemble",
+    "explain",
+    "load_frontend",
+    "open_frontend",
+    "prepare_frontend",
+    "read_phonemes",
+    "write_phonemes",
+]
 
 CORRECTIONS = "lexicon.tsv"  # a recipe's own pronunciations: word, phonemes, reason
 
 
 class Frontend(Protocol):
-    """Reads a language. It is saved beside the voice, so that users speak with what the training heard."""
+    """Reads the texts of a language. It is saved with the voice, so that synthesis and training read alike."""
 
     language: str
-    lost: str  # a sentence that says what it reads worse than it could, and what mends it; "" if nothing
+    lost: str  # a sentence about what is read worse without a missing file, and the remedy; "" if none is missing
 
     def __call__(self, text: str) -> Phonemes:
-        """Phonemes of a text; WrongData names what cannot be spoken: nothing is left out in silence."""
+        """Phonemes of a text; WrongData names what cannot be spoken; nothing is left out in silence."""
 
     def save(self, folder: Path) -> None:
         """Write all that `open_frontend` needs to read texts in the same way."""
 
 
 def load_frontend(settings: G2PSettings, language: str, corrections: Path | None = None) -> Frontend:
-    """The front end that a recipe's settings ask for; WrongCall for a language that nobody speaks.
+    """The front end for a recipe's settings; WrongCall for a language that espeak-ng does not have.
 
-    `corrections` is a recipe's own file of pronunciations, if it exists; espeak-ng has no use for one.
+    `corrections` is a recipe's own file of pronunciations, if it exists; the front end for espeak-ng does not use it.
     """
     if language == "lb" and settings.front_end == "auto":
         from moien.text.lb import LuxembourgishFrontend
@@ -48,7 +57,7 @@ def load_frontend(settings: G2PSettings, language: str, corrections: Path | None
 def prepare_frontend(
     settings: G2PSettings, language: str, corrections: Path | None = None, download: bool = True
 ) -> str:
-    """Fetch what `load_frontend` will look for; a sentence that says what is lost if it did not come, or ""."""
+    """Fetch the files that `load_frontend` needs; a sentence about what is lost without a missing one, or ""."""
     if language == "lb" and settings.front_end == "auto":
         from moien.text.lb.frontend import load_lexicon
 
@@ -57,7 +66,7 @@ def prepare_frontend(
 
 
 def open_frontend(folder: str | Path) -> Frontend:
-    """The front end that `save` wrote; WrongData if it is not whole."""
+    """The front end that `save` wrote; WrongData if it is not complete."""
     file = Path(folder) / "frontend.json"
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The voices of espeak-ng: the speech of the corpus of `mini`, and a row that every trained voice should beat."""
+"""The voices of espeak-ng: they speak the corpus of `mini`, and are a baseline for every trained voice."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from moien.errors import WrongData
 from moien.text.espeak import library, set_voice
 
-RATE = 22_050  # Hz; espeak-ng has no other
+RATE = 22_050  # Hz, the only rate of espeak-ng
 SILENCE = "_"
-WORDS_PER_MINUTE = 145  # espeak-ng's own 175 is hasty beside the voices of Kokoro
-_RATE = 1  # from here on names as in speak_lib.h
+WORDS_PER_MINUTE = 145  # espeak-ng's default of 175 is too fast beside the voices of Kokoro
+_RATE = 1  # this and the names below are those of speak_lib.h
 _PHONEME, _LAST = 7, 0  # types of an event
 _CHARS_UTF8, _POS_CHARACTER = 1, 1
 
@@ -25,10 +25,15 @@ class _Id(ctypes.Union):
 
 class _Event(ctypes.Structure):
     _fields_ = (
-        ("type", ctypes.c_int), ("message", ctypes.c_uint), ("text_position", ctypes.c_int),
-        ("length", ctypes.c_int), ("audio_ms", ctypes.c_int), ("sample", ctypes.c_int),
-        ("user_data", ctypes.c_void_p), ("id", _Id),
-    )  # fmt: skip
+        ("type", ctypes.c_int),
+        ("message", ctypes.c_uint),
+        ("text_position", ctypes.c_int),
+        ("length", ctypes.c_int),
+        ("audio_ms", ctypes.c_int),
+        ("sample", ctypes.c_int),
+        ("user_data", ctypes.c_void_p),
+        ("id", _Id),
+    )
 
 
 _Samples, _Events = ctypes.POINTER(ctypes.c_short), ctypes.POINTER(_Event)
@@ -36,10 +41,10 @@ _Callback = ctypes.CFUNCTYPE(ctypes.c_int, _Samples, ctypes.c_int, _Events)
 
 
 def speak(text: str, voice: str) -> tuple[np.ndarray, list[Segment]]:
-    """Samples [T] float32 at 22,050 Hz and the phonemes with their times. WrongData for a text that it refuses.
+    """Samples float32 `[N]` at 22,050 Hz and the phonemes with their times. WrongData if espeak-ng fails.
 
-    espeak-ng carries a state from one sentence to the next: the same sentences in the same order, from the start of
-    a process, give the same samples; a sentence by itself needs a fresh process.
+    espeak-ng keeps a state between sentences: only the same sentences in the same order, from the start of a process,
+    give the same samples.
     """
     blocks = [np.zeros(0, np.int16)]
     starts: list[tuple[int, str]] = []  # sample, label
@@ -50,7 +55,9 @@ def speak(text: str, voice: str) -> tuple[np.ndarray, list[Segment]]:
         i = 0
         while events[i].type != _LAST:
             if events[i].type == _PHONEME:
-                label = events[i].id.string.decode("utf-8", errors="ignore")  # 8 bytes at most: may be cut
+                label = events[i].id.string.decode(
+                    "utf-8", errors="ignore"
+                )  # at most 8 bytes, so it may be cut
                 starts.append((events[i].sample, label.strip("ˈˌ") or SILENCE))
             i += 1
         return 0

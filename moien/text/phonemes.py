@@ -1,4 +1,4 @@
-"""What a front end returns: the phonemes of a text, word by word, and how they are put together and stored."""
+"""The result of a front end: the phonemes of a text, word by word; how they are joined, stored and explained."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 from moien.errors import WrongData
 from moien.kokoro import symbols
 
-OPENING = frozenset("(“")  # these belong to the word after them, all other punctuation to the word before
+OPENING = frozenset("(“")  # belong to the next word; all other punctuation belongs to the word before
 
 
 class Word(NamedTuple):
-    """A spoken word: `phonemes` are `Phonemes.phonemes[start:end]`, `text` is how it is written in full.
+    """A spoken word: `phonemes` are `Phonemes.phonemes[start:end]`, `text` is the word written in full.
 
-    `rule` says what made the word of `Phonemes.text[text_start:text_end]`: `word` if it stands there, else the kind
-    of number, date, abbreviation … `source` says where its phonemes come from: a lexicon by its name, a rule by its
-    name, or `guess` for the last resort; `confidence` (0 to 1) how far to trust them.
+    `rule` is the rule that made the word from `Phonemes.text[text_start:text_end]`: `word` if it is written there, else
+    the kind of number, date, abbreviation … `source` is the origin of the phonemes: the name of a lexicon or of a rule,
+    or `guess` for the last resort. `confidence` (0 to 1) is the probability that they are right.
     """
 
     text: str
@@ -52,9 +52,9 @@ class Phonemes:
 
 
 def assemble(text: str, pieces: Iterable[Word | str]) -> Phonemes:
-    """Put words and punctuation (strings) together and note where each word lies.
+    """Join words and punctuation (strings), and note the place of each word.
 
-    WrongData if a word has no phonemes or a symbol that Kokoro does not know, or if there is no word at all.
+    WrongData if a word has no phonemes, if Kokoro does not have one of its symbols, or if there is no word.
     """
     line = ""
     words: list[Word] = []
@@ -74,18 +74,18 @@ def assemble(text: str, pieces: Iterable[Word | str]) -> Phonemes:
     return Phonemes(text, line, tuple(words))
 
 
-def explain(said: Phonemes) -> list[dict[str, str]]:
-    """What became of each piece of the text, marks and silent characters too: text → rule → words → phonemes → source.
+def explain(phonemes: Phonemes) -> list[dict[str, str]]:
+    """A row for each piece of the text, also for marks and silent characters: text, rule, words, phonemes, source.
 
-    A front end that keeps no spans, espeak-ng's, gets a row for each word only.
+    The front end for espeak-ng keeps no places in the text; its result has rows for words only.
     """
     rows: list[dict[str, str]] = []
-    spoken = sorted(said.words, key=lambda word: word.text_start)
+    spoken = sorted(phonemes.words, key=lambda word: word.text_start)
     at, phonemes_at = 0, 0
 
     def between(text_end: int, phonemes_end: int) -> None:
-        marks = said.phonemes[phonemes_at:phonemes_end].strip()
-        if gap := said.text[at:text_end].strip():
+        marks = phonemes.phonemes[phonemes_at:phonemes_end].strip()
+        if gap := phonemes.text[at:text_end].strip():
             rule = "pause" if marks else "silent"
             rows.append({"text": gap, "rule": rule, "words": "", "phonemes": marks, "source": ""})
 
@@ -96,27 +96,27 @@ def explain(said: Phonemes) -> list[dict[str, str]]:
             at, phonemes_at = end, words[-1].end
         rows.append(
             {
-                "text": said.text[start:end] if end else " ".join(word.text for word in words),
+                "text": phonemes.text[start:end] if end else " ".join(word.text for word in words),
                 "rule": words[0].rule,
                 "words": " ".join(word.text for word in words),
-                "phonemes": said.phonemes[words[0].start : words[-1].end],
+                "phonemes": phonemes.phonemes[words[0].start : words[-1].end],
                 "source": " ".join(dict.fromkeys(word.source for word in words)),
             }
         )
     if at:
-        between(len(said.text), len(said.phonemes))
+        between(len(phonemes.text), len(phonemes.phonemes))
     return rows
 
 
 def write_phonemes(path: Path, phonemes: Mapping[str, Phonemes]) -> None:
-    """One JSON object a line: `{"id", "text", "phonemes", "words": [{…}]}`."""
+    """One JSON object for each line: `{"id", "text", "phonemes", "words": [{…}]}`."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
-        for utterance, said in phonemes.items():
-            file.write(json.dumps({"id": utterance} | said.as_json(), ensure_ascii=False) + "\n")
+        for utterance, spoken in phonemes.items():
+            file.write(json.dumps({"id": utterance} | spoken.as_json(), ensure_ascii=False) + "\n")
 
 
 def read_phonemes(path: str | Path) -> dict[str, Phonemes]:
-    """Utterance → phonemes, as `write_phonemes` wrote them; WrongData with `file:line`."""
+    """Utterance → phonemes, from a file of `write_phonemes`; WrongData with `file:line`."""
     return dict(_read(Path(path)))
 
 

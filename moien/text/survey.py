@@ -1,4 +1,4 @@
-"""What a front end made of a corpus, to be looked at before anything is trained on it."""
+"""Statistics of a front end on a corpus, to be read before a model is trained on it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from moien.text.phonemes import Phonemes
 
-GUESS = "guess"  # the source of words that only the last resort could read
+GUESS = "guess"  # the source of words that no lexicon and no rule has
 
 
 @dataclass
@@ -23,18 +23,18 @@ class Survey:
         default_factory=list
     )  # (mean doubt of a word, id, text)
 
-    def add(self, name: str, said: Phonemes) -> None:
+    def add(self, name: str, phonemes: Phonemes) -> None:
         """Count a text; `name` is its utterance or line."""
-        self.sources.update(word.source for word in said.words)
-        self.rules.update(word.rule for word in said.words)
-        self.symbols.update(said.phonemes)
-        self.guessed.update((word.text, word.phonemes) for word in said.words if word.source == GUESS)
-        doubt = sum(1 - word.confidence for word in said.words)
+        self.sources.update(word.source for word in phonemes.words)
+        self.rules.update(word.rule for word in phonemes.words)
+        self.symbols.update(phonemes.phonemes)
+        self.guessed.update((word.text, word.phonemes) for word in phonemes.words if word.source == GUESS)
+        doubt = sum(1 - word.confidence for word in phonemes.words)
         if doubt > 0:
-            self.doubts.append((doubt / len(said.words), name, said))
+            self.doubts.append((doubt / len(phonemes.words), name, phonemes))
 
     def table(self, words: int = 100, sentences: int = 30) -> dict[str, Any]:
-        """As JSON: shares, the most frequent guessed words, and the sentences whose words are least sure."""
+        """As JSON: counts, the most frequent guessed words, and the sentences with the lowest mean confidence."""
         worst = sorted(self.doubts, key=lambda row: (-row[0], row[1]))[:sentences]
         return {
             "words": self.sources.total(),
@@ -50,10 +50,10 @@ class Survey:
             "sentences": [
                 {
                     "id": name,
-                    "text": said.text,
-                    "phonemes": said.phonemes,
-                    "unsure": [word.text for word in said.words if word.confidence < 1],
+                    "text": phonemes.text,
+                    "phonemes": phonemes.phonemes,
+                    "unsure": [word.text for word in phonemes.words if word.confidence < 1],
                 }
-                for _, name, said in worst
+                for _, name, phonemes in worst
             ],
         }

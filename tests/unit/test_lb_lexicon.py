@@ -100,7 +100,7 @@ def test_mfa_gives_the_most_probable_of_what_is_different_in_lods_notation(tmp_p
     layer = read_mfa(file)
     assert layer.words == {"sech": "zeɕ", "haus": "hæːʊs", "dra": "dʁaː"}
     assert [(note.word, note.what, note.after) for note in layer.notes] == [
-        ("b", "no vowel in the spelling: it is spelt", "")
+        ("b", "no vowel in the spelling: it is spelled", "")
     ]
     file.write_text("haus\tprobably\th æːʊ s\n", encoding="utf-8")
     with pytest.raises(WrongData, match=r"mfa\.dict:1"):
@@ -118,7 +118,7 @@ def test_corrections_are_checked_line_by_line(tmp_path: Path) -> None:
         ("rout\tʀˈəʊt\tred", "nearest are.*ʁ"),
         ("haus\tˈhæːʊs\thouse", "perhaps 'hˈæːʊs'"),
         ("gps\tɡps\tletters", "is not one word in the lexicon's notation"),
-        ("ze\tʦə\tagain", "stands here twice"),
+        ("ze\tʦə\tagain", "is here twice"),
     ):
         file.write_text(good + line + "\n", encoding="utf-8")
         with pytest.raises(WrongData, match=rf"lexicon\.tsv:5[^§]*{message}"):

@@ -14,14 +14,14 @@ from stopwatch import cpu_seconds
 from moien.corpus.datadir import read_lines
 from moien.text.lb.normalise import normalise
 from moien.text.lb.numbers import JOINT, LARGEST, OPTIONAL_N, cardinal, fraction, ordinal, settle_n
-from moien.text.lb.spoken import Spoken
+from moien.text.lb.span import Span
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "lb_words.tsv"
 with GOLDEN.open(encoding="utf-8", newline="") as _file:
     LINES = [tuple(row) for row in csv.reader(_file, delimiter="\t", quoting=csv.QUOTE_NONE)][1:]
 
 
-def spoken(pieces: list[Spoken], pauses: bool = False) -> str:
+def spoken(pieces: list[Span], pauses: bool = False) -> str:
     """The words; those that are spelled with - between their letters."""
     out: list[str] = []
     for piece in pieces:
@@ -32,7 +32,7 @@ def spoken(pieces: list[Spoken], pauses: bool = False) -> str:
     return " ".join(out)
 
 
-def check_places(text: str, pieces: list[Spoken]) -> None:
+def check_places(text: str, pieces: list[Span]) -> None:
     """In order, apart, over everything but white space."""
     last = 0
     for piece in pieces:

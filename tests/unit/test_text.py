@@ -26,7 +26,7 @@ from moien.text import (
     write_phonemes,
 )
 from moien.text.settings import G2PSettings
-from moien.text.tokens import clean, tokenise
+from moien.text.words import clean, tokenise
 
 
 def test_words_know_where_they_lie() -> None:

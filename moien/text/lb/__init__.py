@@ -1,4 +1,4 @@
-"""Luxembourgish: `LuxembourgishFrontend` for Moien, `LBG2P` for whoever uses misaki's interface."""
+"""Luxembourgish: `LuxembourgishFrontend` for Moien, `LBG2P` with the interface of misaki."""
 
 from moien.text.lb.frontend import LuxembourgishFrontend
 from moien.text.lb.misaki import LBG2P

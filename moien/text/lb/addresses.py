@@ -1,4 +1,4 @@
-"""Web and mail addresses, hashtags and mentions, sign by sign."""
+"""Web and mail addresses, hashtags and mentions; each of their signs is spoken."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 
 from moien.text.lb.letters import LATIN
 from moien.text.lb.numbers import cardinal, digits
-from moien.text.lb.reading import Part, Scan, said
+from moien.text.lb.reading import Part, Scan, in_words
 
 _COMMON = "lu|com|org|net|info|eu|de|fr|be|ch|at|uk|io|edu|gov|nl|it|es|pt|us|tv|fm|radio|app|dev"
-# No bound is needed by any real address; without one, a text of points would be read again from every letter.
+# Real addresses need no bounds; but without them the time on a text full of points would be quadratic.
 _DOMAIN = rf"(?:[{LATIN}\d-]{{1,63}}\.){{1,5}}"
 _LINK = re.compile(
     rf"(?P<scheme>(?:https?|ftp)://)(?P<rest>[^\s<>\"„“”«»]{{1,2000}})|(?:www\.|{_DOMAIN}(?:{_COMMON})(?:/|(?![\w-])))"
@@ -23,14 +23,25 @@ _PIECE = re.compile(
     re.DOTALL,
 )
 _SIGNS = {
-    ".": "Punkt", "/": "Slash", "-": "Strich", "_": "Ënnerstrich", "@": "at", ":": "Duebelpunkt", "?": "Frozeechen",
-    "=": "gläich", "&": "an", "#": "Hashtag", "%": "Prozent", "+": "plus", "~": "Tilde",
-}  # fmt: skip
+    ".": "Punkt",
+    "/": "Slash",
+    "-": "Strich",
+    "_": "Ënnerstrich",
+    "@": "at",
+    ":": "Duebelpunkt",
+    "?": "Frozeechen",
+    "=": "gläich",
+    "&": "an",
+    "#": "Hashtag",
+    "%": "Prozent",
+    "+": "plus",
+    "~": "Tilde",
+}
 _DOMAIN_WORDS = frozenset("com org net info gov radio app".split())
 
 
 def read_address(scan: Scan, at: int) -> list[Part]:
-    """The pieces of an address that begins at a letter or digit; [] if there is none."""
+    """The parts of an address that begins at a letter or digit; [] if there is none."""
     if "." not in scan.text[at : at + 70] and "://" not in scan.text[at : at + 8]:
         return []
     if mail := _MAIL.match(scan.text, at):
@@ -56,20 +67,20 @@ def _spell_out(text: str, at: int, end: int, rule: str) -> list[Part]:
     for piece in _PIECE.finditer(text[at:end]):
         stop, written = at + piece.end(), piece[0]
         if piece.lastgroup == "scheme":
-            parts.append(Part(stop, "silent"))  # nobody says it
+            parts.append(Part(stop, "silent"))  # never spoken
         elif piece.lastgroup == "digits":
             short = len(written) <= 4 and (written[0] != "0" or written == "0")
-            parts.append(said(stop, rule, cardinal(int(written)) if short else digits(written)))
+            parts.append(in_words(stop, rule, cardinal(int(written)) if short else digits(written)))
         elif piece.lastgroup == "sign":
             name = _SIGNS.get(written)
-            parts.append(said(stop, rule, name) if name else Part(stop, "silent"))
+            parts.append(in_words(stop, rule, name) if name else Part(stop, "silent"))
         else:
             parts.append(Part(stop, "letters" if _spelled(text, at, stop, written) else rule, (written,)))
     return parts
 
 
 def _spelled(text: str, at: int, stop: int, word: str) -> bool:
-    """www, lu, rtl: what has no vowel, and the short last part of a domain."""
+    """Whether a word is spelled (www, lu, rtl): one without a vowel, or the short last part of a domain."""
     if word.lower() in _DOMAIN_WORDS:
         return False
     if not re.search("[aeiouyäëéöü]", word.lower()) or (word.isupper() and len(word) <= 3):

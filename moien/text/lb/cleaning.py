@@ -1,7 +1,7 @@
-"""A text as the rules read it, and where each of its characters came from.
+"""The clean text that the rules read, and the place of each of its characters in the original.
 
-White space is one space, apostrophes are ', letters are composed (NFC), ligatures, wide and styled letters and
-digits of all scripts are plain; what cannot be seen (soft hyphens, marks of direction) is left out.
+White space is one space, apostrophes are ', letters are composed (NFC). Ligatures, wide and styled letters and
+the digits of all scripts are plain. Invisible characters (soft hyphens, marks of direction) are left out.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from moien.text.lb.signs import NAMES
 
-# A combining mark belongs to the letter before it. More than eight on one letter are decoration, and a run of any
-# length would make the normal form quadratic.
+# A combining mark belongs to the letter before it. More than eight on one letter are decoration, and an unbounded run
+# would make the time of normalisation quadratic.
 _MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _CLUSTER = re.compile(rf"\s+|.[{_MARKS}]{{0,8}}", re.DOTALL)
 _MARK = re.compile(rf"[{_MARKS}\ufe00-\ufe0f]")
@@ -31,7 +31,7 @@ _CLEAN = re.compile("(?>(?:[!-_a-~ÄËÉÖÜäëéöüèêàâçôûîïœ„“
 
 @dataclass(frozen=True)
 class Clean:
-    """`text[i]` is made of `original[starts[i]:ends[i]]`."""
+    """A clean text: `text[i]` comes from `original[starts[i]:ends[i]]`."""
 
     text: str
     starts: array[int]
@@ -39,7 +39,7 @@ class Clean:
 
 
 def clean(text: str) -> Clean:
-    """The clean text of any text; it never fails, and it takes time in proportion to the length."""
+    """The clean text of any text, without errors, in time proportional to its length."""
     if _CLEAN.fullmatch(text):
         return Clean(text, array("q", range(len(text))), array("q", range(1, len(text) + 1)))
     out: list[str] = []
@@ -59,9 +59,12 @@ def clean(text: str) -> Clean:
 
 @functools.lru_cache(maxsize=4096)
 def _plain(cluster: str) -> str:
-    """The characters that are read for one letter with its marks."""
+    """The clean characters of one letter with its marks."""
     composed = unicodedata.normalize("NFC", cluster).translate(_APOSTROPHES)
-    first, marks = composed[0], _MARK.sub("", composed[1:])  # what does not compose is not read: y̆ as y
+    first, marks = (
+        composed[0],
+        _MARK.sub("", composed[1:]),
+    )  # a mark that does not compose is left out: y̆ is y
     if _MARK.match(first) or unicodedata.category(first) == "Cf":
         return marks
     return _simple(first) + marks
@@ -74,7 +77,7 @@ def _simple(character: str) -> str:
         return str(unicodedata.decimal(character))
     if unicodedata.decomposition(character).split(" ")[0] in _COMPATIBLE:
         plain = unicodedata.normalize("NFKC", character).translate(_APOSTROPHES)
-        # Only what stays one word or one number: its place in the text must not belong to two pieces.
+        # Only if it stays one word or one number: one character of the text must not belong to two pieces.
         if len(plain) == 1 or plain.isdecimal() or plain.isalpha():
             return plain
     return character

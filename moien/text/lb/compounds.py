@@ -1,8 +1,8 @@
-"""Words that are put together from known ones: compounds (Schoul-kanner) and forms of a known word (Dag → Deeg-er).
+"""Words made of known ones: compounds (Schoul-kanner) and other forms of a known word (Dag → Deeg-er).
 
-What joins and what ends a word is not written here by hand but counted in the lexica when the model is trained
-(`tools/train_g2p.py`): how often a string that begins or ends a longer word is said there as it is said alone, and
-how an ending is said in place of another. So a split comes with the share of words for which the same was right.
+The parts and endings are not written by hand. When the model is trained (`tools/train_g2p.py`), it is counted in the
+lexica how often a string that begins or ends a longer word sounds there as it does alone, and how the sound changes
+when one ending replaces another. So each split comes with the share of words for which the same split was right.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from moien.errors import WrongData
 from moien.text.lb.model import DAMAGE, MODEL
 from moien.text.lb.sounds import VOWEL, stress
 
-Lookup = Callable[[str], str | None]  # phonemes of a known word in lower case
-SHORTEST, LONGEST = 3, 40  # letters of a part; letters of a word that is split at all
-ENDING = 4  # letters that an ending may have
+Lookup = Callable[[str], str | None]  # a word in lower case → its phonemes, if it is known
+SHORTEST, LONGEST = 3, 40  # letters of the shortest part, and of the longest word that is split
+ENDING = 4  # letters of the longest ending
 _PARTS = 4  # of a compound, at most
-_UNSEEN = 4.0  # a part is judged as if it had been seen this often with the share of parts of its length
+_UNSEEN = 4.0  # each part counts as seen so much more often, at the mean share of parts of its length
 _DOUBLED = re.compile(rf"((?![ʦʧʣʤ])[^{VOWEL}ːˈˌ\u0303])([ˈˌ]?)\1|t([ˈˌ]?)(?=[ʦʧ])|d([ˈˌ]?)(?=[ʣʤ])")
 
 
 class Split(NamedTuple):
-    """How a word is said by its parts, `compound` or `affix`, and how often such a split is right (0 to 1)."""
+    """The phonemes of a word by its parts, `compound` or `affix`, and the share of such splits that are right."""
 
     phonemes: str
     source: str
@@ -36,10 +36,10 @@ class Split(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """What `tools/train_g2p.py` counted: (right, all) for each part, and the endings that replace each other.
+    """The counts of `tools/train_g2p.py`: (right, all) for each part, and the endings that replace each other.
 
-    `first` and `last` are keyed by the string, and by its length in digits for all strings of that length; `endings`
-    by "letter before, old ending, new ending" with (old phonemes, new phonemes, share) as items.
+    The keys of `first` and `last` are the strings, and lengths (in digits) for all strings of a length. The keys of
+    `endings` are "letter before|old ending|new ending", its items are (old phonemes, new phonemes, share).
     """
 
     first: Mapping[str, tuple[int, int]]
@@ -48,7 +48,7 @@ class Counts(NamedTuple):
 
     @classmethod
     def open(cls, file: Path = MODEL) -> Counts:
-        """As they lie in the file of the model. WrongData if they do not."""
+        """The counts in the file of the model. WrongData if they are not there."""
         try:
             with np.load(file, allow_pickle=False) as stored:
                 return cls(*json.loads(stored["parts"].tobytes()))
@@ -59,7 +59,7 @@ class Counts(NamedTuple):
 
 
 class Splitter:
-    """Splits words in lower case; `lookup` gives the phonemes of a known word."""
+    """Splits words in lower case into known ones; `lookup` returns the phonemes of a known word."""
 
     def __init__(self, lookup: Lookup, counts: Counts) -> None:
         self._lookup, self._counts = lookup, counts
@@ -70,7 +70,7 @@ class Splitter:
         self._replaced = {new: sorted(set(old)) for new, old in self._replaced.items()}
 
     def split(self, word: str) -> Split | None:
-        """The surest way to put the word together; None if its parts are not known."""
+        """The split with the highest confidence; None if there is none."""
         if len(word) > LONGEST:
             return None
         found = [split for split in (self.form(word), self.compound(word)) if split]
@@ -83,19 +83,19 @@ class Splitter:
             stem, new = word[: len(word) - length], word[len(word) - length :]
             for old in self._replaced.get(new, ()):
                 rules = self._counts.endings.get(f"{stem[-1]}|{old}|{new}")
-                if not rules or not (said := self._lookup(stem + old)):
+                if not rules or not (whole := self._lookup(stem + old)):
                     continue
                 for before, after, share in rules:
-                    if said.endswith(before) and (best is None or share > best.confidence):
-                        best = Split(said[: len(said) - len(before)] + after, "affix", share)
+                    if whole.endswith(before) and (best is None or share > best.confidence):
+                        best = Split(whole[: len(whole) - len(before)] + after, "affix", share)
         return best
 
     def compound(self, word: str) -> Split | None:
-        """Two to four known words, the surest split of all; the first has the stress."""
-        # best[i]: for the first i letters, the surest split: confidence, parts, where the last part starts
+        """The split into two to four known words with the highest confidence; the first part has the stress."""
+        # best[i]: the best split of the first i letters: confidence, number of parts, start of the last part
         best: list[tuple[float, int, int]] = [(0.0, 0, 0)] * (len(word) + 1)
         best[0] = (1.0, 0, 0)
-        said: dict[tuple[int, int], str] = {}
+        spoken: dict[tuple[int, int], str] = {}
         for stop in range(SHORTEST, len(word) + 1):
             for start in range(0, stop - SHORTEST + 1):
                 sure, parts, _ = best[start]
@@ -106,31 +106,32 @@ class Splitter:
                 if sure * (share := _share(counts, part)) > best[stop][0] and (
                     known := known_part(self._lookup, part)
                 ):
-                    said[start, stop] = known
+                    spoken[start, stop] = known
                     best[stop] = (sure * share, parts + 1, start)
         if best[-1][1] < 2:
             return None
         pieces, stop = [], len(word)
         while stop:
             start = best[stop][2]
-            pieces.append(said[start, stop])
+            pieces.append(spoken[start, stop])
             stop = start
         return Split(join(pieces[::-1]), "compound", best[-1][0])
 
 
 def known_part(lookup: Lookup, part: str) -> str | None:
-    """Phonemes of a part: a word, one that lost its n to the n-rule (Sonne-blumm), or one with an s that links."""
-    if said := lookup(part):
-        return said
-    if part[-1] in "eaou" and (said := lookup(part + "n")) and said.endswith("n"):
-        return said[:-1]
-    if part[-1] == "s" and (said := lookup(part[:-1])):
-        return said + "s"
+    """The phonemes of a part: a word, a word without its n by the n-rule (Sonne-blumm), or a word with a linking s."""
+    if phonemes := lookup(part):
+        return phonemes
+    if part[-1] in "eaou" and (phonemes := lookup(part + "n")) and phonemes.endswith("n"):
+        return phonemes[:-1]
+    if part[-1] == "s" and (phonemes := lookup(part[:-1])):
+        return phonemes + "s"
     return None
 
 
 def join(pieces: list[str]) -> str:
-    """The first piece keeps its main stress, the others have a secondary one; two equal consonants become one."""
+    """The pieces as one word: the first keeps its main stress, the others get a secondary one; of two equal consonants
+    one stays."""
     whole = stress("", pieces[0])
     for piece in pieces[1:]:
         whole = _DOUBLED.sub(_single, whole + stress("", piece).replace("ˈ", "ˌ"))

@@ -1,4 +1,4 @@
-"""Dates, years, decades and times of day. Each rule takes a match and the scan and returns words or None."""
+"""Dates, years, decades and times of day. Each reader takes a match and the scan and returns words or None."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _dotted(match: re.Match[str], _: Scan) -> str:
 
 
 def _day_and_month(match: re.Match[str], scan: Scan) -> str | None:
-    """24.2. is a date only behind a word that dates have: elsewhere 11.5 ends a sentence."""
+    """24.2. is a date only after a word that goes with dates; elsewhere 11.5 may end a sentence."""
     if scan.left.lower() not in grammar.SURE and scan.left.lower() not in ("bis", "op", "a", "an"):
         return None
     return f"{ordinal(int(match[1]), EN)} {ordinal(int(match[2]), EN)}"
@@ -82,7 +82,7 @@ def _clock(match: re.Match[str], _: Scan) -> str | None:
 
 
 def _hours(match: re.Match[str], scan: Scan) -> str | None:
-    """14h and um 14 h are times of day; 24 h are hours."""
+    """14h and um 14 h are times of day; 24 h is a duration."""
     glued = " " not in match[0]
     if int(match[1]) > 24 or not (glued or scan.left.lower() in _HOUR_WORDS):
         return None
@@ -91,7 +91,7 @@ def _hours(match: re.Match[str], scan: Scan) -> str | None:
 
 _MEASURED = re.compile(rf" ?{UNIT}(?![\w²³])")
 
-# (rule, pattern at the first digit, reader); the first that reads wins.
+# (rule, pattern at the first digit, reader); the first that returns words wins.
 RULES = (
     ("date", r"(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\d-])", _iso),
     ("date", rf"{_DAY}\. ?{_MONTH_NUMBER}\. ?(\d{{4}})(?!\d)", _dotted),

@@ -1,4 +1,5 @@
-"""What begins with a digit: dates.py's rules, telephone numbers, money, units, fractions, scores, ordinals, numbers."""
+"""Readings that begin with a digit: dates (`dates`), telephone numbers, money, units, fractions, scores, ordinals,
+numbers."""
 
 from __future__ import annotations
 
@@ -8,36 +9,51 @@ from collections.abc import Callable
 
 from moien.text.lb import dates, grammar, units
 from moien.text.lb.numbers import AND, EN, and_a_half, cardinal, digits, fraction, ordinal
-from moien.text.lb.reading import Part, Scan, said
+from moien.text.lb.reading import Part, Scan, in_words
 from moien.text.lb.units import CURRENCY, MILLION, UNIT
 
 Reader = Callable[[re.Match[str], Scan], str | None]
 
-# Possessive quantifiers: a run of a million digits is looked at once. 5.233  40 000  1'000  1,000,000  18,33  118.1
-# Groups are atomic, not possessive: Python 3.11.2 stays behind a possessive group that failed half-way.
+# Possessive quantifiers: a run of a million digits is read once. 5.233  40 000  1'000  1,000,000  18,33  118.1
+# Groups are atomic, not possessive: Python 3.11.2 continues at a wrong place after a possessive group fails half-way.
 WHOLE = (
     r"(?:[1-9]\d{0,2}(?:(?>(?:\.\d{3}(?!\d))+)|(?>(?: \d{3}(?!\d))+)|(?>(?:'\d{3}(?!\d))+)|"
     r"(?>(?:,\d{3}(?!\d)){2,})|(?>(?:,\d{3}(?!\d))+)(?=\.\d\d(?!\d)))|\d++)"
 )
 NUMBER = rf"({WHOLE})(?>(?:,(\d++)(?!,\d))?)"
-_LONGEST = 15  # digits; more have no name, and Python's int refuses 4300 of them
+_LONGEST = 15  # digits; longer numbers have no name, and Python's int refuses 4300 digits
 _LABEL = re.compile(r"(?:Tel|Tél|Fax|GSM|Handy|Telefon|Telefonsnummer|Mobil)[.:]{0,2} ?\Z")
 _LABELLED = frozenset(
     "nummer nr numero kanal klass artikel säit kapitel saal linn formel partie etapp plaz teil deel band gläis tour "
     "punkt abschnitt paragraph phas niveau zëmmer gate versioun grupp".split()
 )
-_VULGAR = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
-           "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8)}  # fmt: skip
+_VULGAR = {
+    "½": (1, 2),
+    "¼": (1, 4),
+    "¾": (3, 4),
+    "⅓": (1, 3),
+    "⅔": (2, 3),
+    "⅕": (1, 5),
+    "⅖": (2, 5),
+    "⅗": (3, 5),
+    "⅘": (4, 5),
+    "⅙": (1, 6),
+    "⅚": (5, 6),
+    "⅛": (1, 8),
+    "⅜": (3, 8),
+    "⅝": (5, 8),
+    "⅞": (7, 8),
+}
 
 
 def integer(written: str) -> int | None:
-    """The number of an unsigned integer with or without separators; None if it is too long to have a name."""
+    """The value of an unsigned integer with or without separators; None if it is too long to have a name."""
     plain = re.sub(r"\D", "", written[: 2 * _LONGEST])
     return int(plain) if len(written) <= 2 * _LONGEST and len(plain) <= _LONGEST else None
 
 
 def number(whole: str, decimals: str | None, gender: str = "", mark: str = ",") -> str | None:
-    """A number with or without decimals; None if it is no number but a code (007) or too long."""
+    """The words of a number with or without decimals; None for a code (007) and for a number that is too long."""
     value = integer(whole)
     if value is None or (len(whole) > 1 and whole[0] == "0"):
         return None
@@ -47,7 +63,7 @@ def number(whole: str, decimals: str | None, gender: str = "", mark: str = ",") 
 
 
 def _phone(match: re.Match[str], scan: Scan) -> str | None:
-    """Groups of two digits as numbers, other groups digit by digit."""
+    """A telephone number: groups of two digits as numbers, other groups digit by digit."""
     text = match[0]
     labelled = _LABEL.search(scan.text[max(0, match.start() - 20) : match.start()])
     if len(re.sub(r"\D", "", text)) < (5 if labelled else 8):
@@ -62,7 +78,7 @@ def _phone(match: re.Match[str], scan: Scan) -> str | None:
 
 
 def _counted(match: re.Match[str], words: units.Unit) -> str | None:
-    """A number and the noun of a unit, which agree."""
+    """A number and a unit, in the same number and gender."""
     value = number(match["whole"], match["decimals"], words.gender, match["mark"] or "")
     if value is None:
         return None
@@ -139,14 +155,14 @@ def _mixed(whole: int, above: int, below: int, scan: Scan, end: int) -> str:
 
 
 def _suffixed(match: re.Match[str], _: Scan) -> str | None:
-    """2ten, 20ste: the ending is written out."""
+    """2ten, 20ste: an ordinal with its ending."""
     value = integer(match[1])
     ending = {"te": EN, "ten": EN, "ter": "er", "ste": EN, "sten": EN, "ster": "er", "st": ""}[match[2]]
     return None if value is None else ordinal(value, ending)
 
 
 def _dotted_number(match: re.Match[str], _: Scan) -> str | None:
-    """118.1 digit by digit behind the point; in versions (1.10.2) every part is a number."""
+    """118.1: after the point digit by digit. In a version (1.10.2) every part is a number."""
     first, *rest = match[0].split(".")
     if integer(first) is None or len(first) > _LONGEST:
         return None
@@ -154,15 +170,15 @@ def _dotted_number(match: re.Match[str], _: Scan) -> str | None:
         return None  # 5.233
     if len(rest) == 1:
         return f"{cardinal(int(first))} Punkt {digits(rest[0])}"
-    said = [
+    parts = [
         digits(part) if len(part) > 3 or (part[0] == "0" and part != "0") else cardinal(int(part))
         for part in rest
     ]
-    return " Punkt ".join([cardinal(int(first)), *said])
+    return " Punkt ".join([cardinal(int(first)), *parts])
 
 
 def _ordinal(match: re.Match[str], scan: Scan) -> str | None:
-    """A number and a point; None for the last word of a sentence."""
+    """An ordinal, a number with a point; None if the point ends a sentence."""
     ending = _ending(scan, match.end())
     if ending is None:
         return None
@@ -178,22 +194,38 @@ def _plain(match: re.Match[str], scan: Scan) -> str | None:
 
 
 _N = rf"(?P<whole>{WHOLE})(?>(?:(?P<mark>[,.])(?P<decimals>\d++)(?!,\d))?)"
-# What can stand behind the first digits: a rule is tried only there, which is most of the speed.
+# Characters that may follow the first digits of a rule. Other rules are not tried, which saves most of the time.
 _MEASURES = " .,'" + "".join(
     sign[0] for table in (units.UNITS, units.CURRENCIES, units.MILLIONS) for sign in table
 )
 _BEHIND = {
-    "date": ".-/ ", "decade": "'-es", "time": ":. h", "score": ":", "ordinal": ".-st", "decimal": ".",
-    "phone": " ./-()", "fraction": " /⁄" + "".join(_VULGAR), "money": _MEASURES, "unit": _MEASURES,
-}  # fmt: skip
+    "date": ".-/ ",
+    "decade": "'-es",
+    "time": ":. h",
+    "score": ":",
+    "ordinal": ".-st",
+    "decimal": ".",
+    "phone": " ./-()",
+    "fraction": " /⁄" + "".join(_VULGAR),
+    "money": _MEASURES,
+    "unit": _MEASURES,
+}
 _RULES: tuple[tuple[str, re.Pattern[str], Reader], ...] = tuple(
     (rule, re.compile(pattern), reader)
     for rule, pattern, reader in (
         ("phone", r"(?:\+|00)?\(?\d{1,6}\)?(?>(?:[ ./-]{0,2}\(?\d{1,9}\)?){1,9})(?!\d)", _phone),
         *dates.RULES,
-        ("money", rf"(?P<currency>{CURRENCY}) ?(?P<whole>{WHOLE})[,.](?P<cents>\d\d|[-–—]{{1,2}})(?!\w)", _money),
+        (
+            "money",
+            rf"(?P<currency>{CURRENCY}) ?(?P<whole>{WHOLE})[,.](?P<cents>\d\d|[-–—]{{1,2}})(?!\w)",
+            _money,
+        ),
         ("money", rf"(?P<currency>{CURRENCY}) ?{_N}(?: ?(?P<million>{MILLION}))?", _money_before),
-        ("money", rf"(?P<whole>{WHOLE})[,.](?P<cents>\d\d|[-–—]{{1,2}}) ?(?P<currency>{CURRENCY})(?![\w/])", _money),
+        (
+            "money",
+            rf"(?P<whole>{WHOLE})[,.](?P<cents>\d\d|[-–—]{{1,2}}) ?(?P<currency>{CURRENCY})(?![\w/])",
+            _money,
+        ),
         ("money", rf"{_N} ?(?P<million>{MILLION}) ?(?P<unit>{CURRENCY})(?!\w)", _millions),
         ("unit", rf"{_N} ?(?P<million>{MILLION})(?:(?<=\.)|(?!\w))(?: ?(?P<unit>{UNIT})(?!\w))?", _millions),
         ("unit", rf"{_N} ?(?P<unit>{UNIT})(?: ?/ ?(?P<per>{UNIT}))?(?![\w/²³])", _measure),
@@ -206,7 +238,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], Reader], ...] = tuple(
         ("decimal", r"\d++(?>(?:\.\d++){1,9})", _dotted_number),
         ("cardinal", NUMBER, _plain),
     )
-)  # fmt: skip
+)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -229,45 +261,45 @@ _RIGHT_NUMBER = re.compile(r"(\d{1,15})(?![\d]|[.,]\d)(-\d)?")
 
 
 def read_number(scan: Scan, at: int) -> list[Part]:
-    """What stands at a digit, a currency sign before a digit, a vulgar fraction or the + of a telephone number."""
+    """The parts at a digit, a currency sign before a digit, a vulgar fraction, or the + of a telephone number."""
     run = _RUN.match(scan.text, at)
     for rule, pattern, reader in _rules_for(scan.character(run.end())) if run else _RULES:
         match = pattern.match(scan.text, at)
         if match and (words := reader(match, scan)) is not None:
             end = match.end()
             if match[0].endswith(".") and grammar.ends_sentence(scan.text, end):
-                end -= 1  # the point of an abbreviation at the end of a sentence is a pause, too
-            return [said(end, rule, words)]
-    # Codes and numbers that are too long: digit by digit, in groups.
+                end -= 1  # at the end of a sentence the point of an abbreviation is a pause, too
+            return [in_words(end, rule, words)]
+    # Codes and numbers without a name: digit by digit, in groups.
     groups = _DIGITS.finditer(scan.text, at, run.end()) if run else ()
-    return [said(group.end(), "digits", digits(group[0])) for group in groups]
+    return [in_words(group.end(), "digits", digits(group[0])) for group in groups]
 
 
 def read_short(scan: Scan, at: int) -> list[Part]:
-    """'48 and '80er at an apostrophe; nothing if it is none of them."""
+    """'48 and '80er at an apostrophe; [] if there is neither."""
     for rule, pattern, reader in _SPECIAL:
         if match := pattern.match(scan.text, at):
-            return [said(match.end(), rule, reader(match, scan) or "")]
+            return [in_words(match.end(), rule, reader(match, scan) or "")]
     return []
 
 
 def read_range(scan: Scan, at: int) -> list[Part]:
-    """The dash between two numbers, which `at` is on: bis, or zu in scores."""
+    """The dash at `at` between two numbers: bis, or zu in scores."""
     if scan.part.rule not in _NUMERIC or scan.part.end < at - 1 or not (dash := _RANGE.match(scan.text, at)):
         return []
     left = _LEFT_NUMBER.search(scan.text[max(0, scan.part.end - 18) : scan.part.end])
     right = _RIGHT_NUMBER.match(scan.text, dash.end())
     if not left or not right:
-        return [said(at + 1, "range", "bis")]
+        return [in_words(at + 1, "range", "bis")]
     low, high = int(left[2]), int(right[1])
     chain = left[1] or right[2]  # 978-3-16 and 49 00 11-1 are codes
     if low < high or (len(left[2]) == 4 and len(right[1]) == 2 and low % 100 < high):
-        return [] if chain else [said(at + 1, "range", "bis")]
-    return [said(at + 1, "score", "zu")] if max(low, high) <= 30 and not chain else []
+        return [] if chain else [in_words(at + 1, "range", "bis")]
+    return [in_words(at + 1, "score", "zu")] if max(low, high) <= 30 and not chain else []
 
 
 def _ending(scan: Scan, after: int) -> str | None:
-    """The ending of an ordinal whose point ends at `after`; None if it is none."""
+    """The ending of an ordinal whose point ends at `after`; None if it is no ordinal."""
     text, article = scan.text, scan.left.lower()
     if article in _LABELLED:
         return None  # Artikel 1. vun

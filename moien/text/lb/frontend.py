@@ -17,20 +17,22 @@ from moien.text.lb.lexicon import Lexicon, load
 from moien.text.lb.model import letter_model
 from moien.text.lb.normalise import normalise
 from moien.text.lb.numbers import JOINT
-from moien.text.lb.spoken import Spoken
+from moien.text.lb.span import Span
 from moien.text.lb.unknown import Pronunciation, UnknownWords
 from moien.text.phonemes import Phonemes, Word, assemble
-from moien.text.tokens import unspeakable
+from moien.text.words import unspeakable
 
 KEPT = 100_000  # words whose pronunciation is kept in memory
-LONGEST = 60  # letters of one word; a longer run of letters is read in pieces, so that time is in proportion to length
+LONGEST = (
+    60  # letters of one word; a longer run is read in pieces, so that the time is proportional to the length
+)
 LEXICON = "lexicon.bin"
 UNREADABLE = Pronunciation("", "unreadable", 0.0)
 _NO_MAIN_STRESS = ("honnert", "dausend")
 
 
 class LuxembourgishFrontend:
-    """Reads Luxembourgish: `load`ed with the layers that can be had, or `open`ed as a voice learnt it."""
+    """Reads Luxembourgish: `load` uses the layers that are available, `open` the files that were saved with a voice."""
 
     language = "lb"
 
@@ -43,13 +45,13 @@ class LuxembourgishFrontend:
 
     @classmethod
     def load(cls, corrections: Path | None = None) -> LuxembourgishFrontend:
-        """With the layers that can be had; a recipe's own `corrections` come before the language's."""
+        """The front end with the available layers; a recipe's own `corrections` come before those of the language."""
         lexicon, lost = load_lexicon(corrections)
         return cls(lexicon, phonology.Switches(), lost)
 
     @classmethod
     def open(cls, folder: Path) -> LuxembourgishFrontend:
-        """As `save` wrote it; WrongData if it is not whole."""
+        """The front end that `save` wrote; WrongData if it is not complete."""
         file = folder / "frontend.json"
         try:
             rules = phonology.Switches(**json.loads(file.read_text(encoding="utf-8"))["phonology"])
@@ -60,14 +62,14 @@ class LuxembourgishFrontend:
         return cls(Lexicon.open(folder / LEXICON), rules)
 
     def save(self, folder: Path) -> None:
-        """Write settings and lexicon: a voice then reads as it was taught, whatever layers there are elsewhere."""
+        """Write switches and lexicon, so that a voice reads as in its training, whatever layers are available later."""
         folder.mkdir(parents=True, exist_ok=True)
         facts = {"front_end": "lb", "language": "lb", "symbols": {}, "phonology": asdict(self._rules)}
         (folder / "frontend.json").write_text(json.dumps(facts) + "\n", encoding="utf-8")
         shutil.copyfile(self._lexicon.file, folder / LEXICON)
 
     def __call__(self, text: str) -> Phonemes:
-        """Phonemes of a text; WrongData for what nobody here can read: nothing is left out in silence."""
+        """Phonemes of a text; WrongData for a word that cannot be read: nothing is left out in silence."""
         pieces = self.read(text)
         for piece in pieces:
             if isinstance(piece, Word) and not piece.phonemes:
@@ -75,18 +77,18 @@ class LuxembourgishFrontend:
         return assemble(text, pieces)
 
     def read(self, text: str) -> list[Word | str]:
-        """Words and pauses of a text in order; what cannot be read is a word without phonemes."""
+        """Words and pauses of a text in order; a word that cannot be read has no phonemes."""
         pieces: list[Word | str] = []
-        said = normalise(text)
-        words = [word for spoken in said for word in spoken.words]
+        spans = normalise(text)
+        words = [word for span in spans for word in span.words]
         at = 0  # in words
-        for spoken in said:
-            if spoken.pause:
-                pieces.append(spoken.pause)
-            elif spoken.rule == "unreadable":
-                pieces.append(_word(text[spoken.start : spoken.end], UNREADABLE, spoken))
-            for _ in spoken.words:
-                pieces += self._words(words, at, spoken)
+        for span in spans:
+            if span.pause:
+                pieces.append(span.pause)
+            elif span.rule == "unreadable":
+                pieces.append(_word(text[span.start : span.end], UNREADABLE, span))
+            for _ in span.words:
+                pieces += self._words(words, at, span)
                 at += 1
         sentence: list[Word | str] = []
         for readable, group in groupby(pieces, lambda piece: isinstance(piece, str) or bool(piece.phonemes)):
@@ -94,19 +96,19 @@ class LuxembourgishFrontend:
             sentence += phonology.apply(run, self._rules) if readable else run
         return sentence
 
-    def _words(self, words: list[str], index: int, spoken: Spoken) -> list[Word]:
-        """One word, or the pieces of one that is too long to be one."""
+    def _words(self, words: list[str], index: int, span: Span) -> list[Word]:
+        """One word, or the pieces of a run of letters that is too long for one."""
         word = words[index]
         if phonemes := homographs.choose(words, index):
-            return [_word(word, Pronunciation(phonemes, "homograph", 1.0), spoken)]
-        read = self._spell if spoken.rule == "letters" else self._known
+            return [_word(word, Pronunciation(phonemes, "homograph", 1.0), span)]
+        read = self._spell if span.rule == "letters" else self._known
         if len(word) <= LONGEST or JOINT in word:
-            return [_word(word, read(word), spoken)]
+            return [_word(word, read(word), span)]
         parts = [word[i : i + LONGEST] for i in range(0, len(word), LONGEST)]
-        return [_word(part, read(part), spoken) for part in parts]
+        return [_word(part, read(part), span) for part in parts]
 
     def _pronounce(self, word: str) -> Pronunciation:
-        if JOINT in word:  # some long numbers stand in a lexicon, but not with the stress of the others
+        if JOINT in word:  # a lexicon has some long numbers, but with another stress
             return self._number(word.split(JOINT))
         if entry := self._lexicon.lookup(word):
             return Pronunciation(entry.phonemes, entry.source, 1.0)
@@ -114,7 +116,7 @@ class LuxembourgishFrontend:
             return Pronunciation(entry.phonemes, entry.source, 1.0)
         try:
             return self._unknown.pronounce(word)
-        except WrongData:  # a letter that nobody knows: whoever asked says so, with the whole text
+        except WrongData:  # an unknown letter: `__call__` raises the error, with the whole text
             return UNREADABLE
 
     def _spell(self, word: str) -> Pronunciation:
@@ -124,20 +126,20 @@ class LuxembourgishFrontend:
             return UNREADABLE
 
     def _number(self, parts: list[str]) -> Pronunciation:
-        """A long number: its last part that is no honnert or dausend has the main stress, as in LOD."""
-        said = [self._known(part) for part in parts]
+        """A long number: the main stress is on its last part that is not honnert or dausend, as in LOD."""
+        readings = [self._known(part) for part in parts]
         main = max((i for i, part in enumerate(parts) if part not in _NO_MAIN_STRESS), default=0)
-        phonemes = [p.phonemes if i == main else p.phonemes.replace("ˈ", "ˌ") for i, p in enumerate(said)]
-        return Pronunciation("".join(phonemes), "number", min(p.confidence for p in said))
+        phonemes = [p.phonemes if i == main else p.phonemes.replace("ˈ", "ˌ") for i, p in enumerate(readings)]
+        return Pronunciation("".join(phonemes), "number", min(p.confidence for p in readings))
 
 
 def load_lexicon(corrections: Path | None, download: bool = False) -> tuple[Lexicon, str]:
-    """The lexicon with a recipe's own corrections, if there are any, on top; and what is lost."""
+    """The lexicon, with a recipe's own corrections first if there are any; and what is lost without missing layers."""
     own = [corrections] if corrections and corrections.is_file() else []
     return load((*own, CORRECTIONS), download)
 
 
-def _word(text: str, said: Pronunciation, spoken: Spoken) -> Word:
+def _word(text: str, found: Pronunciation, span: Span) -> Word:
     text = text.replace(JOINT, "") if JOINT in text else text
-    confidence = round(said.confidence, 3)
-    return Word(text, said.phonemes, said.source, 0, 0, spoken.rule, spoken.start, spoken.end, confidence)
+    confidence = round(found.confidence, 3)
+    return Word(text, found.phonemes, found.source, 0, 0, span.rule, span.start, span.end, confidence)

@@ -1,4 +1,4 @@
-"""What the rules know of the words beside a number: gender, articles, months, how a sentence begins."""
+"""The grammar of the words around a number: gender, articles, months, the first words of sentences."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NEUTER = re.compile(
     "(?:joerhonnert|jorhonnert|joerdausend|joerzéngt|joer|buch|haus|kand|kapitel|stéck|mol|duerf|land|spill|"
     "semester|trimester|quartal|gesetz|lidd|bild|album|wuert|blat|bataillon|regiment|korps|jh|jhdt)"
 )
-# Counted in numbers, never in years: 1500 Leit are fofzénghonnert only if the year 1500 is meant.
+# After these a number is a count and no year: 1500 Leit is not read as the year fofzénghonnert.
 COUNTED = re.compile(
     " (?:Awunner|Leit|Persoune?n?|Euro|Frang|Dollar|Pond|[A-Z]?\\w{0,6}[Mm]eter|Kilo|Gramm|Liter|Tonne?n?|Hektar|Stéck|"
     "Memberen?|Säite?n?|Plaze?n?|Schüler|Kanner|Joer(?= (?:al|laang|fréier|spéider|virdrun))|Deeg|Stonne?n?|Minutte?n?|"
@@ -31,7 +31,7 @@ COUNTED = re.compile(
     "Steckdouse?n?|planetaresch|Liichtjoer|Lichtjoer|Grad|Watt|Kalorien?|Mol|mol)(?!\\w)"
 )
 
-# Articles and the like → the ending that an ordinal takes after them.
+# Ending of an ordinal → the articles, pronouns … that it follows.
 _ENDINGS = {
     EN: "de den dem deem deen am vum zum beim um nom virum mam fum ënnerem iwwerem engem sengem hirem mengem dengem "
     "eisem dësem dësen dëse allem en e een säin säi mäin mäi däin däi hiren hire eisen eise äeren",
@@ -41,10 +41,10 @@ _ENDINGS = {
 ARTICLES = {word: ending for ending, words in _ENDINGS.items() for word in words.split()}
 _EITHER = frozenset(
     "en e een säin säi mäin mäi däin däi".split()
-)  # a neuter noun takes no ending after these
+)  # before a neuter noun the ordinal after these has no ending
 SURE = frozenset(
     "de den dem deem am vum zum beim um nom".split()
-)  # then "am 3." is an ordinal without a noun, too
+)  # after these "3." is an ordinal even without a noun
 JOINING = frozenset("an a oder bis op och".split())
 
 _STARTS = (
@@ -62,30 +62,30 @@ _NOUN = re.compile(
 
 
 def ends_sentence(text: str, after: int) -> bool:
-    """Does a sentence end with the point that stands before `after`, so that it is also a pause?"""
+    """Whether the point before `after` ends a sentence, so that it is also a pause."""
     return bool(_SENTENCE_END.match(text, after))
 
 
 def noun_after(text: str, after: int) -> str:
-    """The noun that a number ending at `after` counts; "" if there is none in sight."""
+    """The noun after a number that ends at `after`; "" if there is none nearby."""
     match = _NOUN.match(text, after)
     return match[1] if match else ""
 
 
 def gender(noun: str) -> str:
-    """ "f", "m" (masculine or neuter, which numbers do not tell apart), "" for no noun."""
+    """ "f", "m" (masculine or neuter: numbers do not distinguish them), "" without a noun."""
     if not noun:
         return ""
     return "f" if is_feminine(noun) else "m"
 
 
 def is_feminine(noun: str) -> bool:
-    """By a list of common nouns and the endings that make feminine nouns; it cannot know all."""
+    """Whether a noun is feminine, by a list of common nouns and by endings; the list is not complete."""
     return bool(_FEMININE.search(noun.lower()))
 
 
 def ordinal_ending(article: str, noun: str) -> str | None:
-    """The ending of an ordinal after `article` (lower case); None if that is no word that asks for one."""
+    """The ending of an ordinal after `article` (in lower case); None after other words."""
     ending = ARTICLES.get(article)
     if ending is None:
         return None

@@ -1,8 +1,8 @@
-"""Words that are spelt alike and said differently: only those whose neighbours decide without doubt.
+"""Homographs, words with one spelling and two pronunciations: only those that their neighbours make certain.
 
-Most pairs differ in a capital and are two entries of the corrections (Jean, Trier); here are those where the capital
-alone does not tell, because a sentence may begin with it or stand all in capitals. Stress that only meaning decides
-(iwwersetzen) is left to the lexicon.
+Most pairs differ in a capital and are two entries of the corrections (Jean, Trier). Here are those for which the
+capital is not enough, because it may begin a sentence or because all of the line is in capitals. Stress that depends
+on the meaning alone (iwwersetzen) is left to the lexicon.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ _FEMININE = frozenset(
     "all ganz jonk nei eegen eegener".split()
 )
 _PLACE = frozenset("zu vu vun vum no iwwer ronderëm bis géint aus op".split())
-# Letters in capitals that are a word in small ones: the OP, the EM; but not in a line that is all capitals.
+# Abbreviations whose letters are also a word (OP, EM): in a line of capitals they are the word.
 _INITIALS = {"OP": "op", "EM": "əm", "UN": "un", "US": "us"}
-_ASKED = frozenset({*_INITIALS, "d'Haut", "Haut", "Band", "Wien"})
+_HANDLED = frozenset({*_INITIALS, "d'Haut", "Haut", "Band", "Wien"})
 
 
 def choose(words: Sequence[str], index: int) -> str | None:
-    """Phonemes of `words[index]`, as it is spelt in its sentence, where the lexicon's entry is not what is said here.
+    """Phonemes of `words[index]` where the entry of the lexicon is not right here; None if it is.
 
-    None leaves the word to the lexicon. `words` are what stands around it, in any number.
+    `words` are the words of the text, as they are spelled in it.
     """
     word = words[index]
-    if word not in _ASKED:
+    if word not in _HANDLED:
         return None
     before = words[index - 1].lower() if index else ""
     if word in _INITIALS:
@@ -35,7 +35,7 @@ def choose(words: Sequence[str], index: int) -> str | None:
     if word == "d'Haut" or (word == "Haut" and before in _FEMININE):
         return "thˈæːʊt" if word.startswith("d") else "hˈæːʊt"  # the skin; haut, today, is hɑʊt
     if word == "Band" and before in _FEMININE:
-        return "bˈænt"  # those who play; de Band (a book) and d'Band (a ribbon) are bɑnt
+        return "bˈænt"  # the musicians; de Band (a book) and d'Band (a ribbon) are bɑnt
     if word == "Wien" and before in _PLACE:
-        return "vˈiːn"  # the city; Wien, who, begins a question
+        return "vˈiːn"  # the city; the question word Wien (who) has another vowel
     return None

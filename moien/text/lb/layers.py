@@ -1,7 +1,7 @@
-"""The layers of the lexicon: where each comes from, how it is read, what was mended or rejected in it.
+"""The layers of the lexicon: the origin of each, how it is read, and what is corrected or rejected in it.
 
 LOD official and the dictionary of the Montreal Forced Aligner (MFA) are fetched at a fixed commit; LOD 2021 comes with
-the wheel `gruut-lang-lb`. No layer is part of this package but the corrections, which are written here by hand.
+the wheel `gruut-lang-lb`. Only the corrections, written by hand, are part of this package.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from moien.text.lb.stress import WEAK
 
 CORRECTIONS = Path(__file__).with_name("corrections.tsv")
 _BY_HAND = re.compile(r"[^\Wieɛaouyøœæɑəɐɜɪʊː]\u032f?ˈ[ieɛaouyøœæɑəɜ]|iˈ\u032f")  # kˈɑnt, -siˈ̯əʊn
-# CFL, g: the rule for letters knows their names and their stress
+# words without a vowel letter (CFL, g) are spelled, by names and stress of letters
 _VOWEL_LETTER = re.compile("[aeiouyäëéöüèêàâîôûïœæ]", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
 @dataclass(frozen=True)
 class Remote:
-    """A file that is fetched: from `MOIEN_MIRROR`, the user's cache, or `url`, always checked by sha256."""
+    """A file from `MOIEN_MIRROR`, the user's cache or `url`, always checked by its sha256."""
 
     name: str
     file: str
@@ -37,7 +37,7 @@ class Remote:
     sha256: str
 
     def fetch(self, download: bool) -> Path:
-        """Where it lies now. WrongData if it can neither be found nor, if it may be, downloaded."""
+        """The path of the file. WrongData if it is not there and cannot or may not be downloaded."""
         return fetch(self.name, [self.url] if download else [], self.sha256, self.file)
 
 
@@ -58,7 +58,7 @@ MFA = Remote(
 
 @dataclass(frozen=True)
 class Note:
-    """A row of the report: what happened to a pronunciation. `after` is empty where it was rejected."""
+    """A row of the report: a change of a pronunciation. `after` is empty if it was rejected."""
 
     word: str
     layer: str
@@ -69,18 +69,18 @@ class Note:
 
 @dataclass(frozen=True)
 class Layer:
-    """Word (in lower case but for the corrections) → phonemes in Kokoro's symbols; not every layer has stress."""
+    """Word → phonemes in Kokoro's symbols, not always with stress. Words are in lower case except in corrections."""
 
     name: str
     words: Mapping[str, str]
     notes: tuple[Note, ...] = ()
-    doubtful: frozenset[str] = frozenset()  # a program wrote these: any sure layer is right more often
+    doubtful: frozenset[str] = frozenset()  # written by a program: other layers are right more often
 
 
 def read_corrections(path: Path) -> Layer:
-    """`word<TAB>phonemes<TAB>reason`, # for comments. WrongData with `file:line` and the nearest symbols.
+    """A file of lines `word<TAB>phonemes<TAB>reason` and comments (#). WrongData with `file:line` and a remedy.
 
-    A word with a capital is for that spelling alone (August, the month); a phoneme string is taken as it is written,
+    A word with a capital counts for that spelling only (August, the month). Phonemes are used as they are written,
     so a word without ˈ has no stress.
     """
     words: dict[str, str] = {}
@@ -107,7 +107,7 @@ def read_corrections(path: Path) -> Layer:
                 remedy=f"perhaps {mend(phonemes, word)[0]!r}: one ˈ, directly before its vowel",
             )
         if word in words:
-            raise WrongData(f"{word!r} stands here twice", where=where, remedy="keep one of them")
+            raise WrongData(f"{word!r} is here twice", where=where, remedy="keep one of them")
         words[word] = phonemes
     return Layer("correction", words)
 
@@ -115,8 +115,8 @@ def read_corrections(path: Path) -> Layer:
 def read_lod(path: Path) -> Layer:
     """LOD official: a JSON object, word → IPA with stress on most words of two syllables and more.
 
-    Its editors put the mark directly before the vowel. Entries with a mark before a syllable or without any (but for
-    the weak words) come from a program and are doubtful.
+    Its editors write the mark directly before the vowel. Entries with a mark before a syllable, or with none (except
+    weak words), come from a program and are doubtful.
     """
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
@@ -127,9 +127,9 @@ def read_lod(path: Path) -> Layer:
 
 
 def read_mfa(path: Path) -> Layer:
-    """MFA: word, up to four probabilities, phones, in LOD's notation: the most probable pronunciation of a word.
+    """MFA: lines of a word, up to four probabilities, and phones; the most probable pronunciation of each word.
 
-    Pronunciations that are one in LOD's notation count together; of equals the first, which is the dictionary's own.
+    Probabilities of pronunciations that are the same in LOD's notation are added; of equal ones the first counts.
     """
     scores: dict[str, dict[str, float]] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
@@ -139,10 +139,12 @@ def read_mfa(path: Path) -> Layer:
         except ValueError:
             raise WrongData(f"{probabilities[0]!r} is not a probability", where=f"{path}:{number}") from None
         if phones != "spn":  # noise
-            said = scores.setdefault(word, {})
+            variants = scores.setdefault(word, {})
             ipa = from_mfa(phones, word)
-            said[ipa] = said.get(ipa, 0.0) + probability
-    return _layer("mfa", ((word, max(said, key=said.__getitem__)) for word, said in scores.items()))
+            variants[ipa] = variants.get(ipa, 0.0) + probability
+    return _layer(
+        "mfa", ((word, max(variants, key=variants.__getitem__)) for word, variants in scores.items())
+    )
 
 
 def read_lod2021() -> Layer:
@@ -162,7 +164,7 @@ def read_lod2021() -> Layer:
 
 
 def fetch_layers(download: bool) -> tuple[dict[str, Path], str]:
-    """Where the files of the fetched layers lie, by name, and a sentence that says what is lost ("" if nothing)."""
+    """The paths of the fetched files by name, and a sentence about what is lost without the missing ones, or ""."""
     files, lost = {}, []
     for remote in (LOD, MFA):
         try:
@@ -175,7 +177,7 @@ def fetch_layers(download: bool) -> tuple[dict[str, Path], str]:
 def read_layers(
     corrections: Iterable[Path] = (CORRECTIONS,), files: Mapping[str, Path] | None = None
 ) -> tuple[list[Layer], str]:
-    """All layers in the order of trust, and what is lost; `files` as `fetch_layers` gives them, or fetched now."""
+    """All layers in the order of trust, and the sentence of `fetch_layers`; `files` are its paths, or fetched now."""
     found, lost = fetch_layers(download=True) if files is None else (files, "")
     layers = [read_corrections(path) for path in corrections]
     layers += [
@@ -190,7 +192,7 @@ def _loss(names: list[str]) -> str:
     if not names:
         return ""
     return (
-        f"without {' and '.join(names)} more words are guessed and more stress is put by rule: "
+        f"without {' and '.join(names)} more words are guessed and more stress is set by rule: "
         "connect once, or put the files into a folder and name it in MOIEN_MIRROR"
     )
 
@@ -198,10 +200,10 @@ def _loss(names: list[str]) -> str:
 def _layer(name: str, rows: Iterable[tuple[str, str]], sure: Collection[str] | None = None) -> Layer:
     words: dict[str, str] = {}
     notes: list[Note] = []
-    for word, ipa, said, what in _mended(rows):
-        notes += [Note(word, name, reason, ipa, said) for reason in what]
-        if said:
-            words.setdefault(word.lower(), said)
+    for word, ipa, phonemes, what in _mended(rows):
+        notes += [Note(word, name, reason, ipa, phonemes) for reason in what]
+        if phonemes:
+            words.setdefault(word.lower(), phonemes)
     doubtful = frozenset() if sure is None else words.keys() - sure
     return Layer(name, words, tuple(notes), frozenset(doubtful))
 
@@ -213,6 +215,6 @@ def _mended(rows: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str, str, li
         elif word.startswith("d'"):
             yield word, ipa, "", ["clitic d': it is looked up without"]
         elif not _VOWEL_LETTER.search(word):
-            yield word, ipa, "", ["no vowel in the spelling: it is spelt"]
+            yield word, ipa, "", ["no vowel in the spelling: it is spelled"]
         else:
             yield word, ipa, *mend(ipa, word)

@@ -1,4 +1,4 @@
-"""What begins with a letter or an apostrophe: words, abbreviations, initials, Roman numerals, capitals, Greek."""
+"""Readings that begin with a letter or apostrophe: words, abbreviations, initials, Roman numerals, capitals, Greek."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import unicodedata
 from moien.text.lb import abbreviations, grammar
 from moien.text.lb.figures import read_number, read_short
 from moien.text.lb.numbers import EN, cardinal, ordinal
-from moien.text.lb.reading import Part, Scan, said
+from moien.text.lb.reading import Part, Scan, in_words
 from moien.text.lb.signs import GREEK
 
 LATIN = "A-Za-zªÀ-ÖØ-öø-ʯḀ-ỿⱠ-Ɀ"
@@ -38,18 +38,19 @@ _RULERS = _QUEENS | frozenset(
     "Urban Leo Honoré Rainier".split()
 )
 _DATIVE = frozenset("vum mam beim zum dem um am nom virum ënnerem".split())
-# One letter that is a word where a sentence begins (A = an, O = oh), a name elsewhere (Vitamin A); small always a word.
+# Single letters that are words in lower case and at the start of a sentence (A = an, O = oh); elsewhere a capital is a
+# name (Vitamin A).
 _ONE_LETTER_WORDS = frozenset("aeouàAEOUÀ")
 
 
 def read_letters(scan: Scan, at: int) -> list[Part]:
-    """What begins at a Latin letter, or at an apostrophe that belongs to a word; [] if it does not."""
+    """The parts at a Latin letter, or at an apostrophe that belongs to a word; [] if it does not."""
     text = scan.text
     if text[at] == "'":
         if scan.in_single_quotes and not scan.character(at - 1).isspace():
             return []
         if short := _SHORT.match(text, at):
-            return [said(short.end(), "word", short[0])]
+            return [in_words(short.end(), "word", short[0])]
         return read_short(scan, at)
     if found := abbreviations.match(text, at):
         return [_abbreviation(scan, *found)]
@@ -65,7 +66,7 @@ def read_letters(scan: Scan, at: int) -> list[Part]:
 
 
 def read_greek(scan: Scan, at: int) -> list[Part]:
-    """One Greek letter by its name, a Greek word in Latin letters."""
+    """A Greek letter by its name, a Greek word in Latin letters."""
     match = _GREEK.match(scan.text, at)
     if not match:
         return []
@@ -77,26 +78,26 @@ def read_greek(scan: Scan, at: int) -> list[Part]:
 
 
 def _abbreviation(scan: Scan, end: int, words: str) -> Part:
-    """Its point belongs to it, but not at the end of a sentence, where it is a pause."""
+    """The point belongs to the abbreviation; at the end of a sentence it is a pause."""
     stops = scan.text[end - 1] == "." and grammar.ends_sentence(scan.text, end)
-    return said(end - stops, "abbreviation", words)
+    return in_words(end - stops, "abbreviation", words)
 
 
 def _initial(scan: Scan, match: re.Match[str]) -> Part:
-    """The H. of den H. Weber is a title, the one of Johan H. Weber an initial."""
+    """An initial; the H. of den H. Weber is a title, that of Johan H. Weber an initial."""
     if (
         match[0] == "H."
         and match.string[match.end() : match.end() + 1] == " "
         and not scan.left[:1].isupper()
     ):
-        return said(match.end(), "abbreviation", "Här")
+        return in_words(match.end(), "abbreviation", "Här")
     if match[0] == "H." and scan.left in ("Den", "De", "Dem", "Vum"):
-        return said(match.end(), "abbreviation", "Här")
+        return in_words(match.end(), "abbreviation", "Här")
     return Part(match.end(), "letters", (match[0][0],))
 
 
 def _clitic_number(scan: Scan, at: int) -> list[Part]:
-    """d'2. Halschecht: the article is one word with the number."""
+    """d'2. Halschecht: the article and the number are one word."""
     match = _CLITIC.match(scan.text, at)
     if not match or not scan.character(match.end()).isdecimal():
         return []
@@ -106,7 +107,7 @@ def _clitic_number(scan: Scan, at: int) -> list[Part]:
 
 
 def _clitic_letters(scan: Scan, at: int) -> list[Part]:
-    """d'CSV and d'F.L.G.: the article is a word, what follows is spelled."""
+    """d'CSV and d'F.L.G.: the article is a word, the rest is spelled."""
     match = _CLITIC.match(scan.text, at)
     if not match or not (capitals := _RUN.match(scan.text, match.end())):
         return []
@@ -134,12 +135,12 @@ def _token(scan: Scan, at: int) -> list[Part]:
     end = match.end()
     word = match[0]
     if word == "x" and scan.character(at - 1).isdecimal():
-        return [said(end, "sign", "mol")]  # 2x, 4x4
+        return [in_words(end, "sign", "mol")]  # 2x, 4x4
     if scan.character(end) == "'" and _CLITIC.fullmatch(word + "'") and not scan.in_single_quotes:
         return [Part(end + 1, "word", (word + "'",))]
     if word in abbreviations.MONTHS and scan.part.rule == "date":
         dot = scan.character(end) == "." and not grammar.ends_sentence(text, end + 1)
-        return [said(end + dot, "date", abbreviations.MONTHS[word])]
+        return [in_words(end + dot, "date", abbreviations.MONTHS[word])]
     runs = list(_HYPHENED.finditer(text, at, end))
     if len(runs) == 1 or not any(_is_letters(scan, run.start(), run[0]) for run in runs):
         return [_run(scan, at, word)]
@@ -156,7 +157,7 @@ def _run(scan: Scan, at: int, word: str) -> Part:
 
 
 def _is_letters(scan: Scan, at: int, word: str) -> bool:
-    """Is this run of letters said letter by letter?"""
+    """Whether a run of letters is spelled."""
     if "'" in word:
         return False
     before, after = scan.character(at - 1), scan.character(at + len(word))
@@ -174,7 +175,7 @@ def _is_letters(scan: Scan, at: int, word: str) -> bool:
 
 
 def _roman(scan: Scan, at: int) -> Part | None:
-    """Louis XIV. de véierzéngten, XIX. Joerhonnert, Joer XII; None for letters that are no numeral here."""
+    """Louis XIV. de véierzéngten, XIX. Joerhonnert, Joer XII; None if the letters are no numeral."""
     text, left = scan.text, scan.left
     match = _ROMAN.match(text, at)
     if not match or scan.character(at - 1) not in ' ("“„':
@@ -184,20 +185,20 @@ def _roman(scan: Scan, at: int) -> Part | None:
     dot = scan.character(end) == "."
     if value <= 40 and _CENTURY.match(text, end):
         ending = grammar.ordinal_ending(left.lower(), "Joerhonnert")
-        return said(end + dot, "roman", ordinal(value, EN if ending is None else ending))
+        return in_words(end + dot, "roman", ordinal(value, EN if ending is None else ending))
     name = left.rpartition("-")[2]
     stops = dot and grammar.ends_sentence(text, end + 1)
     goes_on = dot and not stops and scan.character(end + 1) == " " and scan.character(end + 2).islower()
     unknown_name = goes_on and left[:1].isupper() and bool(scan.before)
     if value <= 40 and (unknown_name or (name in _RULERS and (dot or len(word) > 1))):
         article = "déi" if name in _QUEENS else "dem" if scan.before.lower() in _DATIVE else f"de{EN[-1]}"
-        return said(end + (dot and not stops), "roman", f"{article} {ordinal(value, EN)}")
+        return in_words(end + (dot and not stops), "roman", f"{article} {ordinal(value, EN)}")
     if len(word) > 1 and not left and dot and not stops and value <= 40:
         noun = grammar.noun_after(text, end + 1)
-        return said(end + 1, "roman", ordinal(value, grammar.bare_ending(noun)))
+        return in_words(end + 1, "roman", ordinal(value, grammar.bare_ending(noun)))
     if len(word) == 1 or (set(word) - set("IVX") and len(word) < 4) or not left:
         return None
-    return said(end, "roman", cardinal(value))
+    return in_words(end, "roman", cardinal(value))
 
 
 def _roman_value(word: str) -> int:

@@ -1,11 +1,11 @@
-"""The lexicon: the layers merged in the order of trust, compiled to one file that is mapped into memory.
+"""The lexicon: the layers merged in the order of trust, compiled into one file that is mapped into memory.
 
-Lookup is by lower case; a spelling with capitals counts only where a correction has it (August, the month).
+Lookup is by lower case; a spelling with capitals counts only if a correction has it (August, the month).
 
 The file: a header, the entries as lines `word<TAB>phonemes<TAB>source` sorted by the bytes of the word, their offsets,
-and an open-addressed hash table of line numbers + 1. Nothing is read until a word is asked for, and the same layers
-give the same bytes. Measured against the alternatives on one core of a busy machine, 70,900 words: this file 410,000
-words a second, marisa-trie 377,000 (one package more), SQLite 81,000; a dict 504,000, after 0.4 s of loading.
+and an open-addressed hash table of line numbers + 1. Nothing is read before the first lookup, and the same layers
+give the same bytes. Speed with 70,900 words on one core of a busy machine: 410,000 words a second; marisa-trie 377,000
+(another package), SQLite 81,000, a dict 504,000 after 0.4 s of loading.
 """
 
 from __future__ import annotations
@@ -25,13 +25,12 @@ from moien.fetch import cache_dir
 from moien.files import written_whole
 from moien.text.lb.layers import CORRECTIONS, LOD, MFA, Layer, fetch_layers, read_layers
 from moien.text.lb.merge import Entry, merge
-from moien.text.lb.stress import WEAK, WEIGHTS
+from moien.text.lb.stress import WEIGHTS
 
 _MAGIC = b"moien lexicon 1\n"
 _HEADER = struct.Struct("<16s4I")  # magic, entries, slots, where the offsets begin, size of the file
-_MAKES = "layers lexicon merge notation sounds stress".split()  # modules whose change changes the entries
+_MAKES = "layers lexicon merge notation sounds stress".split()  # modules that decide the entries
 _VOWELS = "aeiouäëéöüèêàôûîâ"
-UNSTRESSED = WEAK  # no mark of theirs is kept: a sentence decides
 
 
 class Lexicon:
@@ -52,14 +51,14 @@ class Lexicon:
 
     @classmethod
     def open(cls, file: Path) -> Lexicon:
-        """As `build` wrote it. WrongData if it is no whole lexicon."""
+        """The lexicon that `build` wrote. WrongData if the file is not complete."""
         return cls(file)
 
     @classmethod
     def build(cls, layers: Iterable[Layer], target: Path, without: frozenset[str] = frozenset()) -> Lexicon:
-        """Merge `layers`, the first that has a word wins, and write them to `target`.
+        """Merge `layers` (the first that has a word counts) and write them to `target`.
 
-        `without` (in lower case) are held-out words: no layer gives them, nor stress to others.
+        `without` (in lower case) are held-out words: they are left out, and give no stress to other words.
         """
         entries = merge(tuple(layers), without)
         with written_whole(target) as part:
@@ -67,11 +66,11 @@ class Lexicon:
         return cls(target)
 
     def lookup(self, word: str) -> Entry | None:
-        """The entry of this very spelling, else of the word in lower case."""
+        """The entry of exactly this spelling, else of the word in lower case; None if there is neither."""
         return self._find(word) or self._find(word.lower())
 
     def without_n(self, word: str) -> Entry | None:
-        """A word that lost its n to the Eifeler Regel: hu = hunn, versammele = versammelen."""
+        """The entry of a word without its final n, by the n-rule: hu = hunn, versammele = versammelen."""
         if word[-1:].lower() not in _VOWELS:
             return None
         for full in (word + "n", word + "nn"):
@@ -118,10 +117,10 @@ class Lexicon:
 
 
 def load(corrections: Iterable[Path] = (CORRECTIONS,), download: bool = False) -> tuple[Lexicon, str]:
-    """The lexicon of all layers that can be had, compiled once into the user's cache, and what is lost without a layer.
+    """The lexicon of all available layers, compiled once into the user's cache, and what is lost without the others.
 
-    The recipe's corrections come first in `corrections`, before the language's own. Messages go to stderr. Without
-    `download` only the mirror and the user's cache are looked at: stages download, a command that reads a word not.
+    `corrections`: the recipe's own first, then those of the language. Messages go to stderr. Without `download` only
+    the mirror and the user's cache are used: stages download, commands that read a text do not.
     """
     corrections = tuple(corrections)
     digest = hashlib.sha256((LOD.sha256 + MFA.sha256).encode())
@@ -135,7 +134,7 @@ def load(corrections: Iterable[Path] = (CORRECTIONS,), download: bool = False) -
     if lost:
         target = target.with_suffix(
             f".{len(files)}.bin"
-        )  # of fewer layers; the next call asks for them again
+        )  # of fewer layers; the next call tries to fetch the others again
         if target.is_file():
             return Lexicon.open(target), lost
     return Lexicon.build(read_layers(corrections, files)[0], target), lost
@@ -145,7 +144,7 @@ def _compile(entries: dict[str, Entry]) -> bytes:
     lines = sorted(
         (word.encode(), f"{word}\t{e.phonemes}\t{e.source}\n".encode()) for word, e in entries.items()
     )
-    slots = 1 << max(4, (2 * len(lines)).bit_length())  # at most half full, so a probe or two finds a word
+    slots = 1 << max(4, (2 * len(lines)).bit_length())  # at most half full: one or two probes find a word
     offsets, table, text = [], [0] * slots, bytearray()
     for number, (word, line) in enumerate(lines, start=1):
         offsets.append(_HEADER.size + len(text))
@@ -154,7 +153,7 @@ def _compile(entries: dict[str, Entry]) -> bytes:
         while table[slot & (slots - 1)]:
             slot += 1
         table[slot & (slots - 1)] = number
-    text += b"\n" * (-(_HEADER.size + len(text)) % 4)  # numbers of four bytes begin at a multiple of four
+    text += b"\n" * (-(_HEADER.size + len(text)) % 4)  # numbers of four bytes start at a multiple of four
     begin = _HEADER.size + len(text)
     numbers = struct.pack(f"<{len(offsets) + slots}I", *offsets, *table)
     return _HEADER.pack(_MAGIC, len(lines), slots, begin, begin + len(numbers)) + bytes(text) + numbers

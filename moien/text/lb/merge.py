@@ -1,9 +1,9 @@
-"""The layers merged into one list of words, with the stress of each.
+"""The layers merged into one list of words, each with its stress.
 
-Trust: the corrections, what LOD's editors wrote, MFA, what a program wrote in LOD, LOD 2021. LOD official holds both:
-6,200 entries have the mark of stress directly before the vowel, or are weak words; on those MFA, in LOD's notation,
-has the same sounds in 95.8 % of the words. On the program's entries it is 91.2 %, and most of the differences there
-are slips of the program (syndikat sɛ̃ːdi-, beggen bəɡʒən, portugal -tuːɡ-, tinner tɛ̃ːnɐ). LOD 2021 agrees with the
+Order of trust: corrections, entries by the editors of LOD, MFA, entries of LOD by a program, LOD 2021. LOD official has
+both kinds: 6,200 entries have the mark of stress directly before the vowel or are weak words; of these, MFA (in LOD's
+notation) has the same sounds for 95.8 %. Of the entries by a program it is 91.2 %, and most of the differences are
+faults of the program (syndikat sɛ̃ːdi-, beggen bəɡʒən, portugal -tuːɡ-, tinner tɛ̃ːnɐ). LOD 2021 agrees with the
 editors in 66.9 %. `tests/unit/test_lb_lexicon.py` measures it.
 """
 
@@ -18,24 +18,24 @@ from moien.text.lb.layers import Layer, Note
 from moien.text.lb.notation import marks
 from moien.text.lb.stress import NUCLEUS, WEAK, stress
 
-# Inflection does not move the stress: platinnen, platinn and platin are stressed alike. Derivation may (-ei, -ur, -ie).
+# Inflection does not move the stress: platinnen, platinn and platin have the same. Derivation may (-ei, -ur, -ie).
 _ENDINGS = ("", *"n en nen e ne es em s t st te ten ste sten".split())
-_DERIVED = re.compile("(?:ie|in|ienne)$")  # Geographie, Geographin: not each other's inflection
+_DERIVED = re.compile("(?:ie|in|ienne)$")  # Geographie and Geographin are derived, not inflected
 _INFLECTED = "n en nen e er es em s t st te ten ste sten ter in innen".split()
 _SHORTEST_STEM = 4
 
 
 class Entry(NamedTuple):
-    """Phonemes in Kokoro's symbols, ˈ and ˌ directly before their vowels, and the layer that they come from."""
+    """Phonemes in Kokoro's symbols, ˈ and ˌ directly before their vowels, and the layer of their origin."""
 
     phonemes: str
     source: str
 
 
 def merge(layers: Sequence[Layer], without: frozenset[str] = frozenset()) -> dict[str, Entry]:
-    """Word → entry of the layer that is trusted most, with ˈ on every word but the weak ones.
+    """Word → entry of the most trusted layer that has it, with ˈ on every word except weak ones.
 
-    `without` (in lower case) are held-out words: no layer gives them, nor their stress to others.
+    `without` (in lower case) are held-out words: they are left out, and give no stress to other words.
     """
     chosen: dict[str, Entry] = {}
     for doubtful in (False, True):
@@ -55,13 +55,13 @@ def merge(layers: Sequence[Layer], without: frozenset[str] = frozenset()) -> dic
     merged = {word: _with_stress(word, entry, sure, doubted.get(word)) for word, entry in chosen.items()}
     better = {word: entry.phonemes for word, entry in merged.items() if entry.source != last.name}
     for word, entry in merged.items():
-        if entry.source == last.name and (said := on_better_stem(word, last.words, better)):
-            merged[word] = Entry(said if "ˈ" in said else stress(word, said), last.name)
+        if entry.source == last.name and (derived := on_better_stem(word, last.words, better)):
+            merged[word] = Entry(derived if "ˈ" in derived else stress(word, derived), last.name)
     return merged
 
 
 def replaced(layers: Sequence[Layer], merged: Mapping[str, Entry]) -> Iterator[Note]:
-    """Rows for the report: doubtful pronunciations that gave way to another layer with other sounds."""
+    """Rows for the report: doubtful pronunciations that other sounds of another layer replaced."""
     for layer in layers:
         for word in sorted(layer.doubtful & merged.keys()):
             before, entry = layer.words[word], merged[word]
@@ -70,9 +70,9 @@ def replaced(layers: Sequence[Layer], merged: Mapping[str, Entry]) -> Iterator[N
 
 
 def on_better_stem(word: str, layer: Mapping[str, str], better: Mapping[str, str]) -> str | None:
-    """A word that only a doubtful layer has, with that layer's ending on the stem that a better layer has.
+    """A word that only a doubtful layer has: the stem of a better layer with the ending of the doubtful one, or None.
 
-    `better` maps words to phonemes. diplomen from LOD 2021's diplom, diplomen and MFA's diplom; None if there is none.
+    `better` maps words to phonemes. Example: diplomen from diplom and diplomen of LOD 2021 and diplom of MFA.
     """
     for ending in _INFLECTED:
         stem = word.removesuffix(ending)
@@ -82,22 +82,24 @@ def on_better_stem(word: str, layer: Mapping[str, str], better: Mapping[str, str
                 1
                 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], zip(old, theirs, strict=False))
             )
-            changed = old[kept:]  # what the ending changes: the s of Haus in Haiser
-            whole = theirs[kept : kept + 1] not in "ː\u0303"  # not the length of a vowel that is cut off
+            changed = old[kept:]  # the end of the stem that the ending changes: the s of Haus in Haiser
+            whole = (
+                theirs[kept : kept + 1] not in "ː\u0303"
+            )  # a vowel must not lose its length or its nasality
             if len(changed) <= 1 and ours[-1:] == old[-1:] and whole:
                 return ours.removesuffix(changed) + theirs[kept:]
     return None
 
 
 def _with_stress(word: str, entry: Entry, sure: Mapping[str, str], doubted: Entry | None) -> Entry:
-    """The marks, in this order: its own if sure, a relative's (platinn), the program's in LOD, the rule's."""
+    """An entry with stress: its own if sure, else that of a related form, of the program in LOD, or of the rule."""
     if entry.source == "correction" or (sure.get(word) == entry.phonemes and word not in WEAK):
         return entry
     plain = marks(entry.phonemes)[0]
     if word in WEAK:
         return Entry(plain, entry.source)
     same = doubted is not None and marks(doubted.phonemes)[0] == plain
-    source = doubted.source if doubted and same else entry.source  # MFA says what LOD says
+    source = doubted.source if doubted and same else entry.source  # MFA agrees with LOD
     for relative in (sure[other] for other in _relatives(word) if other in sure):
         if (place := _same_place(relative, plain)) is not None:
             return Entry(f"{plain[:place]}ˈ{plain[place:]}", source)
@@ -110,7 +112,7 @@ def _with_stress(word: str, entry: Entry, sure: Mapping[str, str], doubted: Entr
 
 
 def _relatives(word: str) -> Iterator[str]:
-    """Other forms that the word may have, the nearest first."""
+    """Possible other forms of a word, the most similar first."""
     if _DERIVED.search(word):
         return
     for ending in _ENDINGS:
@@ -120,7 +122,7 @@ def _relatives(word: str) -> Iterator[str]:
 
 
 def _same_place(marked: str, plain: str) -> int | None:
-    """Where ˈ goes in `plain` if the vowels up to the stressed one of `marked` are as many and that one is the same."""
+    """The place of ˈ in `plain`: the vowel with the number of the stressed one of `marked`, if the two are alike."""
     start = marks(marked.partition("ˈ")[0])[0]
     number = len(list(NUCLEUS.finditer(start)))
     theirs = list(NUCLEUS.finditer(marks(marked)[0]))
@@ -132,7 +134,7 @@ def _same_place(marked: str, plain: str) -> int | None:
 
 
 def _on_schwa(word: str, phonemes: str) -> bool:
-    """Whether the stress lies where it cannot: on a reduced vowel that is no spelt ë, but for a first one (Telefon)."""
+    """Whether the stress is impossible: on a reduced vowel not spelled ë, unless it is the first (Telefon)."""
     before, _, rest = phonemes.partition("ˈ")
     stressed = NUCLEUS.match(rest)
     reduced = stressed is not None and stressed.group() in ("ə", "ɐ") and "ë" not in word

@@ -1,4 +1,4 @@
-"""Luxembourgish for whoever uses misaki: `phonemes, tokens = LBG2P()(text)`, as misaki's own G2P classes.
+"""Luxembourgish with the interface of misaki: `phonemes, tokens = LBG2P()(text)`, like misaki's own G2P classes.
 
 With stock Kokoro:
 
@@ -6,8 +6,8 @@ With stock Kokoro:
     pipeline.g2p = LBG2P()
     for result in pipeline(text, voice="voice.pt"): …
 
-KPipeline cuts a text at 400 letters, which may be over 510 phonemes where it is full of numbers, and then drops the
-rest; `pipeline.generate_from_tokens(tokens, voice=…)` cuts at punctuation, below 510 phonemes, and drops nothing.
+KPipeline cuts a text at 400 letters. Of a text full of numbers these may be over 510 phonemes, and the rest is dropped.
+`pipeline.generate_from_tokens(tokens, voice=…)` cuts at punctuation, below 510 phonemes, and drops nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LONG = (
 
 
 class LBG2P:
-    """Text → (phonemes, tokens). What cannot be read is logged, and gets `unk`, as in misaki: it never raises."""
+    """Text → (phonemes, tokens). A word that cannot be read is logged and becomes `unk`, as in misaki; no errors."""
 
     def __init__(self, unk: str = "", frontend: LuxembourgishFrontend | None = None) -> None:
         self.unk = unk
@@ -44,12 +44,12 @@ class LBG2P:
             pieces.append(piece)
         if not any(isinstance(piece, Word) for piece in pieces):
             return "", []
-        said = assemble(text, pieces)
-        return said.phonemes, tokens_of(said)
+        phonemes = assemble(text, pieces)
+        return phonemes.phonemes, tokens_of(phonemes)
 
 
-def tokens_of(said: Phonemes) -> list[MToken]:
-    """misaki's tokens: their phonemes and white space, joined, are the phonemes of the text."""
+def tokens_of(phonemes: Phonemes) -> list[MToken]:
+    """The tokens of misaki: their phonemes and white space, joined, are the phonemes of the text."""
     tokens: list[MToken] = []
 
     def marks(gap: str) -> None:
@@ -60,14 +60,14 @@ def tokens_of(said: Phonemes) -> list[MToken]:
                 tokens.append(MToken(text=mark, tag=mark, whitespace="", phonemes=mark))
 
     at = 0
-    for (start, end), group in groupby(said.words, key=lambda word: (word.text_start, word.text_end)):
+    for (start, end), group in groupby(phonemes.words, key=lambda word: (word.text_start, word.text_end)):
         words = list(group)
         together = words[-1].end - words[0].start <= LONG
         for part in [words] if together else [[word] for word in words]:
-            marks(said.phonemes[at : part[0].start])
+            marks(phonemes.phonemes[at : part[0].start])
             at = part[-1].end
-            text = said.text[start:end] if together else part[0].text
-            phonemes = said.phonemes[part[0].start : at]
-            tokens.append(MToken(text=text, tag="", whitespace="", phonemes=phonemes))
-    marks(said.phonemes[at:])
+            text = phonemes.text[start:end] if together else part[0].text
+            sounds = phonemes.phonemes[part[0].start : at]
+            tokens.append(MToken(text=text, tag="", whitespace="", phonemes=sounds))
+    marks(phonemes.phonemes[at:])
     return tokens

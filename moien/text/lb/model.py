@@ -1,9 +1,9 @@
-"""Letters → phonemes for words that nobody wrote down: a joint n-gram over pairs of letters and phonemes.
+"""Letters → phonemes for words of no lexicon: a joint n-gram model over pairs of letters and phonemes.
 
 After Bisani & Ney, "Joint-sequence models for grapheme-to-phoneme conversion" (2008). `tools/train_g2p.py` trains
-it; here it is only read. A word is cut into pairs such as `sch` → `ʃ`; each is guessed from those before it. The
-n-grams lie in a trie, level by level, so that the children of a node stand side by side, sorted by their pair: all
-pairs that read the same letters are one stretch of it.
+the model; it is only used here. A word is cut into pairs such as `sch` → `ʃ`, and the probability of each depends on
+those before it. The n-grams are a trie, stored level by level: the children of a node are neighbours, sorted by pair,
+so that all pairs with the same letters are one range of it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ import numpy.typing as npt
 from moien.errors import WrongData
 
 MODEL = Path(__file__).with_name("g2p.npz")
-END, START = 0, 1  # the pairs that stand for the end and the start of a word; their letters are empty
+END, START = 0, 1  # the pairs for the end and the start of a word, which have no letters
 LETTERS = 2  # of a pair, at most
-STEP = 1 / 16  # nats: costs are stored in steps of this size, one byte each
+STEP = 1 / 16  # nats: costs are stored in steps of this size, one byte for each
 _BEAM, _WIDTH = (
     8,
     96,
@@ -35,8 +35,8 @@ _BEAM, _WIDTH = (
 _SHARES = [
     math.exp(-steps * STEP) for steps in range(8 * 256)
 ]  # cost → probability; 7 retreats and a pair at most
-_LONG = 48  # letters; what is longer is no word: it is cut, and read with one reading at a time
-_REMEMBERED = 100_000  # answers that are kept, so that memory is bounded
+_LONG = 48  # letters; a longer string is no word: it is cut and read with a beam of one
+_REMEMBERED = 100_000  # results in the cache, so that memory is bounded
 
 DAMAGE = (OSError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile, zlib.error)
 _Step = tuple[int, int, str]
@@ -44,14 +44,14 @@ Integers = npt.NDArray[np.integer]
 
 
 class Reading(NamedTuple):
-    """Phonemes without stress, and their share (0 to 1) among all readings that were weighed."""
+    """Phonemes without stress, and their share (0 to 1) of the probability of all readings in the beam."""
 
     phonemes: str
     confidence: float
 
 
 class LetterModel:
-    """Reads any string over `letters`; the same every time."""
+    """Reads any string of `letters`, always with the same result."""
 
     def __init__(
         self,
@@ -61,17 +61,23 @@ class LetterModel:
         costs: bytes,
         retreats: bytes,
     ) -> None:
-        """`pairs` are sorted. The others have one item a node, level by level from the root: its pair, the number
-        of its children, the cost of the pair after its parent, the cost of asking the n-gram without its first pair.
+        """A model from its arrays.
+
+        Args:
+            pairs: (letters, phonemes), sorted.
+            tokens: of each node, level by level from the root, its pair.
+            children: of each node, the number of its children.
+            costs: of each node, the cost of its pair after its parent.
+            retreats: of each node, the cost of the retreat to the n-gram without its first pair.
         """
         first = 1 + np.concatenate([[0], np.cumsum(children, dtype=np.int64)])  # first child of each node
         keys = np.concatenate([[-1], np.repeat(np.arange(len(tokens)), children) * len(pairs) + tokens[1:]])
         shorter = np.zeros(len(tokens), np.int64)  # the node of the same n-gram without its first pair
         states = np.where(
             children, np.arange(len(tokens)), 0
-        )  # the longest end of the n-gram that has children
+        )  # the longest suffix of the n-gram that has children
         low, high = int(first[1]), int(first[first[1]])
-        while low < high:  # a level at a time, because a node's answer needs its parent's
+        while low < high:  # one level after the other, because a node needs the result of its parent
             parents = keys[low:high] // len(pairs)
             shorter[low:high] = np.searchsorted(keys, shorter[parents] * len(pairs) + tokens[low:high])
             leaf = states[low:high] == 0
@@ -93,58 +99,65 @@ class LetterModel:
 
     @classmethod
     def open(cls, file: Path = MODEL) -> LetterModel:
-        """The model that `save` wrote; WrongData if it is not one."""
+        """The model that `save` wrote; WrongData if the file is not a model."""
         try:
             with np.load(file, allow_pickle=False) as stored:
-                pairs = [(letters, said) for letters, said in json.loads(stored["pairs"].tobytes())]
-                return cls(pairs, stored["tokens"], stored["children"],
-                           stored["costs"].tobytes(), stored["retreats"].tobytes())  # fmt: skip
+                pairs = [(letters, sounds) for letters, sounds in json.loads(stored["pairs"].tobytes())]
+                return cls(
+                    pairs,
+                    stored["tokens"],
+                    stored["children"],
+                    stored["costs"].tobytes(),
+                    stored["retreats"].tobytes(),
+                )
         except DAMAGE as error:
             raise WrongData(
                 f"not a model of letters ({error})", where=file, remedy="make g2p-model"
             ) from None
 
     def read(self, word: str) -> Reading:
-        """The likeliest phonemes of a word in lower case, all of whose characters are in `letters`."""
+        """The most probable phonemes of a word in lower case with characters of `letters` only."""
         if len(word) <= _LONG:
             return self._read(word, _BEAM)
         pieces = (word[start : start + _LONG] for start in range(0, len(word), _LONG))
         return Reading("".join(self._read(piece, 1).phonemes for piece in pieces), 0.0)
 
     def _read(self, word: str, beam: int) -> Reading:
-        # For each number of letters and each state the best reading: cost in steps, phonemes, and the probability of
-        # all readings that came to this state. Only the best can win, whatever follows.
+        # For each number of letters and each state: cost in steps and phonemes of the best reading, and the probability
+        # of all readings that reach the state. Of these, only the best can win, whatever follows.
         ahead: list[dict[int, tuple[int, str, float]]] = [{} for _ in range(len(word) + 1)]
         ahead[0][self._states[1 + START]] = (0, "", 1.0)
         for at in range(len(word)):
-            here = sorted((cost, said, state, mass) for state, (cost, said, mass) in ahead[at].items())[:beam]
+            here = sorted(
+                (cost, phonemes, state, mass) for state, (cost, phonemes, mass) in ahead[at].items()
+            )[:beam]
             stretches = [
                 (stretch, ahead[at + length])
                 for length in range(1, min(LETTERS, len(word) - at) + 1)
                 if (stretch := self._stretches.get(word[at : at + length]))
             ]
-            for cost, said, state, mass in here:
+            for cost, phonemes, state, mass in here:
                 if cost > here[0][0] + _WIDTH:
                     break
                 for stretch, there in stretches:
-                    for more, following, phonemes in self._continue(state, stretch):
+                    for more, following, sounds in self._continue(state, stretch):
                         reached = mass * _SHARES[more]
                         old = there.get(following)
                         if old is None:
-                            there[following] = (cost + more, said + phonemes, reached)
+                            there[following] = (cost + more, phonemes + sounds, reached)
                         elif cost + more < old[0]:
-                            there[following] = (cost + more, said + phonemes, reached + old[2])
+                            there[following] = (cost + more, phonemes + sounds, reached + old[2])
                         else:
                             there[following] = (old[0], old[1], reached + old[2])
-        best, said, total = 1 << 30, "", 0.0
-        for state, (cost, phonemes, mass) in ahead[-1].items():
+        best, phonemes, total = 1 << 30, "", 0.0
+        for state, (cost, sounds, mass) in ahead[-1].items():
             [(more, _, _)] = self._continue(state, (END, END + 1))
-            best, said = min((best, said), (cost + more, phonemes))
+            best, phonemes = min((best, phonemes), (cost + more, sounds))
             total += mass * _SHARES[more]
-        return Reading(said, min(1.0, math.exp(-best * STEP) / total) if total else 0.0)
+        return Reading(phonemes, min(1.0, math.exp(-best * STEP) / total) if total else 0.0)
 
     def _continue(self, state: int, stretch: tuple[int, int]) -> list[_Step]:
-        """(cost in steps, next state, phonemes) of the pairs of a stretch that can still win."""
+        """(cost in steps, next state, phonemes) of the pairs of a range that can still win."""
         key = (state, stretch[0])
         if found := self._known.get(key):
             return found
@@ -172,7 +185,7 @@ class LetterModel:
 
 @functools.cache
 def letter_model() -> LetterModel:
-    """The model that the package carries, opened once in a process."""
+    """The model of this package, opened once in a process."""
     return LetterModel.open()
 
 
@@ -185,12 +198,17 @@ def save(
     retreats: Integers,
     parts: Sequence[object],
 ) -> None:
-    """Write what `LetterModel.open` and `compounds.Counts.open` read: the same bytes for the same model."""
+    """Write the file for `LetterModel.open` and `compounds.Counts.open`; the same model gives the same bytes."""
     texts = [
         np.frombuffer(json.dumps(list(value), ensure_ascii=False).encode(), np.uint8)
         for value in (pairs, parts)
     ]
     np.savez_compressed(
-        file, pairs=texts[0], parts=texts[1], tokens=tokens.astype(np.uint16), children=children.astype(np.uint16),
-        costs=costs.astype(np.uint8), retreats=retreats.astype(np.uint8),
-    )  # fmt: skip
+        file,
+        pairs=texts[0],
+        parts=texts[1],
+        tokens=tokens.astype(np.uint16),
+        children=children.astype(np.uint16),
+        costs=costs.astype(np.uint8),
+        retreats=retreats.astype(np.uint8),
+    )

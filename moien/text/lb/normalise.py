@@ -1,7 +1,7 @@
-"""A text → the words that are said for it, the pauses, and what is silent, each with its place in the text.
+"""Text → the words to speak, the pauses and the silent pieces, each with its place in the text.
 
-One pass over the clean text: what stands at a place decides which rules look at it, and the first one that reads
-something wins. All patterns are bounded or possessive, so the time is in proportion to the length.
+One pass over the clean text: the character at a place selects the rules, and the first one with a result wins. All
+patterns are bounded or possessive, so the time is proportional to the length.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from moien.text.lb.cleaning import Clean, clean
 from moien.text.lb.figures import read_number, read_range
 from moien.text.lb.letters import LATIN, read_greek, read_letters
 from moien.text.lb.numbers import OPTIONAL_N, digits, settle_n
-from moien.text.lb.reading import Part, Scan, said
+from moien.text.lb.reading import Part, Scan, in_words
 from moien.text.lb.signs import NAMES, PAUSES, QUOTES
-from moien.text.lb.spoken import Spoken
+from moien.text.lb.span import Span
 
 _LETTER = re.compile(f"[{LATIN}]")
 _CURRENCY = re.compile(r"(?:US)?[$€£¥] ?\d|(?:EUR|CHF|USD|GBP) \d")
@@ -30,16 +30,16 @@ _EACH = frozenset("+&=%")  # C++
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
 _SUPER = re.compile("⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,15}")
 _DOMAIN = re.compile(r"\.([a-z]{2,4})(?![\w.])")
-# What the name of a letter begins with, where that is not the letter itself (äff, ku, icks): for the n-rule.
+# The first sound of the name of a letter, where it is not the letter itself (äff, ku, icks): for the n-rule.
 _LETTER_NAMES = str.maketrans("flmnrsxqwyvc", "eeeeeeekwifz")
 
 
-# Nine words of ten are nothing but words; no rule for numbers, letters or addresses can begin at one of them.
+# Nine of ten words are plain; no rule for numbers, letters or addresses can begin with one of them.
 _PLAIN_WORD = re.compile(r"[A-ZÄËÉÖÜ]?[a-zäëéöü]{2,}+(?=[ ,;!?]|$)")
 
 
-def normalise(text: str) -> list[Spoken]:
-    """The pieces of a text in order; each character but white space lies in exactly one. It fails for no text."""
+def normalise(text: str) -> list[Span]:
+    """The spans of a text in order; each character except white space is in exactly one. No text is an error."""
     cleaned = clean(text)
     scan = Scan(cleaned.text)
     parts: list[tuple[int, Part]] = []
@@ -90,7 +90,7 @@ def _read(scan: Scan, at: int) -> list[Part]:
 
 
 def _sign_before_number(scan: Scan, at: int) -> list[Part]:
-    """-5, +4, *1801, ~10 and the dash between two numbers."""
+    """The sign of a number (-5, +4, *1801, ~10), or the dash between two numbers."""
     text = scan.text
     character, before, following = text[at], scan.character(at - 1), scan.character(at + 1)
     if character in "-–—~" and (between := read_range(scan, at)):
@@ -99,30 +99,30 @@ def _sign_before_number(scan: Scan, at: int) -> list[Part]:
         following.isdecimal() or (following == " " and scan.character(at + 2).isdecimal())
     ):
         if scan.part.rule in ("cardinal", "decimal") and character == "*":
-            return [said(at + 1, "sign", "mol")]
-        return [said(at + 1, "sign", "gebuer" if character == "*" else NAMES["†"])]
+            return [in_words(at + 1, "sign", "mol")]
+        return [in_words(at + 1, "sign", "gebuer" if character == "*" else NAMES["†"])]
     if not following.isdecimal():
         return []
     if character in "-–" and (before == " " or before in '(„“"[,;:*/=<>'):
-        return [said(at + 1, "negative", "minus")]
+        return [in_words(at + 1, "negative", "minus")]
     names = {"~": "ongeféier", "#": "Nummer", "<": "méi kleng wéi", ">": "méi grouss wéi"}
-    return [said(at + 1, "sign", names[character])] if character in names else []
+    return [in_words(at + 1, "sign", names[character])] if character in names else []
 
 
 def _mark(scan: Scan, at: int) -> list[Part]:
-    """Punctuation: a pause, with equal marks in a row as one."""
+    """Punctuation: a pause; several equal marks in a row are one."""
     text = scan.text
     character, before, following = text[at], scan.character(at - 1), scan.character(at + 1)
     if character in QUOTES:
         if character == '"' and scan.part.rule == "cardinal" and scan.part.end == at and scan.before == "'":
-            return [said(at + 1, "unit", "Sekonne" + OPTIONAL_N)]  # 49° 36' 41"
+            return [in_words(at + 1, "unit", "Sekonne" + OPTIONAL_N)]  # 49° 36' 41"
         scan.in_quotes = not scan.in_quotes
         return [Part(at + 1, "pause", pause="“" if scan.in_quotes else "”")]
     if character == ".":
         if before == " " and (domain := _DOMAIN.match(text, at)):  # .lu
-            return [said(at + 1, "url", "Punkt"), Part(domain.end(), "letters", (domain[1],))]
+            return [in_words(at + 1, "url", "Punkt"), Part(domain.end(), "letters", (domain[1],))]
         if following.isdecimal() and before == " ":
-            return [said(at + 1, "decimal", "Punkt")]
+            return [in_words(at + 1, "decimal", "Punkt")]
     if character == "-":
         return _hyphen(scan, at)
     if (
@@ -142,7 +142,7 @@ def _mark(scan: Scan, at: int) -> list[Part]:
 
 
 def _hyphen(scan: Scan, at: int) -> list[Part]:
-    """A hyphen between spaces and two in a row are a dash; others (Gas- a Stëbs-) are silent."""
+    """A hyphen between spaces, or two in a row, is a dash; others (Gas- a Stëbs-) are silent."""
     end = at
     while scan.character(end) == "-":
         end += 1
@@ -153,25 +153,27 @@ def _hyphen(scan: Scan, at: int) -> list[Part]:
 
 
 def _single_quote(scan: Scan, at: int) -> list[Part]:
-    """An apostrophe of no word: the sign for minutes after a number, else a quotation mark, which is silent."""
+    """An apostrophe outside words: minutes after a number, else a quotation mark, which is silent."""
     if scan.part.rule in ("cardinal", "decimal") and scan.part.end == at and not scan.in_single_quotes:
-        return [said(at + 1, "unit", "Minutte" + OPTIONAL_N)]
+        return [in_words(at + 1, "unit", "Minutte" + OPTIONAL_N)]
     scan.in_single_quotes = scan.character(at - 1) == " " or not scan.character(at + 1).isalnum()
     return [Part(at + 1, "silent")]
 
 
 def _sign(scan: Scan, at: int) -> list[Part]:
-    """A sign with a name, a superscript, a letter of another script, or one that is silent on purpose."""
+    """A sign with a name, a superscript, letters of another script, or a sign that is silent on purpose."""
     text = scan.text
     character = text[at]
     if (power := _SUPER.match(text, at)) and power[0] not in NAMES:
         value = "".join(_SUPERSCRIPTS[sign] for sign in power[0].removeprefix("⁻"))
         return [
-            said(power.end(), "sign", ("héich minus " if power[0][0] == "⁻" else "héich ") + digits(value))
+            in_words(
+                power.end(), "sign", ("héich minus " if power[0][0] == "⁻" else "héich ") + digits(value)
+            )
         ]
     if name := NAMES.get(character):
         end = at + 1 if character in _EACH else _run_end(text, at)
-        return [said(end, "sign", name)]
+        return [in_words(end, "sign", name)]
     if letters := _UNREADABLE.match(text, at):
         return [Part(letters.end(), "unreadable")]
     unreadable = unicodedata.category(character) in ("Lo", "Ll", "Lu", "Lt", "No", "Nl", "Co", "Cs", "Cn")
@@ -179,7 +181,7 @@ def _sign(scan: Scan, at: int) -> list[Part]:
 
 
 def _run_end(text: str, at: int) -> int:
-    """Behind the equal signs that begin at a place: five hearts are said once."""
+    """The end of a run of equal signs: five hearts are spoken once."""
     end = at + 1
     while end < len(text) and text[end] == text[at]:
         end += 1
@@ -187,9 +189,9 @@ def _run_end(text: str, at: int) -> int:
 
 
 def _settle(parts: Sequence[tuple[int, Part]]) -> list[tuple[int, Part]]:
-    """Decide the n of the words that were made here, from the end on, by the word that follows each."""
+    """Decide the optional n of each word by the next word; from the end of the text to its start."""
     settled = []
-    following = Part(0, "pause")  # what is heard next
+    following = Part(0, "pause")  # the next part that is spoken
     for start, part in reversed(parts):
         if any(OPTIONAL_N in word for word in part.words):
             line = settle_n(f"{' '.join(part.words)} {_first_sound(following)}")
@@ -201,33 +203,31 @@ def _settle(parts: Sequence[tuple[int, Part]]) -> list[tuple[int, Part]]:
 
 
 def _first_sound(part: Part) -> str:
-    """A letter for the sound that a part begins with; "" for a pause."""
+    """A letter for the first sound of a part; "" for a pause."""
     if not part.words:
         return ""
     first = next((c for c in unicodedata.normalize("NFD", part.words[0][:3].lower()) if c.isalpha()), "")
     return first.translate(_LETTER_NAMES) if part.rule == "letters" else first
 
 
-def _place(text: str, cleaned: Clean, parts: Sequence[tuple[int, Part]]) -> list[Spoken]:
-    """The pieces at their places in the original text, and what cleaning left out between them as silent pieces."""
-    spoken: list[Spoken] = []
+def _place(text: str, cleaned: Clean, parts: Sequence[tuple[int, Part]]) -> list[Span]:
+    """The spans with their places in the original text, and silent spans for the characters that cleaning left out."""
+    spans: list[Span] = []
     last = 0
     for begin, part in parts:
         start, end = max(cleaned.starts[begin], last), cleaned.ends[part.end - 1]
-        if start >= end:  # one character of the text became two in Unicode's normal form
-            before = spoken.pop()
-            spoken.append(
-                Spoken(before.start, before.end, before.rule, before.words + part.words, before.pause)
-            )
+        if start >= end:  # one character of the text is two in Unicode's normal form
+            before = spans.pop()
+            spans.append(Span(before.start, before.end, before.rule, before.words + part.words, before.pause))
             continue
-        spoken += _left_out(text, last, start)
-        spoken.append(Spoken(start, end, part.rule, part.words, part.pause))
+        spans += _left_out(text, last, start)
+        spans.append(Span(start, end, part.rule, part.words, part.pause))
         last = end
-    return spoken + _left_out(text, last, len(text))
+    return spans + _left_out(text, last, len(text))
 
 
-def _left_out(text: str, start: int, end: int) -> list[Spoken]:
+def _left_out(text: str, start: int, end: int) -> list[Span]:
     gap = text[start:end]
     if not gap or gap.isspace():
         return []
-    return [Spoken(start + len(gap) - len(gap.lstrip()), end - len(gap) + len(gap.rstrip()), "silent")]
+    return [Span(start + len(gap) - len(gap.lstrip()), end - len(gap) + len(gap.rstrip()), "silent")]

@@ -1,6 +1,7 @@
-"""The lexica's notations mended into one: Kokoro's symbols, one ˈ, each mark directly before its vowel.
+"""The notations of the lexica made into one: Kokoro's symbols, one ˈ, each mark directly before its vowel.
 
-Every change has a name, so that a report can count and show them; what cannot be mended is rejected with its reason.
+Every change has a name, so that a report can count and show them. A pronunciation that cannot be corrected is rejected
+with the reason.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from moien.text.lb.sounds import NUCLEUS, VOWEL, from_lexicon, stress
 
 _CONSONANT = rf"[^{VOWEL}ːˈˌ\u0303]"
 _Replacement = str | Callable[[re.Match[str]], str]
-# In IPA, decomposed. The mark of i̯ often stands one character too late, with a stray space: ɑkˈtiːniu̯ m, siˈ̯əʊn.
+# In IPA, decomposed. The mark of i̯ is often one character too late, with a stray space: ɑkˈtiːniu̯ m, siˈ̯əʊn.
 _IN_IPA: tuple[tuple[str, re.Pattern[str], _Replacement], ...] = tuple(
     (what, re.compile(pattern), right)
     for what, pattern, right in (
@@ -36,7 +37,7 @@ _IN_IPA: tuple[tuple[str, re.Pattern[str], _Replacement], ...] = tuple(
 _IN_SYMBOLS: tuple[tuple[str, re.Pattern[str], _Replacement], ...] = tuple(
     (what, re.compile(pattern), right)
     for what, pattern, right in (
-        # Two equal consonants of two parts of a word are said as one: eenanachtzeg -χttsəɕ, Bankkont -ŋkk-.
+        # Two equal consonants of two parts of a word are spoken as one: eenanachtzeg -χttsəɕ, Bankkont -ŋkk-.
         ("doubled consonant", rf"((?![ʦʧʣʤ]){_CONSONANT})([ˈˌ]?)\1", r"\2\1"),
         ("doubled consonant", r"t([ˈˌ]?)(?=[ʦʧ])|d([ˈˌ]?)(?=[ʣʤ])", lambda m: m[1] or m[2] or ""),
         ("mark before the vowel, not the syllable", rf"([ˈˌ])({_CONSONANT}+)(?=[{VOWEL}])", r"\2\1"),
@@ -45,11 +46,12 @@ _IN_SYMBOLS: tuple[tuple[str, re.Pattern[str], _Replacement], ...] = tuple(
     )
 )
 
-# MFA writes what its corpus of speech said, by phonological rules: r devoiced (kritt kχit), vocalised (Joer jo ɐ) or
-# with a glide before it (hire hiː ə ʁ ə). LOD's way, which Kokoro is to hear: the r as it is spelt, long before ɐ.
+# MFA writes the sounds of its speech corpus, by phonological rules: r devoiced (kritt kχit), vocalised (Joer jo ɐ) or
+# with a glide before it (hire hiː ə ʁ ə). LOD, whose notation Kokoro learns, writes r as in the spelling, and a long
+# vowel before ɐ.
 _MFA = tuple(
-    (re.compile(spelt), re.compile(pattern), right)
-    for spelt, pattern, right in (
+    (re.compile(spelling), re.compile(pattern), right)
+    for spelling, pattern, right in (
         ("r", rf"(?<=[pbtdkɡfvszʃ])χ(?=[{VOWEL}])", "ʀ"),
         (r"^(?!.*(?:ch|g)).*r[bcdfkpstvz]", rf"(?<=[{VOWEL}ː])χ(?=[ptkfsʃ])", "ʀ"),
         (r"^(?!.*(?:[aäou]|eh)er(?:in|innen)?$).*r", "(?<=[iuyeøoœɛɔa]ː)ə(?=[ʀʁ])", ""),
@@ -64,10 +66,10 @@ _MFA = tuple(
     )
 )
 
-# LOD 2021 was written by an older program: closed o and e before r, s of Natioun as ts, diphthongs as two vowels.
+# LOD 2021 is by an older program: closed o and e before r, the s of Natioun as ts, diphthongs as two vowels.
 _LOD2021 = tuple(
-    (re.compile(spelt), re.compile(pattern), right)
-    for spelt, pattern, right in (
+    (re.compile(spelling), re.compile(pattern), right)
+    for spelling, pattern, right in (
         ("or", "oʀ(?=[pbtdkgɡfvszʃχɕʦmnl])", "ɔʀ"),
         ("er", "eʀ(?=[pbtdkgɡfvszʃχɕʦmnl])", "ɛʀ"),
         ("aar", "aːɐ(?=[bmfv])", "aː"),
@@ -94,52 +96,53 @@ def from_lod2021(phones: str, word: str) -> str:
 
 def _rewrite(rules: Iterable[tuple[re.Pattern[str], re.Pattern[str], str]], phones: str, word: str) -> str:
     ipa = unicodedata.normalize("NFD", phones.replace(" ", ""))
-    for spelt, pattern, right in rules:
-        if spelt.search(word):
+    for spelling, pattern, right in rules:
+        if spelling.search(word):
             ipa = pattern.sub(right, ipa)
     return ipa
 
 
 def mend(ipa: str, word: str) -> tuple[str, list[str]]:
-    """A pronunciation in Kokoro's symbols and what was mended; "" and the reason if it cannot be used.
+    """A pronunciation in Kokoro's symbols and the names of its changes; "" and the reason if it cannot be used.
 
-    A pronunciation without marks stays without; of several primary marks one is kept.
+    A pronunciation without marks stays so; of several primary marks one is kept.
     """
     done = []
     ipa = unicodedata.normalize("NFD", ipa)
     for what, pattern, right in _IN_IPA:
         ipa, count = pattern.subn(right, ipa)
         done += [what] * bool(count)
-    said = from_lexicon(ipa, word)
+    phonemes = from_lexicon(ipa, word)
     for what, pattern, right in _IN_SYMBOLS:
-        said, count = pattern.subn(right, said)
+        phonemes, count = pattern.subn(right, phonemes)
         done += [what] * bool(count)
-    if said.count("ˈ") > 1:
-        said = _one_primary(word, said)
+    if phonemes.count("ˈ") > 1:
+        phonemes = _one_primary(word, phonemes)
         done.append("several ˈ: one kept, others ˌ or taken out")
-    if unknown := sorted(set(said) - VOCAB.keys() | set(said) & set(' ;:,.!?—…"()“”')):
+    if unknown := sorted(set(phonemes) - VOCAB.keys() | set(phonemes) & set(' ;:,.!?—…"()“”')):
         return "", [f"symbol outside the table: {' '.join(unknown)}"]
-    if not NUCLEUS.search(said):
+    if not NUCLEUS.search(phonemes):
         return "", ["no vowel"]
-    return said, list(dict.fromkeys(done))
+    return phonemes, list(dict.fromkeys(done))
 
 
 def unmarked(phonemes: str) -> str:
-    """Without stress."""
+    """The phonemes without marks of stress."""
     return phonemes.replace("ˈ", "").replace("ˌ", "")
 
 
 def marks(phonemes: str) -> tuple[str, list[int]]:
-    """The phonemes without marks, and where in them the marks of stress stood."""
+    """The phonemes without marks of stress, and the places of the marks in them."""
     parts = re.split("[ˈˌ]", phonemes)
     lengths = list(itertools.accumulate(len(part) for part in parts))
     return "".join(parts), lengths[:-1]
 
 
 def _one_primary(word: str, phonemes: str) -> str:
-    """Keep the ˈ that the rules of stress ask for, else the first; of the others those with a vowel between as ˌ.
+    """Keep the ˈ on the vowel that the rule of stress chooses, else the first; the others become ˌ or are dropped.
 
-    Such entries come from a program that marked every heavy syllable: stress on two neighbours is not meant.
+    Such entries come from a program that marks every heavy syllable. Stress on neighbouring vowels is its fault, so a ˌ
+    needs a vowel between it and the next mark.
     """
     plain, places = marks(phonemes)
     ruled = marks(stress(word, plain))[1]

@@ -1,19 +1,19 @@
 """Numbers as Luxembourgish words, in the spelling of the LOD.
 
-The words are put together here, so their n-rule (Eifeler Regel) is applied here: n stays before a vowel and
-n d t z h, else it goes. A final n that depends on the next word is `OPTIONAL_N` until `settle_n` sees that word.
-`JOINT` marks where a long number is put together, so that each part can be looked up in the lexicon.
+The words are made here, so the n-rule (Eifeler Regel) is applied here: n stays before a vowel and before n d t z h,
+else it is dropped. A final n that depends on the next word is `OPTIONAL_N` until `settle_n` knows that word. `JOINT`
+is between the parts of a long number, so that each part can be looked up in the lexicon.
 """
 
 from __future__ import annotations
 
 import re
 
-JOINT = "\u2060"  # word joiner; cleaning takes it out of every text that comes from outside
-OPTIONAL_N = "\ue000"  # private use; only words that are made here can hold it
+JOINT = "\u2060"  # word joiner; cleaning removes it from every input text
+OPTIONAL_N = "\ue000"  # private use; only words that are made here can contain it
 EN = "e" + OPTIONAL_N  # the ending -en of adjectives and plurals
 AND = "a" + OPTIONAL_N  # the word "an"
-LARGEST = 10**15 - 1  # beyond that a number is read digit by digit
+LARGEST = 10**15 - 1  # a larger number is read digit by digit
 
 _SMALL = (
     "null eent zwee dräi véier fënnef sechs siwe\ue000 aacht néng zéng eelef zwielef dräizéng véierzéng fofzéng "
@@ -35,7 +35,7 @@ _KEEPS_N = "aeiouäëéöüyndtzh"
 
 
 def cardinal(number: int, gender: str = "") -> str:
-    """`gender`: "" counting (eent), "m" masculine and neuter (ee or een, zwee), "f" feminine (eng, zwou)."""
+    """A cardinal. `gender`: "" for counting (eent), "m" masculine and neuter (ee or een, zwee), "f" (eng, zwou)."""
     if number < 0:
         return f"minus {cardinal(-number, gender)}"
     if number > LARGEST:
@@ -51,7 +51,7 @@ def cardinal(number: int, gender: str = "") -> str:
 
 
 def year(number: int) -> str:
-    """A year: 1100 to 1999 by hundreds (nonzénghonnert…), others as cardinals."""
+    """A year: 1100 to 1999 in hundreds (nonzénghonnert…), others as cardinals."""
     if 1100 <= number <= 1999:
         hundreds, rest = divmod(number, 100)
         return _join(_SMALL[hundreds], "honnert", _below_hundred(rest) if rest else "")
@@ -59,7 +59,7 @@ def year(number: int) -> str:
 
 
 def ordinal(number: int, ending: str = "") -> str:
-    """The `number`th, with the ending of an adjective: "" (zweet), "er", `EN`."""
+    """An ordinal with the ending of an adjective: "" (zweet), "er", `EN`."""
     if number < len(_ORDINALS):
         return _ORDINALS[number] + ending
     head, rest = divmod(number, 100)
@@ -82,7 +82,7 @@ def and_a_half(whole: int) -> str:
 
 
 def tens(number: int) -> str:
-    """The people or the years of a number: 1980er, 50er."""
+    """A decade or an age group: 1980er, 50er."""
     return _with_n(year(number)) + "er"
 
 
@@ -92,7 +92,7 @@ def digits(text: str) -> str:
 
 
 def settle_n(text: str) -> str:
-    """Decide every `OPTIONAL_N`: n before a vowel, n d t z h or a pause, nothing before other consonants."""
+    """Replace every `OPTIONAL_N`: by n before a vowel, n d t z h or a pause, by nothing before other consonants."""
 
     def decide(match: re.Match[str]) -> str:
         following = match[1]
@@ -130,7 +130,7 @@ def _below_hundred(number: int, gender: str = "") -> str:
 
 
 def _join(*parts: str) -> str:
-    """One word of its parts; what can follow (honnert, dausend, anenhallef) keeps an n before it."""
+    """The parts as one word. They begin with letters before which an n stays (honnert, dausend, anenhallef)."""
     return JOINT.join(filter(None, parts)).replace(OPTIONAL_N + JOINT, "n" + JOINT)
 
 

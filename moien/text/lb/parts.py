@@ -1,4 +1,4 @@
-"""Count in the lexica how words are put together; `tools/train_g2p.py` stores it beside its model."""
+"""Counts of the parts and endings of words in the lexica; `tools/train_g2p.py` stores them with its model."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from moien.text.lb.compounds import ENDING, LONGEST, SHORTEST, Counts, join, known_part
 from moien.text.lb.notation import unmarked
 
-# Pairs of words that an ending must replace another in, and the share in which it must be right.
+# An ending replaces another in at least so many pairs of words, and is right in at least this share of them.
 _OFTEN, _SURE = 8, 0.9
-_RELATED = 40  # words of one stem that are compared with each other
-_LONG_CHANGE = 6  # symbols: a change of more is no ending
+_RELATED = 40  # words of one stem that are compared, at most
+_LONG_CHANGE = 6  # symbols; a longer change is no ending
 
 
 def count_parts(lexicon: Mapping[str, str]) -> Counts:
-    """`lexicon`: words in lower case → phonemes with stress."""
+    """The counts of a lexicon: words in lower case → phonemes with stress."""
     first, last = _parts(lexicon)
     return Counts(first, last, _endings(lexicon))
 
@@ -45,7 +45,7 @@ def _parts(lexicon: Mapping[str, str]) -> tuple[dict[str, tuple[int, int]], dict
 
 
 def _endings(lexicon: Mapping[str, str]) -> dict[str, list[tuple[str, str, float]]]:
-    """How an ending is said in place of another, after each letter, where it is nearly always the same."""
+    """The change of phonemes when one ending replaces another after a letter, if it is nearly always the same."""
     related: dict[str, list[str]] = defaultdict(list)
     for word in sorted(lexicon):
         for length in range(min(ENDING, len(word) - SHORTEST) + 1):
@@ -81,6 +81,6 @@ def _endings(lexicon: Mapping[str, str]) -> dict[str, list[tuple[str, str, float
 
 
 def _in_common(first: str, second: str) -> int:
-    """Symbols at the start that are the same."""
+    """The number of equal symbols at the start."""
     pairs = enumerate(zip(first, second, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(first), len(second)))

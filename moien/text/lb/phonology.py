@@ -1,24 +1,25 @@
-"""Sentence phonology: what words do to each other when they are spoken one after the other.
+"""Sentence phonology: how words change each other when they are spoken one after the other.
 
-The rules stand in `RULES` in the order of their use; each has a switch of its name in `Switches`:
+`RULES` has the rules in the order of their use; each has a switch of its name in `Switches`:
 
-1. `stress` comes first: the rules after it must know which words are weak.
-2. `weak_forms`, because a weak form may end in another sound than the full one.
-3. `final_devoicing`, `r_vocalisation`, `r_fricative` put the single words right: only then it is certain which sounds
-   meet. Devoicing is before r, because a final fricative of g (Dag) must not be taken for r.
-4. `clitics`: d' asks for the first sound of its word.
-5. `linking` voices what stands before a vowel, so it must follow devoicing, which it takes back.
-6. `pauses` touches no word.
+1. `stress` is first: the next rules must know which words are weak.
+2. `weak_forms`: a weak form may end in another sound than the full one.
+3. `final_devoicing`, `r_vocalisation`, `r_fricative` correct single words: only then the sounds that meet are certain.
+   Devoicing is before r, because a final fricative of g (Dag) must not be taken for r.
+4. `clitics`: d' depends on the first sound of its word.
+5. `linking` voices obstruents before a vowel, so it must follow devoicing, which it reverses.
+6. `pauses` changes no word.
 
 Sources: Gilles & Trouvain, "Luxembourgish", JIPA 43 (2013), 67-74 (here GT); LOD's and MFA's transcriptions.
 
-Words keep their number, and a consonant that is linked stays in its word, before the space: zəʒ ˈeːns, not
-zə ʒˈeːns or zəʒˈeːns. A space is a token of Kokoro with a duration; in the English of its training the spaces stand
-between the written words also where a consonant is linked (fˈInd ˈWt), so the base knows consonant, space, vowel as one
-flow. Words keep their own phonemes for alignment and timestamps, and `ech` does not become a lone ə.
+The number of words does not change, and a linked consonant stays in its word, before the space: zəʒ ˈeːns, not
+zə ʒˈeːns or zəʒˈeːns. A space is a token of Kokoro with a duration. In the English of its training the spaces are
+between the written words even where a consonant is linked (fˈInd ˈWt), so the base has learned to speak consonant,
+space and vowel without a pause. Words keep their own phonemes for alignment and timestamps, and `ech` does not become
+a lone ə.
 
-No mark is added to a text that ends without one: the texts of a corpus are read as they are, and a full stop would
-promise a fall of the voice that the speaker may not have made.
+No mark is added to a text that ends without one: the texts of a corpus are used as they are, and a full stop would
+mean a falling pitch that the speaker may not have produced.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ Pieces = list[Word | str]
 
 _SYMBOLS = frozenset(VOCAB)
 _MARKS = PAUSE_SYMBOLS - {" "}
-_STRENGTH = ",—:;.…!?"  # of pauses, the weakest first; quotation marks and brackets say something else
+_STRENGTH = (
+    ",—:;.…!?"  # of pauses, the weakest first; quotation marks and brackets are no pauses of this order
+)
 _VOICELESS, _VOICED = "ptkfsʃʦʧɕχ", "bdɡvzʒʣʤʒʁ"
 _VOICE = str.maketrans(_VOICELESS, _VOICED)
 _DEVOICE = str.maketrans("bdɡvzʒʣʤ", "ptkfsʃʦʧ")
@@ -45,16 +48,17 @@ _FULL_VOWELS = frozenset(VOWEL) - {"ə", "ɐ"}
 _VOWEL_FIRST = re.compile(rf"[ˈˌ]?[{VOWEL}]")
 _VOWEL_LETTERS = "aeiouyäëéöüèêàôûâî"
 _CLITICS = {"d": "dt", "d'": "dt", "s": "zs", "s'": "zs"}  # voiced and voiceless
-_CODA = rf"(?![ˈˌ]?[{VOWEL}jwɥ])"  # nothing after it that it could begin a syllable with
+_CODA = rf"(?![ˈˌ]?[{VOWEL}jwɥ])"  # no vowel or glide follows, with which it could begin a syllable
 # GT: r → ɐ after long close and mid vowels; LOD also after the diphthongs that end in ɪ and ʊ (véier fɜɪɐ).
 _VOCALISED = re.compile(rf"(?<=[iyueøoɛœ]ː)ʁ{_CODA}|(?<=[ɪʊ])ʁ{_CODA}|əʁ{_CODA}")
-# GT: after short vowels a fricative with the voice of the next consonant (Nordwand noχtvɑnt), so too after aː where
-# it is kept. It is dropped in some words (Aarbecht aːbəɕt) and kept in most (LOD: 193 of 325): no rule says where.
+# GT: after short vowels a fricative with the voicing of the next consonant (Nordwand noχtvɑnt); also after aː where it
+# is kept. Some words drop it (Aarbecht aːbəɕt), most keep it (LOD: 193 of 325); there is no rule for which.
 _HARDENED = re.compile(rf"(?:(?<=aː)|(?<=[iyeæɑɔoœua]))ʁ(?=[{_VOICELESS}])")
 _LEXICA = frozenset("correction lod mfa lod2021 lexicon".split())
 # Word: the full forms of the lexica → the form without stress. MFA's probabilities, full to weak: si .62 : .99,
-# du .26, zu .15, wou .37 (and vuː .20); sech in LOD 2021 and GT's text, ech and et in LOD official (2021 has them as
-# said alone). Not wéi (.99 : .95), mir, fir, déi (.64 + .64 with length): there the full form is as frequent or more.
+# du .26, zu .15, wou .37 (and vuː .20); sech in LOD 2021 and in the text of GT, ech and et in LOD official (LOD 2021
+# has the forms of words spoken alone). Not wéi (.99 : .95), mir, fir, déi (.64 + .64 with length): there the full form
+# is as frequent or more.
 _WEAK_FORMS = {
     "sech": (("zæɕ", "zeɕ"), "zəɕ"),
     "ech": (("eɕ", "æɕ"), "əɕ"),
@@ -86,59 +90,59 @@ class Switches:
 
 
 def apply(pieces: Sequence[Word | str], rules: Switches | None = None) -> Pieces:
-    """Words and pause marks (Kokoro's symbols) as they are spoken in a row; every rule of `rules` that is on.
+    """Words and pause marks (Kokoro's symbols) after the rules that are on in `rules`; None: all.
 
-    Words keep their number, order and all but their phonemes. WrongData for a symbol that Kokoro does not have.
+    Only the phonemes of words change. WrongData for a symbol that Kokoro does not have.
     """
     rules = rules or Switches()
     _check(pieces)
-    said = [_Said(piece) if isinstance(piece, Word) else piece for piece in pieces]
-    phrases = list(_phrases(said))
+    drafts = [_Draft(piece) if isinstance(piece, Word) else piece for piece in pieces]
+    phrases = list(_phrases(drafts))
     for name, rule in RULES.items():
         if getattr(rules, name):
             for phrase in phrases:
                 rule(phrase)
-    done = [piece if isinstance(piece, str) else piece.result() for piece in said]
+    done = [piece if isinstance(piece, str) else piece.result() for piece in drafts]
     return _strongest_pauses(done) if rules.pauses else done
 
 
-class _Said:
+class _Draft:
     """A word whose phonemes are being changed."""
 
-    __slots__ = ("key", "phonemes", "spelt", "word")
+    __slots__ = ("key", "phonemes", "spelled", "word")
 
     def __init__(self, word: Word) -> None:
         self.word, self.phonemes, self.key = word, word.phonemes, word.text.lower()
-        self.spelt = "letters" in (word.rule, word.source)
+        self.spelled = "letters" in (word.rule, word.source)
 
     def result(self) -> Word:
         same = self.phonemes == self.word.phonemes
         return self.word if same else self.word._replace(phonemes=self.phonemes)
 
 
-def _phrases(pieces: Sequence[_Said | str]) -> Iterator[list[_Said]]:
-    """Words that no mark parts: quotation marks and brackets are short pauses as well."""
+def _phrases(pieces: Sequence[_Draft | str]) -> Iterator[list[_Draft]]:
+    """The runs of words between marks; quotation marks and brackets are short pauses, too."""
     for is_mark, group in itertools.groupby(pieces, lambda piece: isinstance(piece, str)):
         if not is_mark:
-            yield [word for word in group if isinstance(word, _Said)]
+            yield [word for word in group if isinstance(word, _Draft)]
 
 
-def _stress(phrase: list[_Said]) -> None:
-    """GT: content words have one main stress, clitics none. A phrase of weak words alone stresses the last full one."""
+def _stress(phrase: list[_Draft]) -> None:
+    """GT: content words have one main stress, clitics none. In a phrase of weak words, the last with a full vowel."""
     given = [word.phonemes for word in phrase]
     for word in phrase:
         particle = word.key in PARTICLES and word is phrase[-1] and len(phrase) > 1
-        if word.key in WEAK and not particle and not word.spelt:
+        if word.key in WEAK and not particle and not word.spelled:
             word.phonemes = word.phonemes.replace("ˈ", "").replace("ˌ", "")
-        elif word.word.source != "correction":  # who writes a correction without a mark wants none
+        elif word.word.source != "correction":  # a correction without a mark is meant so
             word.phonemes = stress(word.key, word.phonemes)
     if (loudest := _loudest(phrase)) is not None:
         word, before = phrase[loudest], given[loudest]
         word.phonemes = before if "ˈ" in before else stress(word.key, word.phonemes)
 
 
-def _loudest(phrase: list[_Said]) -> int | None:
-    """`Wat ass dat?` has no content word: the place of the word to stress; None if one is stressed or none can be."""
+def _loudest(phrase: list[_Draft]) -> int | None:
+    """The word to stress in a phrase without stress (`Wat ass dat?`); None if there is stress or no vowel."""
     if not any("ˈ" in word.phonemes for word in phrase):
         for vowels in (_FULL_VOWELS, frozenset(VOWEL)):
             for i, word in reversed(list(enumerate(phrase))):
@@ -147,16 +151,16 @@ def _loudest(phrase: list[_Said]) -> int | None:
     return None
 
 
-def _weak_forms(phrase: list[_Said]) -> None:
-    """Before a word; before a pause, and under stress, the full form stays."""
+def _weak_forms(phrase: list[_Draft]) -> None:
+    """A weak form needs a next word: before a pause and with stress the full form stays."""
     for word in phrase[:-1]:
         full, weak = _WEAK_FORMS.get(word.key, ((), ""))
         if word.phonemes in full:
             word.phonemes = weak
 
 
-def _final_devoicing(phrase: list[_Said]) -> None:
-    """GT: at the end of a word all obstruents are voiceless. A clitic without a vowel is no word of its own."""
+def _final_devoicing(phrase: list[_Draft]) -> None:
+    """GT: at the end of a word all obstruents are voiceless. A clitic without a vowel is not a word by itself."""
     for word in phrase:
         before, cluster = _split_end(word.phonemes)
         if not cluster or not NUCLEUS.search(before):
@@ -166,28 +170,28 @@ def _final_devoicing(phrase: list[_Said]) -> None:
             cluster = cluster.replace("ʒ", "ɕ")
         if _is_fricative(letters):
             cluster = cluster.replace("ʁ", "χ")
-        r = cluster.rfind("ʁ") + 1  # what stands before an r is not at the end
+        r = cluster.rfind("ʁ") + 1  # sounds before an r are not final
         word.phonemes = before + cluster[:r] + cluster[r:].translate(_DEVOICE)
 
 
 def _split_end(phonemes: str, symbols: str = _VOICELESS + _VOICED) -> tuple[str, str]:
-    """A word without the obstruents (and r) at its end, and those; not a regex, which would take quadratic time."""
+    """A word without its final obstruents (and r), and these; not by a regex, which would take quadratic time."""
     before = phonemes.rstrip(symbols)
     return before, phonemes[len(before) :]
 
 
 def _last_letters(text: str) -> str:
-    """What is written after the last vowel."""
+    """The letters after the last vowel."""
     return text[max(map(text.rfind, _VOWEL_LETTERS)) + 1 :]
 
 
 def _is_fricative(letters: str) -> bool:
-    """Whether ʁ at the end of a word is the sound of g or ch (Dag): Kokoro writes r with the same symbol."""
+    """Whether a final ʁ is the sound of g or ch (Dag): Kokoro has the same symbol for r."""
     return "r" not in letters and ("g" in letters or "ch" in letters)
 
 
-def _r_vocalisation(phrase: list[_Said]) -> None:
-    """GT: r without a vowel after it in its own word; what the next word begins with does not matter."""
+def _r_vocalisation(phrase: list[_Draft]) -> None:
+    """GT: r becomes ɐ if no vowel follows in its own word; the next word does not matter."""
     for word in phrase:
         if "ʁ" in word.phonemes and word.word.source not in _LEXICA:
             fricative = _is_fricative(_last_letters(word.key))
@@ -195,15 +199,15 @@ def _r_vocalisation(phrase: list[_Said]) -> None:
             word.phonemes = _VOCALISED.sub("ɐ", before) + end
 
 
-def _r_fricative(phrase: list[_Said]) -> None:
+def _r_fricative(phrase: list[_Draft]) -> None:
     """GT: [χ] before a voiceless consonant, [ʁ] before a voiced one."""
     for word in phrase:
         if "ʁ" in word.phonemes:
             word.phonemes = _HARDENED.sub("χ", word.phonemes)
 
 
-def _clitics(phrase: list[_Said]) -> None:
-    """GT: d'Land dlɑnt, d'Kräiz tkʁæːɪʦ; s' (s'ass) likewise. Joined to its word or a word of its own."""
+def _clitics(phrase: list[_Draft]) -> None:
+    """GT: d'Land dlɑnt, d'Kräiz tkʁæːɪʦ; s' (s'ass) likewise, whether joined to its word or a separate word."""
     for word, following in itertools.zip_longest(phrase, phrase[1:]):
         first = _CLITICS.get(word.key[:2], "")
         if first and word.phonemes[:1] in first:
@@ -213,34 +217,34 @@ def _clitics(phrase: list[_Said]) -> None:
                 word.phonemes = first[follows.lstrip("ˈˌ")[:1] in _VOICELESS + "h"] + rest
 
 
-def _linking(phrase: list[_Said]) -> None:
+def _linking(phrase: list[_Draft]) -> None:
     """GT: sech eens zəʒ ˈeːns, interessant Iddi -ɑnd ˈidi, Kampf opginn -mbv ˈo-: stops, affricates and fricatives,
     and the whole cluster, as LOD writes it inside compounds (Drecksaarbecht -ɡz-, Aarbechtserlabnis -ʒʣ-). Not the
-    names of letters: they are said one by one.
+    names of letters, which are spoken one by one.
     """
     for word, following in itertools.pairwise(phrase):
-        if _VOWEL_FIRST.match(following.phonemes) and not word.spelt:
+        if _VOWEL_FIRST.match(following.phonemes) and not word.spelled:
             before, end = _split_end(word.phonemes, _VOICELESS)
             word.phonemes = before + end.translate(_VOICE)
 
 
 def _strongest_pauses(pieces: Pieces) -> Pieces:
-    """Between two words at most one of , — : ; . … ! ? stays, the strongest; quotation marks and brackets all do."""
-    said: Pieces = []
-    at = -1  # where the pause of this gap stands in `said`
+    """Between two words only the strongest of , — : ; . … ! ? stays; quotation marks and brackets all stay."""
+    kept: Pieces = []
+    at = -1  # the place in `kept` of the pause between these two words
     for piece in pieces:
         if isinstance(piece, str) and piece in _STRENGTH:
             if at >= 0:
-                said[at] = max(str(said[at]), piece, key=_STRENGTH.index)
+                kept[at] = max(str(kept[at]), piece, key=_STRENGTH.index)
                 continue
-            at = len(said)
+            at = len(kept)
         elif isinstance(piece, Word):
             at = -1
-        said.append(piece)
-    return said
+        kept.append(piece)
+    return kept
 
 
-RULES: dict[str, Callable[[list[_Said]], None]] = {
+RULES: dict[str, Callable[[list[_Draft]], None]] = {
     "stress": _stress,
     "weak_forms": _weak_forms,
     "final_devoicing": _final_devoicing,

@@ -1,4 +1,4 @@
-"""What the rules of the normaliser share: where a reading stands in the text, and what it returns."""
+"""What the rules of the normaliser have in common: the state of a scan, and the result of a rule."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Part(NamedTuple):
-    """A piece of the clean text up to `end`, as `spoken.Spoken`; its words may hold `numbers.OPTIONAL_N`."""
+    """A piece of the clean text up to `end`, as `span.Span`; its words may contain `numbers.OPTIONAL_N`."""
 
     end: int
     rule: str
@@ -20,9 +20,9 @@ NOTHING = Part(0, "")
 
 @dataclass(slots=True)
 class Scan:
-    """A clean text and what was read of it last, for the rules that ask what stands to the left.
+    """A clean text and the last results, for the rules that depend on the words to the left.
 
-    `left` and `before` are the last word and the one before it; both are empty where a pause came in between.
+    `left` and `before` are the last word and the one before it; both are empty after a pause.
     """
 
     text: str
@@ -34,7 +34,7 @@ class Scan:
     in_single_quotes: bool = False
 
     def add(self, start: int, part: Part) -> None:
-        """Note what was read."""
+        """Note the result of a rule."""
         if part.words:
             self.left, self.before = self.text[start : part.end], self.left
         elif part.pause:
@@ -42,10 +42,10 @@ class Scan:
         self.part = part
 
     def character(self, at: int) -> str:
-        """The character at a place, a space outside the text."""
+        """The character at a place; a space outside the text."""
         return self.text[at] if 0 <= at < len(self.text) else " "
 
 
-def said(end: int, rule: str, words: str) -> Part:
-    """A part from words with spaces between them."""
+def in_words(end: int, rule: str, words: str) -> Part:
+    """A part whose words are separated by spaces in `words`."""
     return Part(end, rule, tuple(words.split()))

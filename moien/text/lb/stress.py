@@ -1,16 +1,15 @@
-"""Where the stress of a word lies, and which words have none.
+"""The stress of words, and the words without stress.
 
-Convention: ˈ and ˌ stand directly before the vowel, not before the syllable. Kokoro's base was trained on misaki's
-strings, and in misaki's `us_gold.json` every one of the 90,773 ˈ and 44,971 ˌ stands before a vowel (kˈɑnt). Of its
-90,940 plain entries 90,749 have a ˈ, and 41,458 a ˌ beside it, mostly compounds (fˈʊtbˌɔl, with no syllable between).
-123 have no mark, and the most frequent words of all are among them: the, and, of, to, in, for, with, he, was. Other
-function words have a ˌ (but, on, when, not), those of two syllables a ˈ (over, into). So no mark is right for the weak
-words of `WEAK`, and longer prepositions keep their ˈ.
+Convention: ˈ and ˌ are directly before the vowel, not before the syllable. Kokoro was trained on phonemes of misaki,
+and in misaki's `us_gold.json` each of the 90,773 ˈ and 44,971 ˌ is before a vowel (kˈɑnt). Of its 90,940 plain entries
+90,749 have a ˈ, and 41,458 also a ˌ, mostly compounds (fˈʊtbˌɔl, with no syllable between). 123 have no mark, and the
+most frequent words are among them: the, and, of, to, in, for, with, he, was. Other function words have a ˌ (but, on,
+when, not), those of two syllables a ˈ (over, into). So the words of `WEAK` have no mark, and longer prepositions keep
+their ˈ.
 
-Rule: for words that no dictionary marks each vowel is given a score, the sum of small weights for what stands there:
-the vowel and its neighbours, long and short vowels around it, the beginning and the end of the spelling. The weights
-are learnt from the marks of LOD official by `tools/train_stress.py`, which prints how often they are right for words
-that they have not seen.
+Rule for words that no dictionary marks: each vowel has a score, the sum of small weights of its features: the vowel and
+its neighbours, the long and short vowels around it, the start and the end of the spelling. The highest score gets ˈ.
+`tools/train_stress.py` learns the weights from the marks of LOD official, and prints their accuracy on held-out words.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ WEIGHTS = Path(__file__).with_name("stress.tsv")
 VOWEL = "iyeøɛæaɑɔoœəuɐɜɪʊ"
 NUCLEUS = re.compile(rf"æːɪ|æːʊ|ɜɪ|əʊ|ɑɪ|ɑʊ|oɪ|ɔɪ|iə|uə|[{VOWEL}]\u0303?ː?")
 
-# Said without stress in a sentence, by class; each with the forms that the n-rule gives it.
+# Without stress in a sentence, by class, each with its forms by the n-rule.
 _WEAK = {
     "articles": "de den dem der d' e en em eng engem engen enger",
     "pronouns": "ech du et er s t hatt hien hie him hir si se sech mir mer dir di der mech dech iech ier eis dat wat "
@@ -36,16 +35,16 @@ _WEAK = {
     "auxiliaries": "ass as sinn si sidd war waren huet hunn hu hutt hat gëtt gouf net",
 }
 WEAK = frozenset(" ".join(_WEAK.values()).split())
-# At the end of a phrase these are the particle of a verb (hien hält un), which is stressed, as in German.
+# At the end of a phrase these are particles of verbs (hien hält un), which are stressed, as in German.
 PARTICLES = frozenset("an aus bei mat no op un vun ëm".split())
 
 _SHAPES = {"ə": "r", "ɐ": "r"}  # reduced; others are long (L), nasal (n), diphthongs (D) or short (s)
 
 
 def stress(word: str, phonemes: str) -> str:
-    """`phonemes` of `word` (in any case) with ˈ before the vowel that carries the stress.
+    """The phonemes of a word with ˈ before its stressed vowel; the case of the spelling does not matter.
 
-    A string that has its ˈ already is left alone, and so is one without a vowel.
+    Phonemes that have a ˈ already, or no vowel, are returned unchanged.
     """
     if "ˈ" in phonemes:
         return phonemes
@@ -57,19 +56,21 @@ def stress(word: str, phonemes: str) -> str:
 
 
 def compound(parts: Sequence[str]) -> str:
-    """The phonemes of a compound: the first stressed part keeps its ˈ, those after it get ˌ instead."""
-    said = "".join(parts)
-    head, mark, rest = said.partition("ˈ")
+    """The phonemes of a compound: the first ˈ stays, later ones become ˌ."""
+    head, mark, rest = "".join(parts).partition("ˈ")
     return head + mark + rest.replace("ˈ", "ˌ")
 
 
 def features(word: str, phonemes: str, nuclei: Sequence[re.Match[str]]) -> Iterator[list[str]]:
-    """What speaks for or against stress on each vowel; `word` in lower case, `phonemes` without ˈ."""
-    word = word.partition("'")[2] or word  # a clitic says nothing about the stress
+    """The features of each vowel for and against stress; `word` in lower case, `phonemes` without ˈ."""
+    word = word.partition("'")[2] or word  # a clitic does not change the stress
     shapes = "".join(_shape(vowel.group()) for vowel in nuclei)
     for i, match in enumerate(nuclei):
         vowel, before, after = match.group(), phonemes[: match.start()], phonemes[match.end() :]
-        first, last = min(i, 4), min(len(nuclei) - i, 5)  # the place, counted from either end
+        first, last = (
+            min(i, 4),
+            min(len(nuclei) - i, 5),
+        )  # the place of the vowel from the start and from the end
         coda = after[: nuclei[i + 1].start() - match.end()] if i + 1 < len(nuclei) else after
         found = [f"first {vowel} {first}", f"last {vowel} {last}", f"coda {vowel} {coda}"]
         found.append(f"around {before[-1:]} {vowel} {coda[:1]}")
@@ -88,7 +89,7 @@ def features(word: str, phonemes: str, nuclei: Sequence[re.Match[str]]) -> Itera
 def _best(word: str, phonemes: str, nuclei: Sequence[re.Match[str]]) -> int:
     if len(nuclei) == 1:
         return 0
-    if len(nuclei) > 20:  # no word: 1 MB of letters must not cost features that no weight knows
+    if len(nuclei) > 20:  # no word: the features of 1 MB of letters would take long and match no weight
         return next((i for i, vowel in enumerate(nuclei) if _shape(vowel.group()) != "r"), 0)
     weights = _weights()
     scores = [sum(weights.get(name, 0) for name in found) for found in features(word, phonemes, nuclei)]

@@ -1,4 +1,4 @@
-"""Units and currencies: how they are written, what is said, in the singular and the plural."""
+"""Units and currencies: their signs, and their words in singular and plural."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from moien.text.lb.numbers import EN
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """`many` differs from `one` only in feminine nouns: the other units are counted without a plural."""
+    """The words of a unit; `many` differs from `one` only in feminine nouns, others have no plural after a number."""
 
     one: str
     many: str
-    gender: str  # as `numbers.cardinal` takes it
+    gender: str  # of `numbers.cardinal`
 
 
 def _units(rows: str, gender: str) -> dict[str, Unit]:
@@ -45,18 +45,28 @@ UNITS = _units(
     "s,sec,Sek. Sekonn|kWh Kilowattstonn|Wh Wattstonn|MWh Megawattstonn|"
     "GWh Gigawattstonn|TWh Terawattstonn",
     "f",
-)  # fmt: skip
+)
 CURRENCIES = {
-    "€": "Euro", "EUR": "Euro", "Euro": "Euro", "US$": "US-Dollar", "$": "Dollar", "USD": "US-Dollar", "£": "Pond",
-    "GBP": "Pond", "¥": "Yen", "CHF": "Schwäizer Frang", "LUF": "Lëtzebuerger Frang", "Dollar": "Dollar",
-}  # fmt: skip
+    "€": "Euro",
+    "EUR": "Euro",
+    "Euro": "Euro",
+    "US$": "US-Dollar",
+    "$": "Dollar",
+    "USD": "US-Dollar",
+    "£": "Pond",
+    "GBP": "Pond",
+    "¥": "Yen",
+    "CHF": "Schwäizer Frang",
+    "LUF": "Lëtzebuerger Frang",
+    "Dollar": "Dollar",
+}
 CENTS = frozenset({"Euro", "Dollar", "US-Dollar"})  # 0,50 € is fofzeg Cent
 MILLIONS = {"Mio": "Millioun", "Mia": "Milliard", "Mrd": "Milliard", "Mrds": "Milliard", "Bio": "Billioun"}
 _PER = {"h": "an der Stonn", "s": "an der Sekonn", "min": "an der Minutt", "sec": "an der Sekonn"}
 
 
 def alternatives(*signs: str) -> str:
-    """A group for a regular expression, the longest first."""
+    """A group of a regular expression with all signs, the longest first."""
     return f"(?:{'|'.join(re.escape(sign) for sign in sorted(signs, key=len, reverse=True))})"
 
 
@@ -66,17 +76,17 @@ MILLION = rf"(?:{'|'.join(MILLIONS)})(?!\w)\.?"
 
 
 def unit(sign: str) -> Unit:
-    """The unit of a sign, a currency among them."""
+    """The unit or currency of a sign."""
     name = CURRENCIES.get(sign)
     return Unit(name, name, "m") if name else UNITS[sign]
 
 
 def per(sign: str) -> str:
-    """What follows a stroke: km/h an der Stonn, €/m² pro Quadratmeter."""
+    """The words for a stroke and the unit after it: km/h an der Stonn, €/m² pro Quadratmeter."""
     return _PER.get(sign) or f"pro {unit(sign).one}"
 
 
 def millions(sign: str) -> Unit:
-    """Mio., Mrd.: nouns of their own, and feminine."""
+    """The noun of Mio., Mrd. …, which is feminine."""
     one = MILLIONS[sign.rstrip(".")]
     return Unit(one, one + EN, "f")

@@ -1,7 +1,8 @@
-"""Words that no lexicon has: clitics, hyphens, spelled letters, compounds and forms of known words, a trained guess.
+"""Words of no lexicon: clitics, hyphens, spelled letters, compounds and forms of known words, a trained model.
 
-Measured on a held-out tenth of LOD (docs/front-end.md): the model alone is right for more words than any split into
-known parts, so a split decides only where the model is not sure; where both say the same it lends its name and its ˌ.
+On a held-out tenth of LOD (docs/front-end.md) the model alone is right for more words than any split into known parts.
+So a split decides only where the confidence of the model is low. Where both agree, the source and the ˌ are those of
+the split.
 """
 
 from __future__ import annotations
@@ -16,13 +17,36 @@ from moien.text.lb.foreign import french
 from moien.text.lb.model import LetterModel
 from moien.text.lb.notation import unmarked
 from moien.text.lb.stress import compound, stress
-from moien.text.tokens import unspeakable
+from moien.text.words import unspeakable
 
 LETTERS = {
-    "a": "aː", "b": "beː", "c": "ʦeː", "d": "deː", "e": "eː", "f": "æf", "g": "ɡeː", "h": "hɑʃ", "i": "iː",
-    "j": "jot", "k": "kaː", "l": "æl", "m": "æm", "n": "æn", "o": "oː", "p": "peː", "q": "kuː", "r": "æʁ",
-    "s": "æs", "t": "teː", "u": "uː", "v": "fɑʊ", "w": "veː", "x": "iks", "y": "iɡʁæk", "z": "ʦæt",
-}  # fmt: skip
+    "a": "aː",
+    "b": "beː",
+    "c": "ʦeː",
+    "d": "deː",
+    "e": "eː",
+    "f": "æf",
+    "g": "ɡeː",
+    "h": "hɑʃ",
+    "i": "iː",
+    "j": "jot",
+    "k": "kaː",
+    "l": "æl",
+    "m": "æm",
+    "n": "æn",
+    "o": "oː",
+    "p": "peː",
+    "q": "kuː",
+    "r": "æʁ",
+    "s": "æs",
+    "t": "teː",
+    "u": "uː",
+    "v": "fɑʊ",
+    "w": "veː",
+    "x": "iks",
+    "y": "iɡʁæk",
+    "z": "ʦæt",
+}
 CLITICS = {"d": "d", "s": "z", "t": "t", "l": "l", "m": "m", "n": "n", "j": "ʒ", "c": "s", "qu": "k"}
 ENCLITICS = {"s": "s", "t": "t", "m": "m", "n": "n", "d": "t", "ch": "ɕ"}  # gëtt's, wann't, hunn 'ch
 _VOICELESS = frozenset("pfkstʃʧʦχɕh")
@@ -38,15 +62,15 @@ _LETTERS_WITHOUT_BASE = {
     "þ": "th",
     "ı": "i",
 }
-# By measurement: below UNSURE of the model, from SURE of the split on, the split is right more often.
+# Measured: with the model's confidence below UNSURE and the split's at least SURE, the split is right more often.
 UNSURE = {"compound": 0.95, "affix": 0.7, "foreign-fr": 0.9}
 SURE = 0.6
-FRENCH = 0.7  # of the French names of the recipe lb that the rules read as their list does
+FRENCH = 0.7  # the share of the French names in the recipe lb that the rules read right
 _TRUST = {"clitic": 3, "letters": 3, "compound": 2, "affix": 2, "foreign-fr": 1, "guess": 0}  # lexica: 4
 
 
 class Entry(Protocol):
-    """What a lexicon says: see `moien.text.lb.merge.Entry`."""
+    """An entry of a lexicon, as `moien.text.lb.merge.Entry`."""
 
     @property
     def phonemes(self) -> str: ...
@@ -55,17 +79,17 @@ class Entry(Protocol):
 
 
 class Words(Protocol):
-    """The part of `moien.text.lb.lexicon.Lexicon` that is asked here."""
+    """The methods of `moien.text.lb.lexicon.Lexicon` that are used here."""
 
     def lookup(self, word: str) -> Entry | None: ...
     def without_n(self, word: str) -> Entry | None: ...
 
 
 class Pronunciation(NamedTuple):
-    """Phonemes with ˈ and ˌ before their vowels, what they come from, and how sure they are (0 to 1).
+    """Phonemes with ˈ and ˌ before their vowels, their source, and their confidence (0 to 1).
 
-    `source` is that of the least sure part: `clitic`, `letters`, `compound`, `affix`, `foreign-fr`, `guess`, or that of
-    the lexicon where a hyphen or an apostrophe was all that was not in it.
+    `source` is that of the least trusted part: `clitic`, `letters`, `compound`, `affix`, `foreign-fr`, `guess`, or a
+    lexicon.
     """
 
     phonemes: str
@@ -74,14 +98,14 @@ class Pronunciation(NamedTuple):
 
 
 class UnknownWords:
-    """Reads what `lexicon` does not have."""
+    """Reads words that `lexicon` does not have."""
 
     def __init__(self, lexicon: Words, model: LetterModel, counts: Counts) -> None:
         self._lexicon, self._model = lexicon, model
         self._splitter = Splitter(self._sounds, counts)
 
     def pronounce(self, word: str) -> Pronunciation:
-        """A word as it is written, with apostrophes and hyphens inside; WrongData for a character without a sound."""
+        """The pronunciation of a written word, also with apostrophes and hyphens; WrongData for unknown characters."""
         word = unicodedata.normalize("NFC", word)
         if "'" in word:
             return self._clitic(word)
@@ -91,7 +115,7 @@ class UnknownWords:
         return self._one("".join(parts), word)
 
     def spell(self, word: str) -> Pronunciation:
-        """The names of the letters, the last one stressed (CFL ʦeːæfˈæl); WrongData if one has no name."""
+        """The names of the letters, with stress on the last (CFL ʦeːæfˈæl); WrongData for a letter without a name."""
         names = []
         for letter in unicodedata.normalize("NFD", word.lower()):
             if unicodedata.combining(letter) or letter in "-'.":
@@ -125,12 +149,12 @@ class UnknownWords:
             return Pronunciation(agreed, split.source, max(split.confidence, reading.confidence))
         if split and split.confidence >= SURE and reading.confidence < UNSURE[split.source]:
             return Pronunciation(split.phonemes, split.source, split.confidence)
-        if reading.confidence < UNSURE["foreign-fr"] and (said := french(key)):
-            return Pronunciation(said, "foreign-fr", FRENCH)
+        if reading.confidence < UNSURE["foreign-fr"] and (phonemes := french(key)):
+            return Pronunciation(phonemes, "foreign-fr", FRENCH)
         return Pronunciation(stress(key, reading.phonemes), "guess", reading.confidence)
 
     def _in_letters(self, key: str, written: str) -> str:
-        """With the model's letters only: marks that it has not seen are taken off (ñ, ş), ß is ss."""
+        """The word in letters of the model: unknown diacritics are removed (ñ, ş), ß is ss."""
         if self._model.letters.issuperset(key):
             return key
         letters = []
@@ -146,7 +170,7 @@ class UnknownWords:
         return "".join(letters)
 
     def _clitic(self, word: str) -> Pronunciation:
-        """d'Land, s'ass, 't, gëtt's: the clitic belongs to the word, without stress; d' is voiced as what follows."""
+        """d'Land, s'ass, 't, gëtt's: the clitic is a part of the word, unstressed; d' is voiced like the next sound."""
         pieces = word.split("'")
         start, stop = 0, len(pieces)
         while start < len(pieces) - 1 and pieces[start].lower() in CLITICS:
@@ -156,20 +180,20 @@ class UnknownWords:
         inside = [piece for piece in pieces[start:stop] if piece.strip("-")]
         core = [self._known(inside[0])] if inside else []
         for piece in inside[1:]:  # the n of rock'n'roll
-            said = ENCLITICS.get(piece.lower())
-            core.append(Pronunciation(said, "clitic", 1.0) if said else self._known(piece))
+            sound = ENCLITICS.get(piece.lower())
+            core.append(Pronunciation(sound, "clitic", 1.0) if sound else self._known(piece))
         before = [CLITICS[piece.lower()] for piece in pieces[:start]]
         if core and core[0].phonemes[:1] in _VOICELESS:
-            before = [{"d": "t", "z": "s"}.get(said, said) for said in before]
+            before = [{"d": "t", "z": "s"}.get(sound, sound) for sound in before]
         after = [ENCLITICS[piece.lower()] for piece in pieces[stop:]]
-        clitics = [[Pronunciation(said, "clitic", 1.0) for said in side] for side in (before, after)]
+        clitics = [[Pronunciation(sound, "clitic", 1.0) for sound in side] for side in (before, after)]
         if parts := [*clitics[0], *core, *clitics[1]]:
             return _together(parts, "clitic" if before or after else "compound")
         raise _silent(word)
 
 
 def _together(parts: Sequence[Pronunciation], source: str) -> Pronunciation:
-    """The parts as one word; it is as sure as all its parts are together, and named after the least sure."""
+    """The parts as one word: the confidences are multiplied, the source is that of the least trusted part."""
     least = min(parts, key=lambda part: _TRUST.get(part.source, 4))
     confidence = 1.0
     for part in parts:
@@ -183,9 +207,9 @@ def _silent(word: str) -> WrongData:
 
 
 def _agreed(word: str, phonemes: str, split: Split) -> str:
-    """Where model and split say the same: with the split's marks if the rule stresses the same vowel; else ""."""
+    """The phonemes if model and split agree, with its marks if the rule stresses the same vowel; else ""."""
     if unmarked(split.phonemes) != phonemes:
         return ""
-    said = stress(word, phonemes)
-    same = unmarked(said.partition("ˈ")[0]) == unmarked(split.phonemes.partition("ˈ")[0])
-    return split.phonemes if same else said
+    ruled = stress(word, phonemes)
+    same = unmarked(ruled.partition("ˈ")[0]) == unmarked(split.phonemes.partition("ˈ")[0])
+    return split.phonemes if same else ruled

@@ -1,6 +1,6 @@
-"""From a text to words and pauses: what every front end does first, whatever the language.
+"""Text → words and pauses, for any language: the first step of the front end for espeak-ng.
 
-Nothing disappears here: a character is part of a word, a pause, or one of the few that are listed as silent.
+No character is lost: each is part of a word, a pause, or one of the few that are listed as silent.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _PAUSES = {
     **dict.fromkeys("([{（", "("),
     **dict.fromkeys(")]}）", ")"),
     **dict.fromkeys("…", "…"),
-    **dict.fromkeys("¡¿‹›‚", ""),  # silent on purpose: the mark at the end of the sentence says it
-}  # to the symbol that Kokoro has for it
+    **dict.fromkeys("¡¿‹›‚", ""),  # silent on purpose: the mark at the end of the sentence does the same
+}  # mark → symbol of Kokoro
 _MARKS = "".join(map(re.escape, [*_PAUSES, *sorted(_QUOTES)]))
 # A point, comma or colon inside a number and a point between letters belong to the word: 3,5 11:30 a.s.b.l
 _TOKEN = re.compile(rf"(?P<word>(?:[^\s{_MARKS}]|(?<=\d)[.,:](?=\d)|(?<=\w)\.(?=\w))+)|(?P<mark>[{_MARKS}])")
 
 
 def clean(text: str) -> str:
-    """NFC, one kind of apostrophe, one space between words, without soft hyphens and the like.
+    """The text in NFC, with one kind of apostrophe and one space between words, without soft hyphens and the like.
 
-    WrongData for control characters: they are a sign of a broken file.
+    WrongData for control characters, because they show that a file is broken.
     """
     text = unicodedata.normalize("NFC", text).translate(_APOSTROPHES).translate(_INVISIBLE)
     text = " ".join(text.split())
@@ -53,7 +53,7 @@ def tokenise(text: str) -> Iterator[tuple[str, str]]:
         mark = match["mark"]
         if not mark:
             yield "word", match["word"]
-        elif mark in _QUOTES:  # which of „ “ ” opens differs between languages: they take turns
+        elif mark in _QUOTES:  # which of „ “ ” opens differs between languages: so they alternate
             inside_quotes = not inside_quotes
             yield "pause", "“" if inside_quotes else "”"
         elif _PAUSES[mark]:
@@ -61,7 +61,7 @@ def tokenise(text: str) -> Iterator[tuple[str, str]]:
 
 
 def unspeakable(character: str, text: str) -> WrongData:
-    """The error for a character that nobody knows how to speak: it is never left out in silence."""
+    """The error for a character that cannot be spoken; no character is left out in silence."""
     name = unicodedata.name(character, "no name")
     return WrongData(
         f"cannot speak {character!r} (U+{ord(character):04X} {name})",
