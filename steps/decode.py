@@ -13,6 +13,7 @@ import time
 from moien.audio import SAMPLE_RATE, write_wav
 from moien.corpus.datadir import Utterance, read_datadir
 from moien.errors import WrongData
+from moien.evenly import evenly
 from moien.progress import track
 from moien.recipe.stages import StageRun, stage
 
@@ -73,14 +74,13 @@ def sentences(run: StageRun, speakers: list[str]) -> list[tuple[str, Utterance]]
     test = read_datadir(run.inputs["data"] / "test")
     if strangers := ", ".join(sorted({u.speaker for u in test} - set(speakers))):
         raise WrongData(f"speakers of test without a voice: {strangers}", where="data/R/test")
-    most = run.settings.decode.test_sentences
-    if len(test) > most:
-        print(f"speaking {most} of the {len(test)} test utterances (decode.test_sentences)")
-        test = [test[i * len(test) // most] for i in range(most)]
+    chosen = evenly(test, run.settings.decode.test_sentences)
+    if len(chosen) < len(test):
+        print(f"speaking {len(chosen)} of the {len(test)} test utterances (decode.test_sentences)")
     file = run.recipe_dir / "eval.txt"
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     spoken = [text for line in lines if (text := line.strip())]
-    return [("test", utterance) for utterance in test] + [
+    return [("test", utterance) for utterance in chosen] + [
         ("eval", Utterance(f"eval-{n:03d}", speakers[(n - 1) % len(speakers)], text, file))
         for n, text in enumerate(spoken, start=1)
     ]

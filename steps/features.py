@@ -9,7 +9,6 @@ from moien.align import Alignment, read_alignments
 from moien.corpus.datadir import SPLITS, read_datadir
 from moien.errors import WrongData
 from moien.features.packed import Measured, measure_all, write_packed
-from moien.progress import track
 from moien.recipe.stages import StageRun, stage
 
 
@@ -22,7 +21,7 @@ def main(run: StageRun) -> None:
         for split in SPLITS
     }
     files = [item for split in SPLITS for item in audio[split].items()]
-    measured = track(measure_all(files, run.settings.features, run.nj), "F0 and energy", total=len(files))
+    measured = measure_all(files, run.settings.features, run.nj)
     for split in SPLITS:
         own = itertools.islice(measured, len(audio[split]))
         write_packed(run.out, split, _voiced(run, own, alignments[split]))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from functools import partial
 from pathlib import Path
 
 from moien.corpus.datadir import read_datadir
@@ -26,10 +25,10 @@ def main(run: StageRun) -> None:
     from moien.report.page import write_page
     from moien.report.plots import plot_scores, plot_spectrograms
     from moien.report.table import terminal_table, verdict
-    from moien.score import Judges, score_sentences
+    from moien.score.judges import Judges
+    from moien.score.run import score_sentences
     from moien.score.sentences import find_problems, read_sentences, usable
-    from moien.score.similarity import floor, speaker_centroids
-    from moien.score.similarity_wavlm import embed as embed_wavlm
+    from moien.score.speakers import floor, speaker_centroids
     from moien.score.summary import scores_json
 
     torch.set_num_threads(run.settings.system.threads)
@@ -41,21 +40,16 @@ def main(run: StageRun) -> None:
         run.tally.drop(problem.id, f"cannot be scored: {problem.reason}")
     recorded = [sentence for sentence in sentences if sentence.natural]
     train = read_datadir(run.inputs["data"] / "train")
-    voices = [speaker_centroids(train, settings.centroid_clips)]
-    if settings.wavlm:
-        voices.append(
-            speaker_centroids(train, settings.centroid_clips, partial(embed_wavlm, model=settings.wavlm))
-        )
-    centroids = [{s.id: voice[s.speaker] for s in recorded if s.speaker in voice} for voice in voices]
-    judges = Judges(
-        recogniser(run), settings.transcriber, run.settings.language, settings.utmos, settings.wavlm
-    )
-    scored = list(score_sentences(recorded, centroids[0], run.nj, judges, *centroids[1:]))
+    judges = Judges.of(settings, run.settings.language, run.device, recogniser(run))
+    voices = speaker_centroids(train, settings.centroid_clips, judges)
+    centroids = {s.id: voices[s.speaker] for s in recorded if s.speaker in voices}
+    scored = list(score_sentences(recorded, centroids, run.nj, judges))
     run.tally.keep(len(scored))
 
-    others = floor(voices[0], packs_of_base(run))
-    scores = scores_json(run.settings.recipe, command(run.settings), scored, problems, others,
-                         resamples=settings.resamples, seed=run.settings.seed)  # fmt: skip
+    others = floor(voices, packs_of_base(run))
+    draws, seed = settings.resamples, run.settings.seed
+    made_by = command(run.settings)
+    scores = scores_json(run.settings.recipe, made_by, scored, problems, others, resamples=draws, seed=seed)
     (run.out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
     lines = "".join(json.dumps(sentence.as_json(), ensure_ascii=False) + "\n" for sentence in scored)
     (run.out / "utterances.jsonl").write_text(lines, encoding="utf-8")
@@ -80,8 +74,9 @@ def recogniser(run: StageRun) -> Path | None:
         return None
     from moien.score import cache
 
-    trained = cache.recogniser(run.inputs["data"], run.inputs["g2p"], run.settings.seed)
-    return Path(shutil.copyfile(trained, run.out / "recogniser.safetensors"))
+    trained = cache.recogniser(run.inputs["data"], run.inputs["g2p"], run.settings.seed, run.device)
+    shutil.copyfile(trained, run.out / "recogniser.safetensors")
+    return trained
 
 
 if __name__ == "__main__":

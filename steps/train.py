@@ -22,7 +22,7 @@ def main(run: StageRun) -> None:
     from moien.kokoro.base import ensure_base
     from moien.kokoro.export import save_pack, save_weights
     from moien.score import cache
-    from moien.score.recogniser import Recogniser
+    from moien.score.judges import Judges
     from moien.train.data import both_splits
     from moien.train.guards import check_device
     from moien.train.learn import learn
@@ -36,10 +36,11 @@ def main(run: StageRun) -> None:
         run.tally.drop(utterance, reason)
 
     learned, history = learn(run.settings, run.inputs, run.work_dir)
-    judge = None
+    recogniser = None
     if settings.choice.recogniser:
-        judge = Recogniser.load(cache.recogniser(run.inputs["data"], run.inputs["g2p"], run.settings.seed))
-    audition = Audition(base, learned, data, dev, settings.choice.sentences, judge)
+        recogniser = cache.recogniser(run.inputs["data"], run.inputs["g2p"], run.settings.seed, run.device)
+    judges = Judges(recogniser, device=run.device)
+    audition = Audition(base, learned, data, dev, settings.choice.sentences, judges)
     packs, table = choose(audition, data.base_packs, settings.choice)
 
     chosen = table["candidates"][table["chosen"]]

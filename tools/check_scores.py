@@ -11,17 +11,15 @@ from __future__ import annotations
 
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 
 import click
 import numpy as np
 
-from moien.progress import track
-from moien.score import METRICS
+from moien.pool import in_parallel
 from moien.score.checks import DAMAGES, IGNORED, TOLERANCES, Subject, deaf
 from moien.score.clip import Clip
+from moien.score.metrics import METRICS
 
 DOCS = Path(__file__).parent.parent / "docs" / "scores.md"
 BEGIN, END = "<!-- made by make check-scores -->\n", "<!-- end -->\n"
@@ -68,20 +66,13 @@ def score(task: tuple[Subject, int]) -> Rows:
     return {what: {name: subject.score(name, clip) for name in TOLERANCES} for what, clip in clips.items()}
 
 
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)
-
-
 def measure(speakers: list[Subject], jobs: int) -> Rows:
     """Means over the speakers."""
     tasks = [(subject, number) for number in range(-1, len(DAMAGES)) for subject in speakers]
     collected: dict[tuple[str, float], list[dict[str, float]]] = {}
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
-        for rows in track(pool.map(score, tasks), "damaging", total=len(tasks)):
-            for what, scores in rows.items():
-                collected.setdefault(what, []).append(scores)
+    for rows in in_parallel(score, tasks, jobs, "damaging", torch=True):
+        for what, scores in rows.items():
+            collected.setdefault(what, []).append(scores)
     return {
         what: {name: float(np.mean([scores[name] for scores in found])) for name in TOLERANCES}
         for what, found in collected.items()

@@ -40,9 +40,11 @@ def main(weights: tuple[Path, ...], source: str, sentences: int, lessons: int) -
     from moien.kokoro.base import ensure_base, load_model, load_pack
     from moien.kokoro.settings import BaseSettings
     from moien.progress import track
-    from moien.score import cache, similarity
-    from moien.score.clip import Clip, Pair
-    from moien.score.recogniser import Recogniser
+    from moien.score import cache
+    from moien.score.clip import Clip
+    from moien.score.judges import Judges
+    from moien.score.pair import Pair
+    from moien.score.speakers import embed
     from moien.train.replay import lines, speak, spoken
 
     base = ensure_base(BaseSettings.model_validate({"source": source}))
@@ -50,14 +52,14 @@ def main(weights: tuple[Path, ...], source: str, sentences: int, lessons: int) -
     taught = list(itertools.islice(lines(sorted(voices), held_out=False), lessons))
     speech = spoken(base, voices, taught, SEED)
     heard = ((said["audio"].numpy(), phonemes) for said, (phonemes, _) in zip(speech, taught, strict=True))
-    judge = Recogniser.load(cache.trained([sha256_file(base.weights), *map(str, taught)], heard, SEED))
+    judges = Judges(cache.trained([sha256_file(base.weights), *map(str, taught)], heard, SEED))
 
     asked = list(itertools.islice(lines(sorted(voices), held_out=True), sentences))
     wanted = [Clip(said["audio"].numpy()) for said in spoken(base, voices, asked, SEED)]
     own: dict[str, np.ndarray] = {}
     for clip, (_, voice) in zip(wanted, asked, strict=True):
-        own[voice] = own.get(voice, 0) + similarity.embed(clip)
-    centroids = {voice: total / np.linalg.norm(total) for voice, total in own.items()}
+        own[voice] = own.get(voice, 0) + embed(clip)["resemblyzer"]
+    centroids = {voice: {"resemblyzer": total / np.linalg.norm(total)} for voice, total in own.items()}
 
     click.echo(f"| model | {' | '.join(m.heading for m in METRICS)} |\n|---|{'--:|' * len(METRICS)}")
     for path in (base.weights, *weights):
@@ -65,7 +67,7 @@ def main(weights: tuple[Path, ...], source: str, sentences: int, lessons: int) -
         values: dict[str, list[float]] = {metric.name: [] for metric in METRICS}
         for natural, (phonemes, voice) in track(list(zip(wanted, asked, strict=True)), str(path)):
             clip = Clip(speak(model, phonemes, voices[voice], SEED + 1)["audio"].numpy())
-            pair = Pair(natural, clip, centroids[voice], phonemes, judge)
+            pair = Pair(natural, clip, centroids[voice], phonemes, judges=judges)
             for metric in METRICS:
                 if not math.isnan(value := metric.compute(pair)):
                     values[metric.name].append(value)

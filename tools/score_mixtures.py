@@ -55,7 +55,7 @@ def main(recipe: str, mixtures: tuple[str, ...], sentences: int, overrides: tupl
     from moien.recipe.settings import load_settings
     from moien.recipe.stages import BY_NAME, StageRun
     from moien.score import cache
-    from moien.score.recogniser import Recogniser
+    from moien.score.judges import Judges
     from moien.train.data import both_splits
 
     wanted = [Globs.parse(text) for text in mixtures]
@@ -70,8 +70,10 @@ def main(recipe: str, mixtures: tuple[str, ...], sentences: int, overrides: tupl
             "there is no training of these settings", path, f"./run.sh --recipe {recipe} --stage 6"
         )
     learned = torch.load(path, map_location="cpu", weights_only=True)["learned"]
-    judge = Recogniser.load(cache.recogniser(folders["data"], BY_NAME["g2p"].folder(settings), settings.seed))
-    audition = Audition(ensure_base(settings.base), learned, train, dev, sentences, judge)
+    g2p = BY_NAME["g2p"].folder(settings)
+    recogniser = cache.recogniser(folders["data"], g2p, settings.seed, settings.system.device)
+    judges = Judges(recogniser, device=settings.system.device)
+    audition = Audition(ensure_base(settings.base), learned, train, dev, sentences, judges)
 
     def row(name: str, scores: dict[str, float]) -> None:
         values = (f"{scores[m.name]:.{m.digits}f}" if m.name in scores else "–" for m in METRICS)

@@ -30,7 +30,7 @@ from moien.errors import WrongCall, WrongData
 
 if TYPE_CHECKING:
     from moien.recipe.settings import Settings
-    from moien.score import ScoredSentence
+    from moien.score.scored import ScoredSentence
     from moien.score.sentences import Sentence
 
 SHOWN = (
@@ -182,9 +182,10 @@ def scored(made: dict[str, Settings], judge: Path) -> list[ScoredSentence]:
     judge all."""
     from moien.corpus.datadir import read_datadir
     from moien.recipe.stages import BY_NAME
-    from moien.score import Judges, score_sentences
+    from moien.score.judges import Judges
+    from moien.score.run import score_sentences
     from moien.score.sentences import read_sentences
-    from moien.score.similarity import speaker_centroids
+    from moien.score.speakers import speaker_centroids
 
     (name, own), *variants = made.items()
     data = BY_NAME["data"].folder(own)
@@ -207,7 +208,7 @@ def scored(made: dict[str, Settings], judge: Path) -> list[ScoredSentence]:
 def table(sentences: Sequence[ScoredSentence], first: str, resamples: int, seed: int) -> str:
     """The rows in Markdown; marks are differences from the row `first`."""
     from moien.report.table import cell, judgement
-    from moien.score import METRICS
+    from moien.score.metrics import METRICS
     from moien.score.summary import gains, plain, summarise
 
     metrics = [METRICS[name] for name in SHOWN]

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from moien.align.hmm import PhoneTime
+from moien.edits import edit_path
 from moien.errors import WrongData
 
 TOLERANCE_S = 0.02
@@ -133,19 +134,5 @@ def coarse(label: str) -> str:
 
 def match(ours: Sequence[str], theirs: Sequence[str]) -> list[tuple[int, int]]:
     """Positions of equal items in a cheapest edit path from one sequence to the other."""
-    cost = np.zeros((len(ours) + 1, len(theirs) + 1), int)
-    cost[:, 0], cost[0] = np.arange(len(ours) + 1), np.arange(len(theirs) + 1)
-    for i, one in enumerate(ours, start=1):
-        for j, other in enumerate(theirs, start=1):
-            cost[i, j] = min(cost[i - 1, j] + 1, cost[i, j - 1] + 1, cost[i - 1, j - 1] + (one != other))
-    pairs, i, j = [], len(ours), len(theirs)
-    while i and j:
-        if cost[i, j] == cost[i - 1, j - 1] + (ours[i - 1] != theirs[j - 1]):
-            i, j = i - 1, j - 1
-            if ours[i] == theirs[j]:
-                pairs.append((i, j))
-        elif cost[i, j] == cost[i - 1, j] + 1:
-            i -= 1
-        else:
-            j -= 1
-    return pairs[::-1]
+    path = edit_path(ours, theirs)
+    return [(i, j) for i, j in path if i is not None and j is not None and ours[i] == theirs[j]]

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from moien.align.hmm import PhoneTime
+from moien.align.lda import discriminants
 from moien.audio import HOP_SAMPLES, SAMPLE_RATE, read_audio
 
 CEPSTRA = 16
@@ -120,9 +121,7 @@ class Classifier:
         count = np.maximum(self._count, 1.0)
         means = self._sum / count[:, None]
         within = (self._outer - means.T @ (means * self._count[:, None])) / self._count.sum()
-        within += 1e-3 * np.trace(within) / len(within) * np.eye(len(within))
-        self._weights = np.linalg.solve(within, means.T)
-        self._bias = np.log(count / count.sum()) - 0.5 * (means.T * self._weights).sum(axis=0)
+        self._weights, self._bias = discriminants(means, within, np.log(count / count.sum()))
 
     def log_posterior(self, frames: np.ndarray) -> np.ndarray:
         """Log posterior of each class, `[T, C]`."""

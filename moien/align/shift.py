@@ -9,8 +9,6 @@ the peak of a parabola through all of them is steady.
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +18,7 @@ import soxr
 import torch
 from kokoro import KModel
 
+from moien import distillmos
 from moien.align.confidence import Fit
 from moien.align.item import Item
 from moien.align.timing import whole_frames
@@ -34,7 +33,6 @@ from moien.progress import track
 SHIFTS = tuple(range(5))  # frames; Kokoro was never seen to want more than 3
 CLIPS = 8  # clips to copy: a minute on two cores
 CLIP_FRAMES = 100  # 2.5 s: enough for a score, and the decoder takes 0.6 s for a second of it
-SCORE_RATE = 16_000  # Hz, DistillMOS's
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,7 @@ class AverageVoice:
         """Load the base (0.33 GB) to `device`."""
         self._model: KModel = fold_weight_norm(load_model(base.weights, base.config)).to(device)
         self._pack = torch.stack(list(load_packs(base).values())).mean(dim=0).to(device)
+        self.device = device
 
     def durations(self, tokens: Sequence[int]) -> np.ndarray:
         """The base's own durations, real-valued frames `[T]`."""
@@ -86,12 +85,10 @@ def choose_clips(
 
 def score_shifts(voice: AverageVoice, clips: Mapping[str, ShiftClip], seed: int) -> dict[str, list[float]]:
     """DistillMOS of each clip at each of SHIFTS."""
-    judge = _distillmos()
     scores = {}
     for utterance, clip in track(clips.items(), "copy synthesis: looking for the model's own timing"):
-        copies = [soxr.resample(voice.copy(clip, k, seed), SAMPLE_RATE, SCORE_RATE) for k in SHIFTS]
-        with torch.inference_mode():
-            scores[utterance] = [float(judge(torch.from_numpy(copy)[None])) for copy in copies]
+        copies = [soxr.resample(voice.copy(clip, k, seed), SAMPLE_RATE, distillmos.RATE) for k in SHIFTS]
+        scores[utterance] = [distillmos.distillmos_of(copy, voice.device) for copy in copies]
     return scores
 
 
@@ -113,10 +110,3 @@ def find_shift(voice: AverageVoice, clips: Mapping[str, ShiftClip], seed: int) -
     means = [round(float(np.mean(column)), 4) for column in zip(*scores.values(), strict=True)]
     shift = best_shift(means)
     return shift, {"shift_frames": shift, "tried": list(SHIFTS), "distillmos": means, "clips": scores}
-
-
-def _distillmos() -> Any:
-    import distillmos
-
-    with contextlib.redirect_stdout(io.StringIO()):  # it prints where its weights lie
-        return distillmos.ConvTransformerSQAModel().eval()

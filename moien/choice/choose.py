@@ -40,10 +40,21 @@ from moien.kokoro.forward import TEMPO
 from moien.kokoro.speak import speak
 from moien.kokoro.symbols import decode
 from moien.progress import track
-from moien.score import distilled_mos, duration, f0_rmse, f0_spread, mcd, phone_error, similarity, tones
-from moien.score.clip import Clip, Pair
+from moien.score.clip import Clip
+from moien.score.judges import DEFAULT_JUDGES, Judges
 from moien.score.metric import Metric
-from moien.score.recogniser import Recogniser
+from moien.score.metrics import (
+    distilled_mos,
+    duration,
+    f0_rmse,
+    f0_spread,
+    mcd,
+    phone_error,
+    similarity,
+    tones,
+)
+from moien.score.pair import Pair
+from moien.score.speakers import speaker_centroids
 from moien.train.data import TrainingSet
 
 METRICS = tuple(
@@ -177,7 +188,7 @@ class Audition:
         train: TrainingSet,
         dev: TrainingSet,
         sentences: int,
-        recogniser: Recogniser | None = None,
+        judges: Judges = DEFAULT_JUDGES,
     ) -> None:
         """Load the base and read the recordings.
 
@@ -186,20 +197,20 @@ class Audition:
             learned: what `moien.train.loop.train` returned.
             train: says how each speaker sounds.
             dev: its first sentences, evenly over the speakers, are spoken.
-            recogniser: counts the phones that are not heard; without one there is no phone error.
+            judges: the models that score; without a recogniser there is no phone error.
         """
         self.model = load_model(base.weights, base.config)
         state = self.model.state_dict()
         names = [name for name in [*learned, TEMPO] if not name.startswith("style.")]
         self.sentences = [dev.utterances[index] for index in evenly(dev, sentences)]
         self._start = {name: state[name].clone() for name in names}
-        self._learned, self._packs, self._recogniser = learned, train.packs, recogniser
+        self._learned, self._packs, self._judges = learned, train.packs, judges
         # of both splits: dev alone is too few, and durations are hardly learnt by heart: in train they err as in test
         both = [(split, index) for split in (dev, train) for index in range(len(split))]
         timed = random.Random(0).sample(both, min(TEMPO_SENTENCES, len(both)))
         pairs = (split.utterances[index] for split, index in timed)
         self._timed = [Timed.of(self.model, utterance.speaker, alignment) for utterance, alignment in pairs]
-        self._centroids = similarity.speaker_centroids([u for u, _ in train.utterances], CENTROID_CLIPS)
+        self._centroids = speaker_centroids([u for u, _ in train.utterances], CENTROID_CLIPS, judges)
         self._recordings = {u.id: Clip(*read_audio(u.audio), name=u.id) for u, _ in self.sentences}
 
     def become(self, alpha: Mixture) -> tuple[dict[str, Tensor], float]:
@@ -216,8 +227,8 @@ class Audition:
             if packs:
                 audio = speak(self.model, alignment.tokens, packs[utterance.speaker], seed=0).audio
                 clip = Clip(audio, SAMPLE_RATE, utterance.id)
-            phonemes, centroid = decode(alignment.tokens), self._centroids[utterance.speaker]
-            pair = Pair(natural, clip, centroid, phonemes, self._recogniser)
+            centroids, phonemes = self._centroids[utterance.speaker], decode(alignment.tokens)
+            pair = Pair(natural, clip, centroids, phonemes, judges=self._judges)
             for metric in METRICS:
                 if not math.isnan(value := metric.compute(pair)):
                     values[metric.name].append(value)

@@ -9,13 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 
@@ -24,7 +21,7 @@ from moien.corpus.datadir import SPLITS, Utterance, clean_text, read_lines
 from moien.corpus.settings import DataSettings
 from moien.corpus.vad import speech_span
 from moien.errors import WrongData
-from moien.progress import track
+from moien.pool import in_parallel
 
 SEGMENTS = "reference_segments.jsonl"
 SILENT = 1e-3  # -60 dB: speech is never as soft
@@ -32,9 +29,6 @@ PEAK = 0.99
 MIN_EDGE_S = 0.05  # silence at both ends of every utterance: so that BOS and EOS always mean silence
 LEVEL_RANGE_DB = 3.0  # around the target: natural dynamics are about 1-2 dB, a moved microphone is more
 HALF_STEP = 0.6 / 32768  # below it, a 16-bit sample is zero
-
-A = TypeVar("A")
-B = TypeVar("B")
 
 
 @dataclass(frozen=True)
@@ -57,19 +51,6 @@ class Cut:
     def shift_s(self) -> float:
         """Seconds to add to a time of the raw recording."""
         return (self.before - self.start) / SAMPLE_RATE
-
-
-def in_parallel(work: Callable[[A], B], items: Sequence[A], nj: int, label: str) -> Iterator[B]:
-    """`work` of each item, in order, by `nj` processes, with a progress bar."""
-    if nj == 1:
-        yield from track(map(work, items), label, total=len(items))
-        return
-    # spawn: a fork of a process with threads (progress bar, onnxruntime) may hang
-    pool = ProcessPoolExecutor(nj, mp_context=get_context("spawn"))
-    try:
-        yield from track(pool.map(work, items, chunksize=4), label, total=len(items))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # so that Ctrl-C does not wait for the queue
 
 
 def measure(utterance: Utterance, settings: DataSettings) -> Cut | str:

@@ -7,11 +7,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +17,7 @@ import numpy as np
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE, pad_to_frames, read_audio
 from moien.errors import WrongData
 from moien.features.settings import FeatureSettings
+from moien.pool import in_parallel
 
 
 @dataclass(frozen=True)
@@ -48,17 +47,11 @@ def measure(samples: np.ndarray, settings: FeatureSettings) -> tuple[np.ndarray,
     return f0, energy(log_mel(torch.from_numpy(samples))).numpy()
 
 
-def measure_all(files: Iterable[tuple[str, Path]], settings: FeatureSettings, nj: int) -> Iterator[Measured]:
+def measure_all(
+    files: Collection[tuple[str, Path]], settings: FeatureSettings, nj: int
+) -> Iterator[Measured]:
     """Measure (utterance, file at 24 kHz) of many utterances in `nj` processes, in the order given, whatever `nj`."""
-    # Spawned, not forked: a forked child inherits the locks of torch's threads and may wait for ever.
-    with ProcessPoolExecutor(nj, mp_context=get_context("spawn"), initializer=_one_thread) as pool:
-        yield from pool.map(partial(_measure_file, settings=settings), files)
-
-
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)  # the processes are the parallelism; threads would fight for the same cores
+    return in_parallel(partial(_measure_file, settings=settings), files, nj, "F0 and energy", torch=True)
 
 
 def _measure_file(item: tuple[str, Path], settings: FeatureSettings) -> Measured:

@@ -22,6 +22,7 @@ import soundfile
 from moien.audio import HOP_SAMPLES, SAMPLE_RATE
 from moien.corpus.readers import find_audio
 from moien.errors import WrongCall, WrongData
+from moien.evenly import evenly
 from moien.progress import track
 from moien.score.clip import EDGE_SAMPLES, Clip
 from moien.score.sentences import open_clip
@@ -87,8 +88,7 @@ def pair_systems(folders: Mapping[str, Mapping[str, Path]], most: int) -> dict[s
             named = ", ".join(lacking[:5]) + (" …" if len(lacking) > 5 else "")
             raise WrongData(f"{len(lacking)} of {len(everything)} sentences are missing: {named}", where=system,
                             remedy="every folder needs the same names: a.wav in each")  # fmt: skip
-    count = min(most, len(everything))
-    chosen = [everything[i * len(everything) // count] for i in range(count)]
+    chosen = evenly(everything, most)
     return {system: {name: sounds[name] for name in chosen} for system, sounds in folders.items()}
 
 

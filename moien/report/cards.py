@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +13,13 @@ import numpy as np
 
 from moien.align.tokens import split_units, spoken_words
 from moien.audio import HOP_SAMPLES, SAMPLE_RATE, read_header
+from moien.evenly import evenly
+from moien.pool import in_parallel
 from moien.report.media import HEIGHT, audio_uri, spectrogram_uri
 from moien.report.spans import Spans
 from moien.report.table import shown
-from moien.score import Details, ScoredSentence, number
 from moien.score.metric import Metric
+from moien.score.scored import Details, ScoredSentence, number
 from moien.score.sentences import NATURAL, Sentence, open_clip
 from moien.text import Phonemes
 
@@ -51,11 +51,11 @@ class Panel:
     f0: np.ndarray
 
 
-def fitting(sentences: Sequence[Sentence], evenly: bool = True, taken_s: float = 0.0) -> list[Sentence]:
+def fitting(sentences: Sequence[Sentence], spread: bool = True, taken_s: float = 0.0) -> list[Sentence]:
     """As many sentences as fit into `MOST_S` less `taken_s` on average: taken evenly, or the first ones."""
     total = sum(seconds_of(sentence) for sentence in sentences)
     room = min(len(sentences), int(len(sentences) * max(MOST_S - taken_s, 0.0) / total)) if total else 0
-    return [sentences[i * len(sentences) // room if evenly else i] for i in range(room)]
+    return evenly(sentences, room) if spread else list(sentences[:room])
 
 
 def seconds_of(sentence: Sentence) -> float:
@@ -71,15 +71,9 @@ def panels(sentences: Sequence[Sentence], jobs: int) -> Iterator[dict[str, Panel
         for sentence in sentences
         for path in sentence.recordings.values()
     ]
-    made = iter(_in_processes(clips, jobs) if jobs > 1 else map(_panel, clips))
+    made = in_parallel(_panel, clips, jobs, "sounds and pictures of the page")
     for sentence in sentences:
         yield {row: next(made) for row in sentence.recordings}
-
-
-def _in_processes(clips: Sequence[tuple[Path, str, float]], jobs: int) -> Iterator[Panel]:
-    # Spawned, not forked: a forked child inherits the locks of torch's threads and may wait for ever.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_panel, clips, chunksize=4)
 
 
 def _panel(item: tuple[Path, str, float]) -> Panel:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from moien.report.table import shown
-from moien.score import METRICS
+from moien.score.metrics import METRICS
 
 OUTCOME = ("scores", "error")  # of a candidate; every other fact says what was tried
 

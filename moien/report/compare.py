@@ -15,7 +15,8 @@ from moien.report.grid import glance, grid
 from moien.report.looks import looks
 from moien.report.runs import ScoredRun
 from moien.report.table import Pair, contest, headline, metrics_of, terminal_table, verdict
-from moien.score import METRICS, Details, ScoredSentence, number
+from moien.score.metrics import METRICS
+from moien.score.scored import Details, ScoredSentence, number
 from moien.score.sentences import NATURAL, Sentence
 from moien.score.summary import gains, plain, summarise
 
@@ -155,7 +156,7 @@ def write_compare(
         WrongData: a wav that cannot be read, or a page above 15 MB.
     """
     metrics, scored = metrics_of(data.scores), {sentence.id: sentence for sentence in data.sentences}
-    kept = fitting(sorted(sentences, key=lambda sentence: -_change(data, scored[sentence.id])), evenly=False)
+    kept = fitting(sorted(sentences, key=lambda sentence: -_change(data, scored[sentence.id])), spread=False)
     clips = list(panels(kept, jobs))
     scale = melody_scale(clip for rows in clips for clip in rows.values())
     cards = [

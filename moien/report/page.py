@@ -18,7 +18,7 @@ from moien.report.learning import Learning, learning_card
 from moien.report.looks import looks
 from moien.report.table import contest, floor_note, headline, metrics_of, sentence_count, verdict
 from moien.report.timing import Timing, duration_plots, f0_plots, lengths
-from moien.score import ScoredSentence
+from moien.score.scored import ScoredSentence
 from moien.score.sentences import Sentence
 
 

@@ -13,7 +13,7 @@ from moien.errors import MoienError, WrongData
 from moien.recipe.settings import load_settings
 from moien.recipe.stages import BY_NAME
 from moien.report.table import read_scores
-from moien.score import ScoredSentence
+from moien.score.scored import ScoredSentence
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moien.errors import WrongData
-from moien.score import METRICS
 from moien.score.metric import Metric
+from moien.score.metrics import METRICS
 from moien.score.sentences import ROWS
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Means with intervals: how far another choice of sentences could have moved the number."""
+"""Means with intervals: how far the number could move with another choice of sentences."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Estimate:
 
     @property
     def sure(self) -> bool:
-        """True where the interval leaves zero out: a difference that other sentences would have shown too."""
+        """True where the interval leaves zero out: other sentences would show the difference too."""
         return self.n > 1 and (self.low > 0 or self.high < 0)
 
 

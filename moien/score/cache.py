@@ -1,10 +1,9 @@
-"""Scores that were made before: by the content of all that goes into them, so that an unchanged row costs nothing."""
+"""Scores and recognisers that were made before, kept by a digest of all that they depend on."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.metadata import version
@@ -16,14 +15,35 @@ import numpy as np
 import moien
 from moien.audio import read_audio, read_header, resample
 from moien.corpus.datadir import read_datadir
+from moien.evenly import every_nth
 from moien.fetch import cache_dir
 from moien.files import sha256_file, written_whole
+from moien.score.judges import Judges
+from moien.score.pair import Centroids
 from moien.text import read_phonemes
 
 # What computes a score: of Moien by its source, of the packages that hold models by their version.
-SOURCES = ("score/*.py", "audio.py", "features/f0.py", "style/embed.py")
-RECOGNISER = tuple(f"score/{name}.py" for name in ("recogniser", "hearing", "fit", "phone_error"))
-MOST_SECONDS = 3600.0  # of speech that a recogniser is trained on, taken evenly: more hardly helps
+SOURCES = (
+    "score/**/*.py",
+    "align/confidence.py",
+    "align/lda.py",
+    "align/tokens.py",
+    "audio.py",
+    "distillmos.py",
+    "edits.py",
+    "features/f0.py",
+    "style/embed.py",
+)
+RECOGNISER = (
+    "score/judges/recogniser.py",
+    "score/judges/augment.py",
+    "score/judges/aligner.py",
+    "score/phones.py",
+    "align/confidence.py",
+    "align/lda.py",
+    "align/tokens.py",
+)
+MOST_SECONDS = 3600.0  # of speech for the training of a recogniser: more hardly helps
 PACKAGES = (
     "torch",
     "distillmos",
@@ -44,28 +64,15 @@ def _code(sources: tuple[str, ...] = SOURCES) -> str:
     return " ".join(digests + [version(package) for package in PACKAGES])
 
 
-def key(
-    natural: Path,
-    spoken: Path,
-    centroid: np.ndarray | None,
-    phonemes: str,
-    text: str = "",
-    recogniser: Path | None = None,
-    models: Sequence[str] = (),
-    wavlm_centroid: np.ndarray | None = None,
-) -> str:
+def key(natural: Path, spoken: Path, centroids: Centroids, phonemes: str, text: str, judges: Judges) -> str:
     """What the scores of a clip depend on, as one digest."""
-    parts = (
-        _code(),
-        sha256_file(natural),
-        sha256_file(spoken),
-        *("" if c is None else hashlib.sha256(c.tobytes()).hexdigest() for c in (centroid, wavlm_centroid)),
-        phonemes,
-        text,
-        sha256_file(recogniser) if recogniser else "",
-        *models,
+    vectors = (
+        part
+        for name, c in sorted(centroids.items())
+        for part in (name, hashlib.sha256(c.tobytes()).hexdigest())
     )
-    return _digest(parts)
+    files = (sha256_file(natural), sha256_file(spoken))
+    return _digest([_code(), *files, *judges.key(), phonemes, text, *vectors])
 
 
 def _digest(parts: Iterable[str]) -> str:
@@ -90,29 +97,31 @@ def put(digest: str, facts: dict[str, Any]) -> None:
         part.write_text(json.dumps(facts, allow_nan=True), encoding="utf-8")
 
 
-def recogniser(data: Path, g2p: Path, seed: int) -> Path:
+def recogniser(data: Path, g2p: Path, seed: int, device: str = "cpu") -> Path:
     """The file of a phone recogniser of the train split, trained unless one was before.
 
     Args:
         data, g2p: outputs of stages 1 and 2; an utterance without phonemes is left out.
     """
-    phonemes = {id: said.phonemes for id, said in read_phonemes(g2p / "train.jsonl").items()}
+    phonemes = {id: found.phonemes for id, found in read_phonemes(g2p / "train.jsonl").items()}
     ours = [utterance for utterance in read_datadir(data / "train") if phonemes.get(utterance.id)]
-    seconds = sum(read_header(utterance.audio).seconds for utterance in ours)
-    ours = ours[:: max(1, math.ceil(seconds / MOST_SECONDS))]
+    ours = every_nth(ours, sum(read_header(utterance.audio).seconds for utterance in ours), MOST_SECONDS)
     contents = [part for u in ours for part in (sha256_file(u.audio), phonemes[u.id])]
-    return trained(contents, ((resample(*read_audio(u.audio)), phonemes[u.id]) for u in ours), seed)
+    speech = ((resample(*read_audio(u.audio)), phonemes[u.id]) for u in ours)
+    return trained(contents, speech, seed, device)
 
 
-def trained(contents: Sequence[str], speech: Iterable[tuple[np.ndarray, str]], seed: int) -> Path:
+def trained(
+    contents: Sequence[str], speech: Iterable[tuple[np.ndarray, str]], seed: int, device: str = "cpu"
+) -> Path:
     """The file of a phone recogniser of this speech (samples at 24 kHz, phonemes), trained unless one was before.
 
     `contents` is what the speech follows from: it names the file.
     """
-    target = cache_dir() / "recognisers" / f"{_digest([_code(RECOGNISER), str(seed), *contents])}.safetensors"
+    digest = _digest([_code(RECOGNISER), str(seed), device, *contents])
+    target = cache_dir() / "recognisers" / f"{digest}.safetensors"
     if not target.is_file():
-        from moien.score.recogniser import train_recogniser
+        from moien.score.judges.recogniser import train_recogniser
 
-        target.parent.mkdir(parents=True, exist_ok=True)
-        train_recogniser(speech, target, seed)
+        train_recogniser(speech, target, seed, device=device)
     return target

@@ -16,9 +16,10 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.signal import butter, sosfilt, tf2sos
 
 from moien.audio import HOP_SAMPLES, SAMPLE_RATE
-from moien.score import METRICS
-from moien.score.clip import LEVEL, Clip, Pair, pyworld
-from moien.score.similarity import embed
+from moien.score.clip import LEVEL, Clip, pyworld
+from moien.score.metrics import METRICS
+from moien.score.pair import Centroids, Pair
+from moien.score.speakers import embed
 
 # Metric → how far it may move when nothing happens that it is to hear, in its unit; a step of a damage may fall
 # back by as much, and the worst damage must move it by twice as much.
@@ -40,14 +41,14 @@ class Subject:
     phonemes: str
     take: Clip
     other: Clip
-    centroid: np.ndarray = field(init=False)
+    centroids: Centroids = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "centroid", embed(self.clip))
+        object.__setattr__(self, "centroids", embed(self.clip))
 
     def score(self, metric: str, clip: Clip) -> float:
         """The metric of `clip` against the undamaged one."""
-        return METRICS[metric].compute(Pair(self.clip, clip, self.centroid, self.phonemes))
+        return METRICS[metric].compute(Pair(self.clip, clip, self.centroids, self.phonemes))
 
 
 Change = Callable[[Subject, float], Clip]

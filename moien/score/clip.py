@@ -1,15 +1,14 @@
-"""A recording as the metrics see it: one loudness, and every analysis made once, when first asked for."""
+"""A recording as the metrics take it: at one loudness, each analysis computed once, when it is first needed."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import binary_opening
-from scipy.spatial.distance import cdist
 
 from moien.audio import (
     FRAME_SAMPLES,
@@ -24,15 +23,10 @@ from moien.audio import (
 from moien.errors import WrongData
 from moien.score import spectrum
 
-if TYPE_CHECKING:
-    from moien.score.phone_error import Edits
-    from moien.score.recogniser import Recogniser
-    from moien.score.transcriber import Transcriber
-
-LEVEL = 0.086  # speech level that every clip is brought to: what the base model speaks (measured)
+LEVEL = 0.086  # speech level of every clip: that of the base model (measured)
 SILENCE_DB = -26.0  # below the speech level: on Marylux 60 % of the silence, 6 % of the phones (closures)
 MIN_SPEECH_VALUES = 3  # 37.5 ms: a shorter burst is a click, not speech
-EDGE_SAMPLES = 1800  # 75 ms around the speech, as stage 1 leaves them: what the opinion models hear
+EDGE_SAMPLES = 1800  # 75 ms around the speech, as stage 1 leaves them: what the opinion models take
 ALL_PASS = 0.466  # alpha that bends 24 kHz to the mel scale (SPTK's table)
 NOISE_FLOOR = 2.0**-30 / 12  # power of 16-bit rounding: above 11 kHz a 22 kHz recording holds nothing else
 SILENT_DB = -90.0  # below the speech level: 16-bit silence, which has no level of its own
@@ -42,12 +36,12 @@ ORDER = 24  # mel-cepstral coefficients 1..24, as is usual for MCD
 class Clip:
     """A recording at 24 kHz, brought to one loudness, with lazily cached analyses at 80 Hz (`[T]` values).
 
-    Equal loudness is what makes the predicted opinion scores comparable between rows: both hear a level.
+    Predicted opinions depend on the level, so rows can only be compared at equal loudness.
 
     Args:
         samples: float `[N]`, mono.
         rate: its sampling rate in Hz; another than 24 kHz is resampled.
-        name: what an error calls it.
+        name: what errors call it.
 
     Raises:
         WrongData: no sound in it (empty, silent, or shorter than one analysis frame) or a value that is no number.
@@ -57,9 +51,8 @@ class Clip:
         samples = np.asarray(samples, dtype=np.float32)
         if not np.isfinite(samples).all():
             raise WrongData("audio with values that are no numbers cannot be scored", where=name)
-        self.clipped = clipped_share(
-            samples / max(np.abs(samples).max(initial=0.0), 1e-6)
-        )  # resampling rounds it
+        peak = max(np.abs(samples).max(initial=0.0), 1e-6)
+        self.clipped = clipped_share(samples / peak)  # before resampling, which rounds flat tops
         if rate != SAMPLE_RATE:
             samples = resample(samples, rate, SAMPLE_RATE)
         level = speech_level(samples, SAMPLE_RATE) if len(samples) >= 2 * FRAME_SAMPLES else 0.0
@@ -87,7 +80,7 @@ class Clip:
 
     @cached_property
     def f0(self) -> np.ndarray:
-        """F0 in Hz, 0 where unvoiced, `[T]`: the same analysis that makes the training's targets."""
+        """F0 in Hz, 0 where unvoiced, `[T]`: the same analysis as for the targets of the training."""
         from moien.features.f0 import f0_hz
 
         return f0_hz(self.samples, self.values // 2)
@@ -145,70 +138,11 @@ class Clip:
 
 
 def pyworld() -> Any:
-    """The package, imported without its warning: it asks pkg_resources for its own version."""
+    """The package, imported without its warning about pkg_resources."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pyworld
     return pyworld
-
-
-class Pair:
-    """A spoken clip against the natural recording of the same sentence.
-
-    Args:
-        natural: the recording.
-        spoken: what is scored; the same object as `natural` scores the recording itself.
-        centroid: unit vector `[D]` of the speaker (see `moien.score.similarity`), or None without one.
-        phonemes: what the sentence says, in Kokoro's symbols, or "" where that is not known.
-        recogniser: what `moien.score.recogniser` trained on natural speech, or None without one.
-        text: the sentence as it is spoken, numbers in words, or "" where that is not known.
-        transcriber: a speech recogniser of the language (`moien.score.transcriber`), or None without one.
-        utmos: where UTMOS comes from (`moien.score.utmos`), or "".
-        wavlm, wavlm_centroid: the encoder of `moien.score.similarity_wavlm` and the speaker to it, or None.
-    """
-
-    def __init__(
-        self,
-        natural: Clip,
-        spoken: Clip,
-        centroid: np.ndarray | None = None,
-        phonemes: str = "",
-        recogniser: Recogniser | None = None,
-        text: str = "",
-        transcriber: Transcriber | None = None,
-        utmos: str = "",
-        wavlm: str = "",
-        wavlm_centroid: np.ndarray | None = None,
-    ) -> None:
-        self.natural, self.spoken, self.centroid = natural, spoken, centroid
-        self.phonemes, self.recogniser = phonemes, recogniser
-        self.text, self.transcriber = text, transcriber
-        self.utmos, self.wavlm, self.wavlm_centroid = utmos, wavlm, wavlm_centroid
-
-    @cached_property
-    def edits(self) -> Edits | None:
-        """What the recogniser heard in the spoken clip, against the phonemes; None where either lacks."""
-        from moien.score.phone_error import phone_edits, phones_of
-
-        if self.recogniser is None or not self.phonemes:
-            return None
-        heard = [phone for phone, _, _ in self.recogniser.phones(self.spoken.samples)]
-        return phone_edits(phones_of(self.phonemes), heard)
-
-    @cached_property
-    def heard(self) -> str | None:
-        """What the transcriber understood of the spoken clip; None without one, or without a text to compare."""
-        return self.transcriber.text(self.spoken.samples) if self.transcriber and self.text else None
-
-    @cached_property
-    def path(self) -> tuple[np.ndarray, np.ndarray]:
-        """Value indices `[P]` into natural and spoken along the cheapest path (DTW), over speech alone."""
-        import librosa
-
-        ours, theirs = (np.flatnonzero(clip.speech) for clip in (self.natural, self.spoken))
-        cost = cdist(self.natural.mel_cepstrum[ours, 1:], self.spoken.mel_cepstrum[theirs, 1:])
-        path = librosa.sequence.dtw(C=cost)[1]
-        return ours[path[::-1, 0]], theirs[path[::-1, 1]]
 
 
 def mel_cepstrum(envelope: np.ndarray, order: int = ORDER, alpha: float = ALL_PASS) -> np.ndarray:

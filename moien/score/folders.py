@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from moien.progress import track
-from moien.score import Judges, ScoredSentence, score_sentences
-from moien.score.sentences import Sentence, find_problems, open_clip, pair_folders, usable
+from moien.score.judges import Judges
+from moien.score.run import score_sentences
+from moien.score.scored import ScoredSentence
+from moien.score.sentences import find_problems, pair_folders, usable
 from moien.score.settings import ScoreSettings
-from moien.score.similarity import embed
+from moien.score.speakers import leave_one_out
 from moien.score.summary import scores_json
 from moien.text import Frontend
 
@@ -47,22 +45,8 @@ def score_folders(
     sentences = usable(sentences, problems, keep_going)
     if frontend is not None:
         sentences = [replace(sentence, phonemes=frontend(sentence.text).phonemes) for sentence in sentences]
-    scored = list(score_sentences(sentences, leave_one_out(sentences), jobs, Judges(recogniser)))
-    folder = natural.resolve().parent.name
-    scores = scores_json(f"{folder}: {synthetic.name} against {natural.name}", command, scored, problems,
-                         resamples=ScoreSettings().resamples, seed=SEED)  # fmt: skip
-    return scores, scored
-
-
-def leave_one_out(sentences: Sequence[Sentence]) -> dict[str, np.ndarray]:
-    """Sentence → mean voice of the other recordings, unit vector `[D]`: no recording is compared with itself.
-
-    The recordings are taken for one speaker's. A lone one can only be compared with itself.
-    """
-    vectors = {}
-    for sentence in track(sentences, "speaker of the recordings"):
-        assert sentence.natural
-        vectors[sentence.id] = embed(open_clip(sentence.natural, sentence.id))
-    total = sum(vectors.values())
-    rest = {name: total - vector if len(vectors) > 1 else vector for name, vector in vectors.items()}
-    return {name: vector / np.linalg.norm(vector) for name, vector in rest.items()}
+    judges = Judges(recogniser)
+    scored = list(score_sentences(sentences, leave_one_out(sentences, judges), jobs, judges))
+    name = f"{natural.resolve().parent.name}: {synthetic.name} against {natural.name}"
+    draws = ScoreSettings().resamples
+    return scores_json(name, command, scored, problems, resamples=draws, seed=SEED), scored

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from moien.score.clip import Pair
+from moien.score.pair import Pair
 
 Best = Literal["low", "high", "one", "natural"]
 Group = Literal["likeness", "melody", "timing", "words", "opinion", "artefacts"]
@@ -21,6 +21,7 @@ class Metric:
     `best` is where a good value lies: low, high, at one (a ratio), or at the natural recording's own value.
     `compute` returns NaN where the metric does not exist for a pair (no voiced speech, no known speaker).
     `worst`, where a metric has it, gives the seconds in the spoken clip at which it is worst, the worst first.
+    `judged` metrics use a model that runs on the device of `moien.score.judges`; all others compute on the CPU.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Metric:
     meaning: str
     compute: Callable[[Pair], float]
     worst: Callable[[Pair], Sequence[float]] | None = None
+    judged: bool = False
 
     @property
     def heading(self) -> str:

@@ -1,4 +1,4 @@
-"""What is scored: sentences, each with its recording and what every voice made of it."""
+"""What is scored: sentences, each with its recording and its speech by every voice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ROWS = (NATURAL, RECORDED, "espeak", "stock", "previous", "trained")
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence and what each voice made of it (row → wav); `natural` is None where nobody has read it."""
+    """A sentence, its speech by each voice (row → wav), and its recording `natural`, where there is one."""
 
     id: str
     speaker: str
@@ -53,7 +53,7 @@ def open_clip(path: Path, utterance: str) -> Clip:
 
 
 def find_problems(sentences: Iterable[Sentence]) -> list[Problem]:
-    """Sentences with a recording that is missing, broken, silent or no speech, before minutes go into the others."""
+    """Sentences with a recording that is missing, broken, silent or no speech: found before minutes of scoring."""
     problems = []
     for sentence in sentences:
         try:
@@ -71,16 +71,20 @@ def usable(sentences: list[Sentence], problems: list[Problem], keep_going: bool)
     rest = [sentence for sentence in sentences if sentence.id not in broken]
     reasons = "; ".join(f"{problem.id}: {problem.reason}" for problem in problems)
     if problems and not keep_going:
-        raise WrongData(f"{len(problems)} of {len(problems) + len(rest)} sentences cannot be scored: {reasons}",
-                        remedy="mend them, or score the rest: --keep-going (stage 8: score.keep_going)")  # fmt: skip
+        raise WrongData(
+            f"{len(problems)} of {len(problems) + len(rest)} sentences cannot be scored: {reasons}",
+            remedy="repair them, or score the rest: --keep-going (stage 8: score.keep_going)",
+        )
     if not rest:
-        raise WrongData(f"there is no sentence to score{': ' if reasons else ''}{reasons}",
-                        remedy="in a recipe, raise data.test_percent or data.test_prompts")  # fmt: skip
+        raise WrongData(
+            f"there is no sentence to score{': ' if reasons else ''}{reasons}",
+            remedy="in a recipe, raise data.test_percent or data.test_prompts",
+        )
     return rest
 
 
 def read_sentences(decode: Path, test: Path, previous: Path | None = None) -> list[Sentence]:
-    """What stage 7 spoke (folder `decode`), the recordings of the data directory `test` beside it.
+    """The sentences of stage 7 (folder `decode`), with the recordings of the data directory `test`.
 
     `previous` is the folder of wavs of an earlier voice, named as the sentences are; a sentence that it lacks is
     a problem that `find_problems` finds. WrongData for a test sentence without its recording.
@@ -92,8 +96,11 @@ def read_sentences(decode: Path, test: Path, previous: Path | None = None) -> li
         fact = json.loads(line)
         recorded = fact["kind"] == "test"
         if recorded and fact["id"] not in natural:
-            raise WrongData(f"{fact['id']} is not in {test}", where=f"{decode / 'index.jsonl'}:{number}",
-                            remedy="run stage 7 again: the test split has changed")  # fmt: skip
+            raise WrongData(
+                f"{fact['id']} is not in {test}",
+                where=f"{decode / 'index.jsonl'}:{number}",
+                remedy="run stage 7 again: the test split has changed",
+            )
         files = {row: decode / row / f"{fact['id']}.wav" for row in ROWS if (decode / row).is_dir()}
         if recorded and previous is not None:
             files["previous"] = previous / f"{fact['id']}.wav"
@@ -131,8 +138,11 @@ def pair_folders(
         for name in pairs
     ]
     if not sentences:
-        raise WrongData(f"no file name of {synthetic} is in {natural}", where=synthetic,
-                        remedy="name the two recordings of a sentence alike: a.wav and a.wav")  # fmt: skip
+        raise WrongData(
+            f"no file name of {synthetic} is in {natural}",
+            where=synthetic,
+            remedy="give the two recordings of a sentence the same name: a.wav and a.wav",
+        )
     return sentences, problems
 
 
@@ -142,7 +152,7 @@ def _other_rates(files: Mapping[str, Path]) -> list[Problem]:
         try:
             rates[name] = soundfile.info(path).samplerate
         except soundfile.LibsndfileError:
-            continue  # `find_problems` says what is wrong with it
+            continue  # `find_problems` finds what is wrong with it
     usual = Counter(rates.values()).most_common(1)[0][0] if rates else 0
     return [
         Problem(name, f"{files[name]}: sampled at {rate} Hz, the others of the folder at {usual} Hz")

@@ -14,13 +14,10 @@ from moien.audio import HOP_SAMPLES, SAMPLE_RATE
 
 LINE_WINDOW = 2000  # samples, 83 ms: bins of 12 Hz, so that 2.4, 4.8, 7.2 and 9.6 kHz are bins themselves
 BIN_HZ = SAMPLE_RATE / LINE_WINDOW
-LINE_FLOOR = 1e-9  # power of the softest line (36 Hz wide), 90 dB below speech: of it nobody hears anything
+LINE_FLOOR = 1e-9  # power of the softest line (36 Hz wide), 90 dB below speech: inaudible
 MIN_QUIET_VALUES = 8  # 100 ms
-MEL_BANDS = {
-    512: 40,
-    1024: 64,
-    2048: 80,
-}  # window in samples → bands; more would leave the lowest without a bin
+# Window in samples → bands; with more, the lowest band would have no bin.
+MEL_BANDS = {512: 40, 1024: 64, 2048: 80}
 MEL_FLOOR = 1e-6  # power of the softest band: 60 dB below speech
 
 

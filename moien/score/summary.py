@@ -1,7 +1,7 @@
 """From the scores of sentences to `scores.json`: means with intervals, and which row is better than which.
 
-Nothing is called better whose interval holds zero. Where that is so, the number of sentences that a difference of
-this size would need is said: too small a test split is the usual reason.
+A difference counts only where its interval leaves zero out. Where it does not, the number of sentences that a
+difference of this size would need is given: too small a test split is the usual reason.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from moien.score import METRICS, ScoredSentence, number
 from moien.score.bootstrap import Estimate, bootstrap
+from moien.score.metrics import METRICS
+from moien.score.scored import ScoredSentence, number
 from moien.score.sentences import NATURAL, Problem
 
 POWER = 1.96 + 0.84  # normal quantiles: an interval of 95 % that leaves zero out in 80 % of all tries
@@ -95,8 +96,8 @@ def scores_json(
     """The content of `scores.json`.
 
     `rows`: row → metric → `mean low high n`; `gains`: row → the row it is compared with → metric → the same with
-    `better` and `needed`; `missing`: the sentences that could not be scored; `floor`: what other speakers have of
-    similarity (`moien.score.similarity.floor`), where that is known.
+    `better` and `needed`; `missing`: the sentences that could not be scored; `floor`: the similarity of
+    other speakers (`moien.score.speakers.floor`), where it is known.
     """
     rows = summarise(scored, resamples, seed)
     compared: dict[str, dict[str, Any]] = {}

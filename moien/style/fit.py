@@ -20,6 +20,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from moien.align import Alignment
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE, pad_to_frames, read_audio
+from moien.evenly import every_nth
 from moien.features.mel import log_mel
 from moien.features.packed import PackedFeatures
 from moien.kokoro import forward
@@ -61,7 +62,7 @@ def choose_evenly(alignments: Sequence[Alignment], clips: int, frames: int) -> l
     enough = [a for a in alignments if a.frames >= frames] or list(alignments)
     middle = float(np.median([a.confidence for a in enough]))
     better = sorted((a for a in enough if a.confidence >= middle), key=lambda a: a.id)
-    return better[:: -(-len(better) // clips)]
+    return every_nth(better, len(better), clips)
 
 
 def choose_sentences(alignments: Iterable[Alignment], settings: EmbeddingSettings) -> list[tuple[int, ...]]:

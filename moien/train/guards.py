@@ -22,6 +22,7 @@ from torch import Tensor
 
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE
 from moien.errors import WrongCall, WrongData
+from moien.evenly import evenly
 from moien.kokoro.forward import expand, predict_durations, predict_f0_energy
 from moien.kokoro.style import prosodic
 from moien.kokoro.symbols import MAX_PHONEMES, MODIFIERS, PAUSE_SYMBOLS, VOCAB
@@ -146,9 +147,9 @@ class Labels:
 
 def check_labels(voice: Voice, data: TrainingSet) -> None:
     """Compare durations and F0 of utterances, evenly chosen, with the untouched base's; WrongData with what is off."""
-    labels, count = Labels(), min(CHECKED, len(data))
-    for index in range(count):
-        item = data[index * len(data) // count]
+    labels = Labels()
+    for index in evenly(range(len(data)), CHECKED):
+        item = data[index]
         batch = collate([item]).to(voice.device)
         style = prosodic(voice.style(batch))
         with torch.no_grad():

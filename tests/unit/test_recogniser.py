@@ -15,13 +15,17 @@ from torchaudio.functional import edit_distance
 
 from moien.audio import SAMPLE_RATE
 from moien.errors import WrongData
-from moien.score.clip import Clip, Pair
-from moien.score.fit import alignment_fit, best_path, states_of
-from moien.score.hearing import disturbed, log_mel, normalised
-from moien.score.phone_deletions import phone_deletions
-from moien.score.phone_error import Edits, phone_edits, phone_error, phones_of, words_missed, words_of
-from moien.score.phone_insertions import phone_insertions
-from moien.score.recogniser import BATCH_FRAMES, Recogniser, batches, train_recogniser
+from moien.score.clip import Clip
+from moien.score.judges import Judges
+from moien.score.judges.aligner import best_path, states_of
+from moien.score.judges.augment import augmented, log_mel, normalised
+from moien.score.judges.recogniser import BATCH_FRAMES, batches, open_recogniser, train_recogniser
+from moien.score.metrics.alignment_fit import alignment_fit
+from moien.score.metrics.phone_deletions import phone_deletions
+from moien.score.metrics.phone_error import phone_error
+from moien.score.metrics.phone_insertions import phone_insertions
+from moien.score.pair import Pair
+from moien.score.phones import Edits, phone_edits, phones_of, words_missed, words_of
 
 FORMANTS = {
     "a": (700, 1200),
@@ -70,24 +74,34 @@ def sentences(count: int, seed: int) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def recogniser(tmp_path_factory):
+def trained(tmp_path_factory):
     path = tmp_path_factory.mktemp("recogniser") / "phones.safetensors"
     torch.set_num_threads(1)
     train_recogniser(
         ((say(text, n), text) for n, text in enumerate(sentences(30, 1))), path, seed=3, epochs=20
     )
-    return Recogniser.load(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def judges(trained):
+    return Judges(trained)
+
+
+@pytest.fixture(scope="module")
+def recogniser(judges):
+    return judges.open_recogniser()
 
 
 SAID = "mas uis, əma suma i?"
 
 
-def edits(recogniser, samples, phonemes=SAID):
-    return Pair(Clip(samples), Clip(samples), phonemes=phonemes, recogniser=recogniser).edits
+def edits(judges, samples, phonemes=SAID):
+    return Pair(Clip(samples), Clip(samples), phonemes=phonemes, judges=judges).edits
 
 
-def test_what_was_never_heard_before_is_understood(recogniser):
-    found = [edits(recogniser, say(text, 100 + n), text) for n, text in enumerate(sentences(8, 2))]
+def test_what_was_never_heard_before_is_understood(judges):
+    found = [edits(judges, say(text, 100 + n), text) for n, text in enumerate(sentences(8, 2))]
     assert sum(e.error for e in found) / len(found) < 0.1
 
 
@@ -108,9 +122,9 @@ def test_gain_and_a_leading_pause_do_not_count(recogniser):
         assert [phone for phone, _, _ in recogniser.phones(other)] == heard
 
 
-def test_a_dropped_word_is_deletions_and_a_repeated_one_insertions(recogniser):
+def test_a_dropped_word_is_deletions_and_a_repeated_one_insertions(judges):
     complete, dropped, repeated = (
-        Pair(clip := Clip(say(text, 9)), clip, phonemes=SAID, recogniser=recogniser)
+        Pair(clip := Clip(say(text, 9)), clip, phonemes=SAID, judges=judges)
         for text in (SAID, "mas uis suma i", "mas uis əma əma suma i")
     )
     assert phone_deletions(dropped) >= phone_deletions(complete) + 2 / 12
@@ -120,40 +134,40 @@ def test_a_dropped_word_is_deletions_and_a_repeated_one_insertions(recogniser):
     assert words_missed(SAID, complete.edits) == []
 
 
-def test_noise_costs(recogniser):
+def test_noise_costs(judges):
     samples, random = say(SAID, 10), np.random.default_rng(1)
     noise = 0.08 * random.standard_normal(len(samples)).astype(np.float32)
-    noisy = [Pair(clip := Clip(s), clip, phonemes=SAID, recogniser=recogniser)
+    noisy = [Pair(clip := Clip(s), clip, phonemes=SAID, judges=judges)
              for s in (samples, samples + 0.1 * noise, samples + 12 * noise)]  # fmt: skip
     errors, fits = [phone_error(pair) for pair in noisy], [alignment_fit(pair) for pair in noisy]
     assert errors == sorted(errors) and errors[-1] > errors[0] + 0.3
     assert fits == sorted(fits, reverse=True) and fits[-1] < fits[0] - 0.5
 
 
-def test_the_second_opinion_hears_a_wrong_text(recogniser):
+def test_the_second_opinion_hears_a_wrong_text(judges):
     clip = Clip(say(SAID, 11))
     right, one, all_ = (
-        alignment_fit(Pair(clip, clip, phonemes=text, recogniser=recogniser))
+        alignment_fit(Pair(clip, clip, phonemes=text, judges=judges))
         for text in (SAID, "mas uis, iui suma i?", "iua mas i umu suə")
     )
     assert 0 >= right > one > all_
 
 
-def test_without_phonemes_or_recogniser_there_is_no_score(recogniser):
+def test_without_phonemes_or_recogniser_there_is_no_score(judges):
     clip = Clip(say(SAID))
-    for pair in (Pair(clip, clip, recogniser=recogniser), Pair(clip, clip, phonemes=SAID)):
+    for pair in (Pair(clip, clip, judges=judges), Pair(clip, clip, phonemes=SAID)):
         assert all(
             math.isnan(m(pair)) for m in (phone_error, phone_insertions, phone_deletions, alignment_fit)
         )
 
 
-def test_a_phone_that_training_lacks_is_an_error_but_no_crash(recogniser):
-    found = edits(recogniser, say(SAID, 12), SAID.replace("uis", "uyθ"))
+def test_a_phone_that_training_lacks_is_an_error_but_no_crash(judges):
+    found = edits(judges, say(SAID, 12), SAID.replace("uis", "uyθ"))
     assert {4, 5} <= set(found.missed)
     clip = Clip(say(SAID, 12))
-    assert alignment_fit(Pair(clip, clip, phonemes=SAID.replace("u", "y"), recogniser=recogniser)) < 0
-    assert math.isnan(alignment_fit(Pair(clip, clip, phonemes="yθ", recogniser=recogniser)))
-    assert math.isnan(alignment_fit(Pair(clip, clip, phonemes=SAID * 30, recogniser=recogniser)))
+    assert alignment_fit(Pair(clip, clip, phonemes=SAID.replace("u", "y"), judges=judges)) < 0
+    assert math.isnan(alignment_fit(Pair(clip, clip, phonemes="yθ", judges=judges)))
+    assert math.isnan(alignment_fit(Pair(clip, clip, phonemes=SAID * 30, judges=judges)))
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(tmp_path):
@@ -173,34 +187,34 @@ def test_nothing_to_train_on_says_so(tmp_path):
         train_recogniser([(say("ma"), "— !")], tmp_path / "none", 0)
 
 
-def test_a_file_that_is_no_recogniser_says_so(recogniser, tmp_path):
+def test_a_file_that_is_no_recogniser_says_so(tmp_path):
     path = tmp_path / "phones.safetensors"
     with pytest.raises(WrongData, match=str(path)):
-        Recogniser.load(path)
+        open_recogniser(path)
     path.write_bytes(b"junk" * 9)
     with pytest.raises(WrongData, match="not a phone recogniser"):
-        Recogniser.load(path)
+        open_recogniser(path)
     train_recogniser([(say("ma is"), "ma is")], path, 0, epochs=1)
     tensors, facts = load_file(path), {"phones": '["a", "i", "m", "s"]'}
     for name in ("body.0.weight", "aligner.weights", "aligner.prior"):
         save_file(tensors | {name: tensors[name][1:].clone()}, path, metadata=facts)
         with pytest.raises(WrongData, match="not a phone recogniser"):
-            Recogniser.load(path)
+            open_recogniser(path)
     save_file(tensors, path, metadata={"phones": '["a"]'})
     with pytest.raises(WrongData, match="not a phone recogniser"):
-        Recogniser.load(path)
+        open_recogniser(path)
     save_file(tensors, path)
     with pytest.raises(WrongData, match="not a phone recogniser"):
-        Recogniser.load(path)
+        open_recogniser(path)
 
 
-def test_a_disturbed_clip_is_stretched_masked_and_still_of_mean_0():
+def test_an_augmented_clip_is_stretched_masked_and_still_of_mean_0():
     mel = log_mel(say(SAID))
-    found = [disturbed(mel, torch.Generator().manual_seed(seed)) for seed in range(20)]
+    found = [augmented(mel, torch.Generator().manual_seed(seed)) for seed in range(20)]
     lengths = [len(f) / len(mel) for f in found]
     assert 0.8 < min(lengths) < 0.95 and 1.05 < max(lengths) < 1.21
     assert all(f.isfinite().all() and f.shape[1] == mel.shape[1] and f.mean().abs() < 2 for f in found)
-    assert torch.equal(found[0], disturbed(mel, torch.Generator().manual_seed(0)))
+    assert torch.equal(found[0], augmented(mel, torch.Generator().manual_seed(0)))
     assert normalised(mel + 3).sub(normalised(mel)).abs().max() < 1e-4
 
 

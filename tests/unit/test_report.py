@@ -38,7 +38,8 @@ from moien.report.plots import plot_scores, plot_spectrograms
 from moien.report.spans import Spans, read_spans, spans_of_durations
 from moien.report.table import amount, headline, in_words, judgements, markdown_table, terminal_table, verdict
 from moien.report.timing import Timing
-from moien.score import METRICS, Details, ScoredSentence
+from moien.score.metrics import METRICS
+from moien.score.scored import Details, ScoredSentence
 from moien.score.sentences import Problem, Sentence
 from moien.score.summary import scores_json
 from moien.text import Phonemes, Word

@@ -13,7 +13,8 @@ from moien.audio import write_wav
 from moien.errors import WrongCall, WrongData
 from moien.report.compare import compare_table, comparison, recordings, verdicts, write_compare
 from moien.report.runs import ScoredRun
-from moien.score import METRICS, ScoredSentence
+from moien.score.metrics import METRICS
+from moien.score.scored import ScoredSentence
 from moien.score.summary import scores_json
 
 

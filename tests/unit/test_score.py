@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -14,9 +15,13 @@ from made_up import speech
 from moien.audio import SAMPLE_RATE, read_audio, resample, write_wav
 from moien.corpus.datadir import Utterance, read_datadir, write_datadir
 from moien.errors import WrongData
-from moien.score import METRICS, ScoredSentence, Task, cache, score_rows, score_sentences
+from moien.score import cache
 from moien.score.bootstrap import bootstrap
 from moien.score.clip import Clip
+from moien.score.judges import Judges
+from moien.score.metrics import METRICS
+from moien.score.run import Task, score_rows, score_sentences
+from moien.score.scored import ScoredSentence
 from moien.score.sentences import (
     Problem,
     Sentence,
@@ -25,7 +30,7 @@ from moien.score.sentences import (
     read_sentences,
     usable,
 )
-from moien.score.similarity import embed, speaker_centroids
+from moien.score.speakers import embed, speaker_centroids
 from moien.score.summary import comparisons, gain, gains, scores_json
 
 
@@ -166,7 +171,7 @@ def test_rows_are_scored_in_processes_as_alone_and_once(decoded, own_cache, monk
         assert found.rows["natural"][name] == 0
         assert found.rows["trained"][name] < found.rows["stock"][name]
 
-    monkeypatch.setattr("moien.score.ProcessPoolExecutor", None)  # nothing may be computed again
+    monkeypatch.setattr("moien.pool.ProcessPoolExecutor", None)  # nothing may be computed again
     (again,) = score_sentences(sentences[:1], centroids, jobs=1)
     assert again.as_json() == found.as_json()
     with pytest.raises(TypeError):  # another speaker: other scores
@@ -175,20 +180,26 @@ def test_rows_are_scored_in_processes_as_alone_and_once(decoded, own_cache, monk
 
 def test_the_cache_tells_apart_what_matters(decoded):
     wavs = [decoded / "n.wav", decoded / "decode" / "stock" / "s-1.wav"]
-    centroid = np.ones(3)
+    one, two = {"x": np.ones(3)}, {"x": 2 * np.ones(3)}
     keys = [
-        cache.key(*wavs, centroid, "a"),
-        cache.key(*wavs[::-1], centroid, "a"),
-        cache.key(*wavs, None, "a"),
-        cache.key(*wavs, 2 * centroid, "a"),
-        cache.key(*wavs, centroid, "b"),
-        cache.key(*wavs, centroid, "a", "text"),
-        cache.key(*wavs, centroid, "a", recogniser=wavs[0]),
-        cache.key(*wavs, centroid, "a", models=["a@1", ""]),
-        cache.key(*wavs, centroid, "a", models=["", "a@1"]),
-        cache.key(*wavs, centroid, "a", wavlm_centroid=centroid),
+        cache.key(*wavs, one, "a", "", Judges()),
+        cache.key(*wavs[::-1], one, "a", "", Judges()),
+        cache.key(*wavs, {}, "a", "", Judges()),
+        cache.key(*wavs, two, "a", "", Judges()),
+        cache.key(*wavs, {"y": np.ones(3)}, "a", "", Judges()),
+        cache.key(*wavs, one | {"y": np.ones(3)}, "a", "", Judges()),
+        cache.key(*wavs, one, "b", "", Judges()),
+        cache.key(*wavs, one, "a", "text", Judges()),
+        cache.key(*wavs, one, "a", "", Judges(recogniser=wavs[0])),
+        cache.key(*wavs, one, "a", "", Judges(recogniser=wavs[1])),
+        *(
+            cache.key(*wavs, one, "a", "", Judges(**{field.name: "a@1"}))
+            for field in fields(Judges)
+            if field.name != "recogniser"
+        ),
     ]
-    assert len(set(keys)) == len(keys) and cache.key(*wavs, np.ones(3), "a") == keys[0]
+    assert len(set(keys)) == len(keys)
+    assert cache.key(*wavs, {"x": np.ones(3)}, "a", "", Judges()) == keys[0]
 
 
 def test_a_missing_wav_names_the_sentence(decoded):
@@ -283,8 +294,8 @@ def test_centroids_are_of_unit_length_and_spread_over_the_clips(tmp_path):
     for number in range(5):
         write_wav(tmp_path / f"{number}.wav", speech(1.0, seed=number))
         utterances.append(Utterance(f"s-{number}", "s", "t", tmp_path / f"{number}.wav"))
-    two = speaker_centroids(utterances, clips_per_speaker=2)["s"]
-    vectors = [embed(Clip(*read_audio(utterances[i].audio))) for i in (0, 3)]
+    two = speaker_centroids(utterances, clips_per_speaker=2)["s"]["resemblyzer"]
+    vectors = [embed(Clip(*read_audio(utterances[i].audio)))["resemblyzer"] for i in (0, 3)]
     assert np.linalg.norm(two) == pytest.approx(1)
     assert two @ sum(vectors) == pytest.approx(np.linalg.norm(sum(vectors)), rel=1e-5)
 

@@ -12,11 +12,13 @@ import soxr
 from made_up import GREETING, load_program, recording, speech
 
 from moien.audio import SAMPLE_RATE
-from moien.score import METRICS, buzz, clicks, clipping, gap_noise, hum, spectrum, tones
+from moien.score import spectrum
 from moien.score.checks import DAMAGES, IGNORED, TOLERANCES, Subject, deaf, resynthesised, with_tone
-from moien.score.clip import ALL_PASS, Clip, Pair, mel_cepstrum
-from moien.score.mcd import mcd_db
-from moien.score.speaking_rate import count_phonemes
+from moien.score.clip import ALL_PASS, Clip, mel_cepstrum
+from moien.score.metrics import METRICS, buzz, clicks, clipping, gap_noise, hum, tones
+from moien.score.metrics.mcd import mcd_db
+from moien.score.metrics.speaking_rate import count_phonemes
+from moien.score.pair import Pair
 
 PERFECT = {metric.name: 0.0 for metric in METRICS.values() if metric.best == "low"} | {
     "duration_ratio": 1, "similarity": 1, "f0_correlation": 1}  # fmt: skip

@@ -11,7 +11,7 @@ from made_up import call, speech
 
 from moien.audio import SAMPLE_RATE, write_wav
 from moien.cli import main
-from moien.score import METRICS
+from moien.score.metrics import METRICS
 
 
 @pytest.fixture

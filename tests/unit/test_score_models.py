@@ -12,14 +12,16 @@ import torch
 from made_up import speech
 
 from moien.errors import WrongCall, WrongData
-from moien.score.cer import cer
-from moien.score.clip import Clip, Pair
-from moien.score.similarity import floor
-from moien.score.similarity_wavlm import embed as embed_wavlm
-from moien.score.similarity_wavlm import similarity_wavlm
-from moien.score.transcriber import Transcriber, character_error, open_transcriber, plain, word_error
-from moien.score.utmos import open_utmos, utmos
-from moien.score.wer import wer
+from moien.score.clip import Clip
+from moien.score.judges import Judges
+from moien.score.judges.transcriber import Transcriber, character_error, plain, word_error
+from moien.score.judges.utmos import open_utmos
+from moien.score.metrics.cer import cer
+from moien.score.metrics.similarity_wavlm import similarity_wavlm
+from moien.score.metrics.utmos import utmos
+from moien.score.metrics.wer import wer
+from moien.score.pair import Pair
+from moien.score.speakers import embed, floor
 
 pytest.importorskip("jiwer")
 
@@ -49,11 +51,12 @@ def folder(tmp_path_factory):
 
 
 def test_it_hears_what_the_model_says(folder):
-    transcriber = open_transcriber(str(folder), "lb")
+    judges = Judges(transcriber=str(folder), language="lb")
+    transcriber = judges.open_transcriber()
     clip = Clip(speech(1.0))
     assert transcriber.text(clip.samples) == "a"
-    assert open_transcriber(str(folder), "lb") is transcriber
-    right, wrong = (Pair(clip, clip, text=text, transcriber=transcriber) for text in ("A!", "a b"))
+    assert judges.open_transcriber() is transcriber
+    right, wrong = (Pair(clip, clip, text=text, judges=judges) for text in ("A!", "a b"))
     assert (wer(right), cer(right)) == (0, 0)
     assert (wer(wrong), cer(wrong)) == pytest.approx((1 / 2, 2 / 3))
 
@@ -62,7 +65,7 @@ def test_without_transcriber_or_text_there_is_no_score(folder):
     clip = Clip(speech(1.0))
     for pair in (
         Pair(clip, clip, text="a"),
-        Pair(clip, clip, transcriber=open_transcriber(str(folder), "lb")),
+        Pair(clip, clip, judges=Judges(transcriber=str(folder), language="lb")),
     ):
         assert math.isnan(wer(pair)) and math.isnan(cer(pair))
 
@@ -130,7 +133,7 @@ def test_utmos_is_asked_at_16_khz(tmp_path):
     (tmp_path / "hubconf.py").write_text(HUBCONF)
     clip = Clip(speech(1.0))
     loudest = float(np.abs(clip.at_16k).max())
-    assert utmos(Pair(clip, clip, utmos=str(tmp_path))) == pytest.approx(16_000 + loudest)
+    assert utmos(Pair(clip, clip, judges=Judges(utmos=str(tmp_path)))) == pytest.approx(16_000 + loudest)
     assert math.isnan(utmos(Pair(clip, clip)))
 
 
@@ -148,15 +151,15 @@ def test_utmos_is_pinned_to_a_commit_and_says_why_it_does_not_open(tmp_path, mon
 
 
 def test_wavlm_hears_a_speaker_where_it_is_named(tiny_wavlm):
-    model = str(tiny_wavlm)
+    judges = Judges(wavlm=str(tiny_wavlm))
     clip = Clip(speech(1.0))
-    own = Pair(clip, clip, wavlm=model, wavlm_centroid=embed_wavlm(clip, model))
+    own = Pair(clip, clip, embed(clip, judges), judges=judges)
     assert similarity_wavlm(own) == pytest.approx(1, abs=1e-5)
     assert math.isnan(similarity_wavlm(Pair(clip, clip)))
 
 
 def test_the_floor_is_what_other_speakers_reach():
-    speakers = {"a": np.array([1.0, 0]), "b": np.array([0.6, 0.8])}
+    speakers = {"a": {"resemblyzer": np.array([1.0, 0])}, "b": {"resemblyzer": np.array([0.6, 0.8])}}
     found = floor(speakers, {})
     assert found is not None and found["mean"] == pytest.approx(0.6) and "2 speakers" in found["of"]
     alone = floor({"a": speakers["a"]}, {"a": {"x": 0.4, "y": 0.6}})

@@ -9,7 +9,7 @@ import pytest
 from made_up import ROOT, call, load_program
 
 from moien.errors import WrongCall
-from moien.score import METRICS
+from moien.score.metrics import METRICS
 
 PROGRAMS = sorted(
     str(p.relative_to(ROOT)) for part in ("local", "tools", "utils") for p in (ROOT / part).glob("*.py")

@@ -1,0 +1,40 @@
+"""Work on many items in several processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from typing import TypeVar
+
+from moien.progress import track
+
+A = TypeVar("A")
+B = TypeVar("B")
+
+
+def in_parallel(
+    work: Callable[[A], B], items: Collection[A], jobs: int, label: str, *, torch: bool = False
+) -> Iterator[B]:
+    """`work` of each item, in the order of the items, over at most `jobs` processes, with progress.
+
+    The processes are spawned: a forked one inherits the locks of threads (torch's, the progress bar's) and may wait
+    for ever. Work with `torch` computes with one thread in each process, so that its results do not depend on `jobs`
+    or the machine; without it, one job runs in this process.
+    """
+    jobs = min(jobs, len(items))
+    if jobs < 1 or (jobs == 1 and not torch):
+        yield from track(map(work, items), label, total=len(items))
+        return
+    initializer = _one_thread if torch else None
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=initializer)
+    try:
+        yield from track(pool.map(work, items), label, total=len(items))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C and errors must not wait for the queue
+
+
+def _one_thread() -> None:
+    import torch
+
+    torch.set_num_threads(1)
