@@ -34,3 +34,9 @@ def edit_path(reference: Sequence[Any], found: Sequence[Any]) -> list[Step]:
             j -= 1
             path.append((None, j))
     return path[::-1]
+
+
+def edit_distance(reference: Sequence[Any], found: Sequence[Any]) -> int:
+    """The number of deletions, insertions and substitutions on a cheapest path."""
+    path = edit_path(reference, found)
+    return sum(i is None or j is None or reference[i] != found[j] for i, j in path)

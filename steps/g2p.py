@@ -9,7 +9,7 @@ from moien.errors import WrongData
 from moien.kokoro.symbols import MAX_PHONEMES
 from moien.progress import track
 from moien.recipe.stages import StageRun, stage
-from moien.report.survey import write_survey
+from moien.report.survey_page import write_survey
 from moien.text import CORRECTIONS, Phonemes, load_frontend, prepare_frontend, write_phonemes
 from moien.text.survey import Survey
 

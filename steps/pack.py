@@ -15,7 +15,7 @@ from moien.recipe.stages import StageRun, stage
 def main(run: StageRun) -> None:
     """Copy the voice and its front end, and write the card."""
     from moien.kokoro.base import Base
-    from moien.report.card import model_card
+    from moien.report.model_card import model_card
     from moien.report.table import read_scores
     from moien.text import open_frontend, read_phonemes
 

@@ -15,11 +15,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from moien.edits import edit_distance
 from moien.text.espeak import transcribe
 from moien.text.lb.compounds import Counts, Split, Splitter
 from moien.text.lb.foreign import french
@@ -41,16 +42,6 @@ print(json.dumps({word: "".join(crf(word)) for word in json.load(sys.stdin)}))
 """
 
 
-def distance(first: Sequence[str], second: Sequence[str]) -> int:
-    """Insertions, deletions and replacements between two lists of phonemes."""
-    row = list(range(len(second) + 1))
-    for i, a in enumerate(first, start=1):
-        before, row = row, [i]
-        for j, b in enumerate(second, start=1):
-            row.append(min(before[j] + 1, row[-1] + 1, before[j - 1] + (a != b)))
-    return row[-1]
-
-
 def score(read: Reader, words: dict[str, str]) -> str:
     """A row: words, phoneme error and right words in %, length ignored and counted; stress where LOD marks it."""
     wrong, right, total, marked, well = [0, 0], [0, 0], 0, 0, 0
@@ -60,7 +51,7 @@ def score(read: Reader, words: dict[str, str]) -> str:
         total += len(theirs)
         short = [[unit.replace("ː", "") for unit in side] for side in (theirs, ours)]
         for i, (a, b) in enumerate((short, (theirs, ours))):
-            errors = distance(a, b)
+            errors = edit_distance(a, b)
             wrong[i] += errors
             right[i] += not errors
         if "ˈ" in reference and len(NUCLEUS.findall(reference)) > 1:
@@ -80,13 +71,13 @@ def _stressed(phonemes: str) -> int:
 
 
 def gruut(folder: Path, words: list[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """What gruut says as it is shipped (lexicon, else CRF), and what its CRF alone says."""
+    """The phonemes of gruut as it is shipped (lexicon, else CRF), and those of its CRF alone."""
     data = folder / "gruut_lang_lb"
     command = [sys.executable, "-c", _GRUUT, str(data / "g2p" / "model.crf")]
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
     done = subprocess.run(
-        command, input=json.dumps(words), capture_output=True, text=True, check=True,
-        env={**os.environ, "PYTHONPATH": str(folder)},
-    )  # fmt: skip
+        command, input=json.dumps(words), capture_output=True, text=True, check=True, env=environment
+    )
     guessed = {word: mend(ipa, word)[0] for word, ipa in json.loads(done.stdout).items()}
     database = sqlite3.connect(f"{(data / 'lexicon.db').resolve().as_uri()}?mode=ro", uri=True)
     rows = database.execute("SELECT word, phonemes FROM word_phonemes ORDER BY word, pron_order DESC")

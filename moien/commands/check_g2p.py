@@ -22,7 +22,7 @@ def main(file: Any, language: str, corrections: Path | None, output: Path | None
     Of metadata.csv (`id|text|…`) it reads the second column, or the column that the header line names text.
     """
     from moien.corpus.readers import read_texts
-    from moien.report.survey import show_survey, write_survey
+    from moien.report.survey_page import show_survey, write_survey
     from moien.text import load_frontend
     from moien.text.settings import G2PSettings
     from moien.text.survey import Survey

@@ -1,1 +1,1 @@
-"""Listening tests: people rate sounds in a page of their own browser, without knowing which system made them."""
+"""Listening tests: people rate sounds on a web page, without knowing which system made them."""

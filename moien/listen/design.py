@@ -1,4 +1,4 @@
-"""What a listener hears, in which order: blind, balanced, another order for everybody.
+"""What is played to a listener, in which order: blind, balanced, another order for each listener.
 
 mos     absolute category rating, one sound at a time, 1 to 5 (ITU-T P.800)
 ab      which of two is better, or neither; every pair of systems, the sides drawn
@@ -33,7 +33,7 @@ SCALES: dict[str, tuple[float, float]] = {"mos": (1, 5), "ab": (-1, 1), "mushra"
 
 @dataclass(frozen=True)
 class Trial:
-    """One screen: the systems whose sounds stand on it, in this order, each saying the same sentence."""
+    """One screen: the systems whose sounds are on it, in this order, all of the same sentence."""
 
     sentence: str
     systems: tuple[str, ...]
@@ -43,7 +43,7 @@ class Trial:
 class Test:
     """A listening test. The first system is the reference of a mushra test.
 
-    `sounds` is a digest of what is heard: answers about one voice are no answers about its successor.
+    `sounds` is a digest of all sounds: answers about one voice are not valid for its successor.
     """
 
     kind: str
@@ -69,7 +69,7 @@ class Test:
         return trials
 
     def answers(self, trial: Trial) -> int:
-        """How many numbers a screen asks for."""
+        """The number of ratings of a screen."""
         return len(trial.systems) if self.kind == "mushra" else 1
 
 
@@ -86,8 +86,11 @@ def pair_systems(folders: Mapping[str, Mapping[str, Path]], most: int) -> dict[s
     for system, sounds in folders.items():
         if lacking := [name for name in everything if name not in sounds]:
             named = ", ".join(lacking[:5]) + (" …" if len(lacking) > 5 else "")
-            raise WrongData(f"{len(lacking)} of {len(everything)} sentences are missing: {named}", where=system,
-                            remedy="every folder needs the same names: a.wav in each")  # fmt: skip
+            raise WrongData(
+                f"{len(lacking)} of {len(everything)} sentences are missing: {named}",
+                where=system,
+                remedy="every folder needs the same names: a.wav in each",
+            )
     chosen = evenly(everything, most)
     return {system: {name: sounds[name] for name in chosen} for system, sounds in folders.items()}
 
@@ -105,15 +108,17 @@ def read_folders(folders: Sequence[Path]) -> dict[str, dict[str, Path]]:
 
 
 def load_sounds(systems: Mapping[str, Mapping[str, Path]]) -> dict[tuple[str, str], bytes]:
-    """(system, sentence) → a wav of one rate, one loudness, and the same 75 ms at its edges, as nothing may betray who
-    speaks. WrongData for a sound that is broken or silent."""
+    """(system, sentence) → a wav. All have one rate, one loudness and 75 ms at the edges, so that nothing but the voice
+    differs between systems. WrongData for a sound that is broken or silent."""
     sounds = {}
     for system, sentence in track([(s, name) for s in systems for name in systems[s]], "sounds"):
         clip = open_clip(systems[system][sentence], sentence)
         where = np.flatnonzero(clip.speech) * HOP_SAMPLES
         cut = np.pad(clip.samples, EDGE_SAMPLES)[where[0] : where[-1] + 2 * EDGE_SAMPLES]
         wav = io.BytesIO()
-        pcm = np.round(Clip(cut).samples * 32767).astype(np.int16)  # levelled anew: pauses blur what loud is
+        pcm = np.round(Clip(cut).samples * 32767).astype(
+            np.int16
+        )  # levelled again: long pauses had a part in the first level
         soundfile.write(wav, pcm, SAMPLE_RATE, subtype="PCM_16", format="WAV")
         sounds[system, sentence] = wav.getvalue()
     return sounds

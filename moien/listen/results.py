@@ -1,4 +1,4 @@
-"""What the listeners said: means with intervals, from the answers alone."""
+"""The results of a listening test: means with intervals, from the answers alone."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Result:
 def results(store: Store) -> list[Result]:
     """One result for each system (ab: each pair), in the order of the test; WrongData without answers.
 
-    The interval is drawn over sentences, of which each counts once, however many listened to it: what other
-    sentences would have changed. Few listeners are few opinions all the same.
+    The interval is a bootstrap over sentences, each of which counts once, however many listeners rated it: how far
+    other sentences could move the mean. It does not show how much other listeners would.
     """
     rows = store.answers()
     if not rows:
@@ -47,7 +47,7 @@ def results(store: Store) -> list[Result]:
     order = store.test.systems
     by_key: dict[tuple[str, str], list[tuple[str, str, float]]] = defaultdict(list)
     for listener, sentence, system, other, value in rows:
-        if other and order.index(system) > order.index(other):  # the sides were drawn
+        if other and order.index(system) > order.index(other):  # the sides are random
             system, other, value = other, system, -value
         by_key[system, other].append((listener, sentence, value))
     found = []

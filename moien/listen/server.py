@@ -1,7 +1,7 @@
-"""The server of a listening test: a page, sounds by number, answers saved at once. Nothing it sends names a system.
+"""The server of a listening test: a page, sounds by number, answers saved at once. It never sends a system's name.
 
 Bound to this machine, or open to a network with a token. A page of another site can neither read nor answer: the
-Host header must be ours (against DNS rebinding), the Origin of an answer as well.
+Host header must be this server's (against DNS rebinding), the Origin of an answer as well.
 """
 
 from __future__ import annotations
@@ -22,18 +22,23 @@ from moien.listen.design import SCALES, Test, Trial
 from moien.listen.store import Store
 
 TEMPLATES = Path(__file__).parent / "templates"
-FILES = {"/": ("listen.html", "text/html"), "/listen.js": ("listen.js", "text/javascript"),
-         "/listen.css": ("listen.css", "text/css")}  # fmt: skip
+FILES = {
+    "/": ("listen.html", "text/html"),
+    "/listen.js": ("listen.js", "text/javascript"),
+    "/listen.css": ("listen.css", "text/css"),
+}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 MOST_BYTES = 4096  # of a body: an answer has a hundred
 MOST_NAME = 80
 YEAR_S = 365 * 24 * 3600
-POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; media-src 'self'; connect-src 'self'; "
-          "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")  # fmt: skip
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; media-src 'self'; connect-src 'self'; "
+    "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 class Refused(Exception):
-    """A request that gets nothing but a status."""
+    """A request that is answered with a status only."""
 
     def __init__(self, status: HTTPStatus) -> None:
         super().__init__(status.phrase)
@@ -41,7 +46,7 @@ class Refused(Exception):
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one test; `token` is what a visitor must bring, "" for nothing. WrongCall where it cannot listen."""
+    """Serves one test; `token` is what a visitor needs, "" for none. WrongCall where the address cannot be used."""
 
     daemon_threads = True
 
@@ -59,25 +64,25 @@ class Server(ThreadingHTTPServer):
             super().__init__((host, port), Handler)
         except OSError as error:
             raise WrongCall(
-                f"cannot listen on {host}:{port}: {error.strerror}", remedy="--port names another"
+                f"cannot listen on {host}:{port}: {error.strerror}", remedy="choose another with --port"
             ) from None
 
     @property
     def address(self) -> str:
-        """What to open."""
+        """The URL of the page."""
         host, port = self.server_address[:2]
         return f"http://{host!s}:{port}/" + (f"?token={self.token}" if self.token else "")
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request. Everything about a listener hangs on their cookie."""
+    """One request. A listener is known by a cookie."""
 
     server: Server
     server_version, sys_version = "moien", ""
     timeout = 30
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: who listened when is nobody's business."""
+        """Nothing: the times at which somebody listens are private."""
 
     def do_GET(self) -> None:
         """The page and its files, `/state`, `/trial/N`, `/sound/N/POSITION`."""
@@ -103,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
             raise Refused(HTTPStatus.FORBIDDEN)
 
     def _enter_with_token(self, query: dict[str, list[str]]) -> bool:
-        """Refuse who has no token; one in the address becomes a cookie, so that it does not stay in the history."""
+        """Refuse a visitor without the token; one in the URL becomes a cookie: the history should not keep it."""
         if not (token := self.server.token):
             return False
         if given := query.get("token"):
@@ -136,7 +141,7 @@ class Handler(BaseHTTPRequestHandler):
             case ["sound", number, place]:
                 trial = trials[index(number, len(trials))]
                 systems = trial.systems
-                if self.server.test.kind == "mushra":  # the last sound is the reference by name
+                if self.server.test.kind == "mushra":  # the last sound is the open reference
                     systems += (self.server.test.systems[0],)
                 sound = self.server.sounds[systems[index(place, len(systems))], trial.sentence]
                 self._send(HTTPStatus.OK, "audio/wav", sound)
@@ -145,8 +150,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _state(self, listener: str, trials: list[Trial]) -> dict[str, Any]:
         test, given = self.server.test, self.server.store.values(listener)
-        asked = [(n, p) for n, trial in enumerate(trials) for p in range(test.answers(trial))]
-        first = next((n for n, p in asked if (n, p) not in given), len(trials))
+        all_answers = [(n, p) for n, trial in enumerate(trials) for p in range(test.answers(trial))]
+        first = next((n for n, p in all_answers if (n, p) not in given), len(trials))
         name = self.server.store.name(listener)
         return {
             "kind": test.kind,
@@ -203,7 +208,7 @@ class Handler(BaseHTTPRequestHandler):
     def _listener(self) -> str:
         listener = self._cookie("listener")
         if not listener.isalnum() or len(listener) > 64:
-            raise Refused(HTTPStatus.FORBIDDEN)  # who has not opened the page yet
+            raise Refused(HTTPStatus.FORBIDDEN)  # the page was not opened before
         return listener
 
     def _send_json(self, facts: dict[str, Any]) -> None:

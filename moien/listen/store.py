@@ -1,4 +1,4 @@
-"""Answers in SQLite: each is on the disk before the page hears that it is saved."""
+"""Answers in SQLite: each is on the disk before the page shows that it is saved."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Store:
     is worse, 0 for neither; of the other kinds the rating of `system`."""
 
     def __init__(self, path: Path, test: Test | None = None) -> None:
-        """Open the file, and make it for `test`; without one it must be there already.
+        """Open the file, or make it for `test`; without a test it must exist.
 
         Raises:
             WrongData: no such file, no file of answers, or one of another test.
@@ -39,12 +39,12 @@ class Store:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute(
                 "PRAGMA synchronous = FULL"
-            )  # WAL alone may lose the last ones when the power goes
+            )  # WAL alone may lose the last answers in a power cut
             self._db.executescript(SCHEMA)
             row = self._db.execute("SELECT facts FROM test").fetchone()
         except sqlite3.Error as error:
             raise WrongData(
-                f"not a file of answers: {error}", where=path, remedy="--db names another"
+                f"not a file of answers: {error}", where=path, remedy="choose another file with --db"
             ) from None
         if row is None:
             if test is None:
@@ -62,29 +62,29 @@ class Store:
                 f"{name}: {asdict(self.test)[name]!r}, now {asdict(test)[name]!r}" for name in differ
             )
             raise WrongData(
-                f"its answers are of another test ({was})", where=path, remedy="--db names another file"
+                f"its answers are of another test ({was})", where=path, remedy="choose another file with --db"
             )
 
     def close(self) -> None:
-        """Close the file; what is in it was safe before."""
+        """Close the file; its answers are safe already."""
         with self._lock:
             self._db.close()
 
     def enter(self, listener: str, name: str | None = None) -> None:
-        """Know a listener; with `name`, call them so."""
+        """Enter a listener, with `name` under this name."""
         with self._lock:
             self._db.execute("INSERT OR IGNORE INTO listeners (id) VALUES (?)", (listener,))
             if name is not None:
                 self._db.execute("UPDATE listeners SET name = ? WHERE id = ?", (name, listener))
 
     def name(self, listener: str) -> str:
-        """What a listener is called; "" for nobody known."""
+        """The name of a listener; "" where none is known."""
         with self._lock:
             row = self._db.execute("SELECT name FROM listeners WHERE id = ?", (listener,)).fetchone()
         return row[0] if row else ""
 
     def save(self, listener: str, number: int, trial: Trial, position: int, value: float) -> None:
-        """Save one answer; a second one to the same question takes its place."""
+        """Save one answer; a second one to the same question replaces it."""
         other = ""
         if self.test.kind == "ab":
             system, other = trial.systems

@@ -1,4 +1,4 @@
-"""What the page of a run tells beside scores and sounds, gathered from the outputs of the stages."""
+"""What the page of a run shows beside scores and sounds, gathered from the outputs of the stages."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import yaml
 
 from moien.recipe import manifest
 from moien.recipe.settings import Settings
-from moien.report.cards import Spoken
+from moien.report.cards import Annotations
 from moien.report.datasheet import datasheet
+from moien.report.durations import read_timings
 from moien.report.learning import read_learning
 from moien.report.page import Run
 from moien.report.spans import read_spans
-from moien.report.timing import read_timings
 from moien.text import read_phonemes
 
 
@@ -25,7 +25,7 @@ def about(settings: Settings, outputs: Mapping[str, Path]) -> Run:
     manifests = {name: manifest.read(folder) or {} for name, folder in outputs.items()}
     lines = (train / "history.jsonl").read_text(encoding="utf-8").splitlines()
     history = [json.loads(line) for line in lines]
-    sample = manifests["train"]["notes"].get("sample", "")  # a run of before samples were named has none
+    sample = manifests["train"]["notes"].get("sample", "")  # older runs did not name it
     versions = sorted(manifests["train"]["versions"].items())
     resolved = settings.model_dump(mode="json", exclude={"system"})
     return Run(
@@ -38,7 +38,7 @@ def about(settings: Settings, outputs: Mapping[str, Path]) -> Run:
         choice=json.loads((train / "choice.json").read_text(encoding="utf-8")),
         learning=read_learning(train, outputs["data"] / "dev", history, sample),
         corpus=datasheet(*(outputs[name] for name in ("data", "g2p", "align", "features"))),
-        spoken=Spoken(
+        annotations=Annotations(
             read_spans(outputs["decode"], outputs["align"], manifests["align"]["notes"]["shift_frames"]),
             read_phonemes(outputs["g2p"] / "test.jsonl"),
         ),

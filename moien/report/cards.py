@@ -1,4 +1,4 @@
-"""A card is a sentence to hear and see: its text, and for each row sound, spectrogram, F0, phones and scores."""
+"""A card shows a sentence: its text, and for each row sound, spectrogram, F0, phones and scores."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from moien.score.sentences import NATURAL, Sentence, open_clip
 from moien.text import Phonemes
 
 PLENTY_S = 800.0  # seconds of audio up to which 60 kbit/s fit; above, 36 kbit/s
-MOST_S = 1200.0  # above this even those would not: sentences are left out, and the page says so
+MOST_S = 1200.0  # above this even those would not: sentences are left out, and the page states it
 COLUMNS_A_SECOND = 100  # of a spectrogram: the unit in which its overlays are drawn
-RECOGNISED = "phone_error"  # the score that a row has if the recogniser heard it
+RECOGNISED = "phone_error"  # a row has this score if the phone recogniser was used
 OCTAVE_STEP = 1 / 6  # the scale of F0 ends at a whole tone
 
 
 @dataclass(frozen=True)
-class Spoken:
+class Annotations:
     """What is known of sentences beside sounds and scores: id → row → spans, and id → words with their texts."""
 
     spans: Mapping[str, Mapping[str, Spans]] = field(default_factory=dict)
     texts: Mapping[str, Phonemes] = field(default_factory=dict)
 
 
-NOTHING = Spoken()
+NOTHING = Annotations()
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,7 @@ def _panel(item: tuple[Path, str, float]) -> Panel:
 def melody_scale(clips: Iterable[Panel]) -> tuple[float, float]:
     """Lowest and highest F0 in Hz that the page draws: all but the last per cent at either end, to a whole tone."""
     voiced = [clip.f0[clip.f0 > 0] for clip in clips]
-    values = np.log2(
-        np.concatenate([*voiced, [100.0, 200.0]]) if not any(map(len, voiced)) else np.concatenate(voiced)
-    )
+    values = np.log2(np.concatenate(voiced if any(map(len, voiced)) else [[100.0, 200.0]]))
     low, high = np.percentile(values, [1, 99])
     return (
         2.0 ** (math.floor(low / OCTAVE_STEP) * OCTAVE_STEP),
@@ -115,21 +113,20 @@ def card(
     sentence: Sentence,
     clips: Mapping[str, Panel],
     scale: tuple[float, float],
-    spoken: Spoken = NOTHING,
+    annotations: Annotations = NOTHING,
     metrics: Sequence[Metric] = (),
     scored: ScoredSentence | None = None,
 ) -> dict[str, Any]:
-    """What the template of a card needs; without `scored`, a sentence that nobody recorded."""
+    """What the template of a card needs; without `scored`, a sentence that has no recording."""
     longest = max(clip.seconds for clip in clips.values())
-    spans = spoken.spans.get(sentence.id, {})
+    spans, text = annotations.spans.get(sentence.id, {}), annotations.texts.get(sentence.id)
     rows = []
     for row, clip in clips.items():
         details = scored.details.get(row, Details()) if scored else Details()
         values = scored.rows.get(row, {}) if scored else {}
         recognised = bool(details.missed) or not math.isnan(values.get(RECOGNISED, math.nan))
-        said = spoken.texts.get(sentence.id)
         known = {m.name: _with_unit(m, values[m.name]) for m in metrics if m.name in values}
-        rows.append({
+        facts = {
             "row": row,
             "audio": clip.audio,
             "picture": clip.picture,
@@ -140,16 +137,25 @@ def card(
             "spans": _in_percent(spans[row], clip.seconds) if row in spans else None,
             "worst": {name: times for name, times in details.worst.items() if times},
             "values": known,
-            "heard": heard(sentence, details.missed, said) if recognised else [],
+            "words": words(sentence, details.missed, text) if recognised else [],
             "note": "",
-        })  # fmt: skip
-    table = [
-        {"label": m.heading, "unit": m.unit,
-         "cells": [shown(m, number(scored.rows[row][m.name])) if row in scored.rows else "–" for row in clips]}
-        for m in metrics
-    ] if scored else []  # fmt: skip
-    facts = {"id": sentence.id, "speaker": sentence.speaker, "text": sentence.text}
-    return facts | {"phonemes": sentence.phonemes, "panels": rows, "table": table}
+        }
+        rows.append(facts)
+    return {
+        "id": sentence.id,
+        "speaker": sentence.speaker,
+        "text": sentence.text,
+        "phonemes": sentence.phonemes,
+        "panels": rows,
+        "table": [_scores(m, scored, list(clips)) for m in metrics] if scored else [],
+    }
+
+
+def _scores(metric: Metric, scored: ScoredSentence, rows: Sequence[str]) -> dict[str, Any]:
+    """A line of the table: a metric in each row."""
+    values = [scored.rows[row][metric.name] if row in scored.rows else math.nan for row in rows]
+    cells = [shown(metric, number(value)) for value in values]
+    return {"label": metric.heading, "unit": metric.unit, "cells": cells}
 
 
 def _with_unit(metric: Metric, value: float) -> str:
@@ -160,7 +166,7 @@ def _with_unit(metric: Metric, value: float) -> str:
 def distances(
     metrics: Sequence[Metric], scored: ScoredSentence, row: str, over: str
 ) -> dict[str, dict[str, float | None]]:
-    """What sorting goes by, metric → value: how far from good `row` is, and how much farther than `over`."""
+    """The keys of sorting, metric → value: how far from good `row` is, and how much farther than `over`."""
     found: dict[str, dict[str, float | None]] = {"distance": {}, "behind": {}}
     for m in metrics:
         ours, theirs, natural = (scored.rows[which][m.name] for which in (row, over, NATURAL))
@@ -184,25 +190,25 @@ def _in_percent(spans: Spans, seconds: float) -> dict[str, list[dict[str, Any]]]
     }
 
 
-def heard(sentence: Sentence, missed: Sequence[int], said: Phonemes | None) -> list[dict[str, Any]]:
+def words(sentence: Sentence, missed: Sequence[int], text: Phonemes | None) -> list[dict[str, Any]]:
     """The words of a sentence, each with whether the recogniser missed it.
 
-    Words stand as they are written where the front end's list fits the phonemes that were spoken, else as phonemes.
+    A word is written as in the text where the front end's list fits the phonemes that were spoken, else as phonemes.
 
     Args:
         missed: numbers of those of `phonemes.split()`.
     """
-    words = [
+    spoken = [
         (i in missed, word)
         for i, word in enumerate(sentence.phonemes.split())
         if spoken_words(split_units(word))
     ]
-    if said is None or len(said.words) != len(words):
-        return [{"text": word, "missed": lost} for lost, word in words]
-    both = zip(words, said.words, strict=True)
+    if text is None or len(text.words) != len(spoken):
+        return [{"text": word, "missed": lost} for lost, word in spoken]
+    both = zip(spoken, text.words, strict=True)
     found = []
     for (start, end), group in groupby(both, key=lambda pair: (pair[1].text_start, pair[1].text_end)):
         ours = list(group)  # of one piece of text: "1,5" is three words
-        text = said.text[start:end] or " ".join(word.text for _, word in ours)
-        found.append({"text": text, "missed": any(lost for (lost, _), _ in ours)})
+        piece = text.text[start:end] or " ".join(word.text for _, word in ours)
+        found.append({"text": piece, "missed": any(lost for (lost, _), _ in ours)})
     return found

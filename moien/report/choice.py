@@ -8,28 +8,28 @@ from typing import Any
 from moien.report.table import shown
 from moien.score.metrics import METRICS
 
-OUTCOME = ("scores", "error")  # of a candidate; every other fact says what was tried
+OUTCOME = ("scores", "error")  # of a candidate; its other facts are what was tried
 
 
 def in_words(choice: Mapping[str, Any]) -> str:
-    """What was taken, and what no candidate was good enough for."""
+    """What was chosen, and which gates no candidate passed."""
     chosen = choice["candidates"][choice["chosen"]]
-    said = [
+    parts = [
         f"Chosen by scores on dev: base + α · (trained − base) with α {chosen['predictor']:g} for the predictor "
         f"and {chosen['decoder']:g} for the decoder."
     ]
-    said += [
+    parts += [
         f"No candidate passed for its {gate}: the best of them was taken." for gate in choice.get("shut", [])
     ]
     if not choice["quality_kept"]:
-        said.append("What was trained is worse than the base: this training did harm.")
-    return " ".join(said)
+        parts.append("The trained voice is worse than the base: this training did harm.")
+    return " ".join(parts)
 
 
 def choice_table(choice: Mapping[str, Any]) -> dict[str, Any]:
-    """The chosen candidate, its runner-up and the others as they were tried, by whatever names their scores have.
+    """The chosen candidate, its runner-up and the others in the order in which they were tried.
 
-    Behind them what the same sentences score as stock speaks them, and as they were recorded.
+    After them the scores of the same sentences by stock, and of their recordings.
     """
     rows = choice["candidates"]
     tried = list(dict.fromkeys(key for row in rows for key in row if key not in OUTCOME))

@@ -1,4 +1,4 @@
-"""The command that makes a run again: the recipe, and every setting that is not as its params.yaml says."""
+"""The command that makes a run again: the recipe, and every setting that differs from its params.yaml."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ from moien.recipe.settings import ROOT, Settings, load_settings
 
 
 def command(settings: Settings) -> str:
-    """The call of run.sh for these settings; what only a machine decides (`system`) is left out."""
+    """The call of run.sh for these settings; those of the machine (`system`) are left out."""
     known = settings.folder == ROOT / "recipes" / settings.recipe
     words = ["./run.sh", "--recipe", settings.recipe if known else str(settings.folder)]
     preset = load_settings(settings.folder).preset
     if settings.preset != preset:
         words += ["--set", f"preset={settings.preset}"]
-    asked = load_settings(settings.folder, [f"preset={settings.preset}"])
-    plain, ours = (s.model_dump(mode="json", exclude={"system"}) for s in (asked, settings))
+    recipe = load_settings(settings.folder, [f"preset={settings.preset}"])
+    plain, ours = (s.model_dump(mode="json", exclude={"system"}) for s in (recipe, settings))
     for key, value in _changed(plain, ours):
-        words += [
-            "--set",
-            f"{key}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}",
-        ]
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        words += ["--set", f"{key}={text}"]
     return shlex.join(words)
 
 

@@ -14,7 +14,7 @@ from moien.report.cards import card, fitting, melody_scale, panels
 from moien.report.grid import glance, grid
 from moien.report.looks import looks
 from moien.report.runs import ScoredRun
-from moien.report.table import Pair, contest, headline, metrics_of, terminal_table, verdict
+from moien.report.table import Contest, contest, headline, metrics_of, terminal_table, verdict
 from moien.score.metrics import METRICS
 from moien.score.scored import Details, ScoredSentence, number
 from moien.score.sentences import NATURAL, Sentence
@@ -23,17 +23,17 @@ from moien.score.summary import gains, plain, summarise
 if TYPE_CHECKING:
     from rich.table import Table
 
-LANGUAGE = "und"  # BCP 47 for a language that nobody has named
+LANGUAGE = "und"  # BCP 47: the language is not known
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the table and the page are made of.
+    """The content of the table and of the page.
 
     `scores` is shaped as `scores.json`: rows are natural and the runs by name, each run's gains are over the first.
     `sentences` are those that all share, with the same rows. `runs` has of each run `name`, `recipe`, `command`,
-    `row` (which of its rows was taken), `alone` (its number of sentences that the others have not) and `sounds` (the
-    folder of that row's wavs, or None).
+    `row` (which of its rows is compared), `alone` (its number of sentences that the others do not have) and `sounds`
+    (the folder of that row's wavs, or None).
     """
 
     scores: Mapping[str, Any]
@@ -41,14 +41,14 @@ class Comparison:
     runs: Sequence[Mapping[str, Any]]
 
     @property
-    def pairs(self) -> list[Pair]:
+    def pairs(self) -> list[Contest]:
         """Every run but the first, with the first."""
         first, *others = (run["name"] for run in self.runs)
         return [(name, first) for name in others]
 
 
 def comparison(runs: Sequence[ScoredRun], resamples: int, seed: int) -> Comparison:
-    """Compare the voice that each run is about (its trained one) on the sentences that all runs scored.
+    """Compare the trained voice of each run on the sentences that all runs scored.
 
     Raises:
         WrongCall: fewer than two runs, or two by one name.
@@ -60,8 +60,9 @@ def comparison(runs: Sequence[ScoredRun], resamples: int, seed: int) -> Comparis
     judged = [contest(run.scores)[0] for run in runs]
     names = [run.name for run in runs]
     if not shared:
-        raise WrongData(f"{' and '.join(names)} have no sentence in common",
-                        remedy="compare runs of one corpus and split")  # fmt: skip
+        raise WrongData(
+            f"{' and '.join(names)} have no sentence in common", remedy="compare runs of one corpus and split"
+        )
     known = [set(ours[shared[0]].rows[row]) for ours, row in zip(by_id, judged, strict=True)]
     metrics = [name for name in METRICS if all(name in ours for ours in known)]
     if not metrics:
@@ -95,8 +96,10 @@ def _check(runs: Sequence[ScoredRun]) -> None:
     if len(runs) < 2:
         raise WrongCall("one run cannot be compared", remedy="name two or more: moien compare RUN RUN")
     if len(set(names)) < len(names) or NATURAL in names:
-        raise WrongCall(f"runs need names of their own: {', '.join(names)}",
-                        remedy=f"do not name one twice, or {NATURAL}")  # fmt: skip
+        raise WrongCall(
+            f"two runs have one name: {', '.join(names)}",
+            remedy=f"give each run another name, and not {NATURAL}",
+        )
 
 
 def _merge(
@@ -106,8 +109,10 @@ def _merge(
     first = sentence[0]
     for name, other in zip(names, sentence, strict=True):
         if other.text != first.text:
-            raise WrongData(f"{first.id} is {first.text!r} in {names[0]}, {other.text!r} in {name}",
-                            remedy="compare runs of one corpus")  # fmt: skip
+            raise WrongData(
+                f"{first.id} is {first.text!r} in {names[0]}, {other.text!r} in {name}",
+                remedy="compare runs of one corpus",
+            )
     taken = [(NATURAL, first, NATURAL), *zip(names, sentence, judged, strict=True)]
     rows = {name: {metric: ours.rows[row][metric] for metric in metrics} for name, ours, row in taken}
     details = {name: ours.details.get(row, Details()) for name, ours, row in taken}
@@ -126,7 +131,7 @@ def verdicts(data: Comparison) -> list[str]:
 
 
 def recordings(data: Comparison, natural: Mapping[str, Path]) -> list[Sentence]:
-    """The shared sentences with the wavs of all runs as their rows; those of which one is not there are left out.
+    """The shared sentences with the wavs of all runs as their rows; a sentence that lacks one is left out.
 
     Args:
         natural: sentence id → its recording; may be empty.
@@ -149,7 +154,7 @@ def write_compare(
     """Write the page: one file as the page of a run is.
 
     Args:
-        sentences: with a wav for each run (`recordings`); what changed most is there to hear.
+        sentences: with a wav for each run (`recordings`); those that changed most are on the page.
         language: of the sentences, a BCP 47 code.
 
     Raises:
@@ -165,11 +170,10 @@ def write_compare(
         for sentence, rows in zip(kept, clips, strict=True)
     ]
     orders = [
-        order
+        (f"{sign}{number}", f"{run}: {which} against {over} first")
         for number, (run, over) in enumerate(data.pairs)
-        for order in ((f"+{number}", f"{run}: worst against {over} first"),
-                      (f"-{number}", f"{run}: best against {over} first"))
-    ]  # fmt: skip
+        for sign, which in (("+", "worst"), ("-", "best"))
+    ]
     page = html.render(
         "compare.html.j2",
         names=[run["name"] for run in data.runs],
@@ -183,12 +187,10 @@ def write_compare(
         grid=grid(data.scores, data.pairs),
         looks=looks(data.scores["rows"]),
         orders=orders,
-        first_sort="distillmos"
-        if any(metric.name == "distillmos" for metric in metrics)
-        else metrics[0].name,
+        first_sort="distillmos" if "distillmos" in {metric.name for metric in metrics} else metrics[0].name,
         keys=max((len(rows) for rows in clips), default=0),
         scale=scale,
-        has={key: any(pane[key] for made in cards for pane in made["panels"]) for key in ("spans", "heard")},
+        has={key: any(pane[key] for made in cards for pane in made["panels"]) for key in ("spans", "words")},
         sentence_count=len(data.sentences),
         sentences=cards,
         omitted=len(data.sentences) - len(kept),
@@ -196,7 +198,7 @@ def write_compare(
     html.write(path, page, remedy="compare fewer runs at once")
 
 
-def _gains_of(data: Comparison, sentence: ScoredSentence, pair: Pair) -> dict[str, float]:
+def _gains_of(data: Comparison, sentence: ScoredSentence, pair: Contest) -> dict[str, float]:
     """Metric → how much nearer to good the first row of a pair is in one sentence."""
     row, over = (sentence.rows[name] for name in pair)
     natural = sentence.rows[NATURAL]

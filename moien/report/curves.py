@@ -38,12 +38,12 @@ def _curve(phase: str, name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str
         for kind, ours in points.items()
         if ours
     ]
-    spoken = "; ".join(
+    summary = "; ".join(
         f"{kind} {ours[0][1]:.3g} to {ours[-1][1]:.3g}" for kind, ours in points.items() if ours
     )
     title = f"{phase}: {name.replace('_', ' ')}"
     ends = {"first": first, "last": last, "low": f"{low:.3g}", "high": f"{high:.3g}"}
-    return {"title": title, "spoken": spoken, "lines": lines} | ends
+    return {"title": title, "summary": summary, "lines": lines} | ends
 
 
 def _finite(value: float | None) -> bool:

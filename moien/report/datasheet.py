@@ -1,4 +1,4 @@
-"""The data sheet of a corpus: how much there is and by whom, how long and how high, which sounds, what was lost."""
+"""The data sheet of a corpus: amount and speakers, durations and F0, sounds, and what was dropped."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from moien.recipe import manifest
 from moien.report.histogram import histogram
 from moien.text import read_phonemes
 
-RARE = 10  # times in the training split: below it a sound is hardly learnt
+RARE = 10  # times in the training split: a sound with less is hardly learned
 SPEAKERS_SHOWN = 20
 DURATION_BARS, F0_BARS = 24, 30
 
@@ -31,6 +31,7 @@ def datasheet(data: Path, g2p: Path, align: Path, features: Path) -> dict[str, A
     seconds = {utterance.id: _seconds(utterance) for utterance in everyone}
     f0 = dict(_voiced(features))
     phones = {split: _phones(g2p / f"{split}.jsonl") for split in SPLITS}
+    counts = {split: Counter(chain.from_iterable(ours.values())) for split, ours in phones.items()}
     spoken = {utterance: len(labels) for ours in phones.values() for utterance, labels in ours.items()}
     return {
         "splits": [
@@ -42,10 +43,10 @@ def datasheet(data: Path, g2p: Path, align: Path, features: Path) -> dict[str, A
         "durations": _durations(list(seconds.values())),
         "f0": _f0(np.concatenate(list(f0.values()))) if f0 else None,
         "tempo": _tempo([count / seconds[utterance] for utterance, count in spoken.items()]),
-        "phonemes": _phonemes({split: Counter(chain.from_iterable(ours.values())) for split, ours in phones.items()}),
+        "phonemes": _phonemes(counts),
         "rare_below": RARE,
         "dropped": _dropped({"data": data, "g2p": g2p, "align": align, "features": features}),
-    }  # fmt: skip
+    }
 
 
 def _seconds(utterance: Utterance) -> float:
@@ -73,7 +74,7 @@ def _range(values: np.ndarray) -> dict[str, float]:
 def _speakers(
     everyone: Sequence[Utterance], seconds: Mapping[str, float], f0: Mapping[str, np.ndarray]
 ) -> list[dict[str, Any]]:
-    """Those with most speech first; F0 as the median and what lies between the 5th and the 95th percentile."""
+    """Those with most speech first; F0 as median, 5th and 95th percentile."""
     by_speaker: dict[str, list[Utterance]] = defaultdict(list)
     for utterance in everyone:
         by_speaker[utterance.speaker].append(utterance)
@@ -105,7 +106,7 @@ def _f0(voiced: np.ndarray) -> dict[str, Any]:
 
 
 def _tempo(rates: Sequence[float]) -> dict[str, Any]:
-    """Pauses count as time: what is far slower or faster than the rest is often read amiss."""
+    """Pauses count as time. Utterances far slower or faster than the rest often differ from their text."""
     edges = np.arange(0, math.ceil(max(rates)) + 1, 1 if max(rates) > DURATION_BARS / 2 else 0.5)
     return histogram("Tempo, pauses included", rates, edges, "phones/s", "utterances")
 
@@ -113,8 +114,8 @@ def _tempo(rates: Sequence[float]) -> dict[str, Any]:
 def _phones(path: Path) -> dict[str, list[str]]:
     """Utterance → labels of the sounds that stage 2 gave it."""
     return {
-        utterance: [unit.label for unit in split_units(said.phonemes) if unit.label]
-        for utterance, said in read_phonemes(path).items()
+        utterance: [unit.label for unit in split_units(text.phonemes) if unit.label]
+        for utterance, text in read_phonemes(path).items()
     }
 
 

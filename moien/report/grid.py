@@ -1,4 +1,4 @@
-"""The table of scores for a page: metrics in groups, a cell for each row, a small plot, and who is better."""
+"""The table of scores for a page: metrics in groups, a cell for each row, a small plot, and which row is better."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from moien.report.looks import looks
 from moien.report.table import (
     GROUPS,
     IN_WORDS,
-    Pair,
+    Contest,
     amount,
     contest,
     judgement,
@@ -26,11 +26,11 @@ from moien.score.sentences import NATURAL
 WIDTH, MARGIN, LINE = 180.0, 8.0, 12.0  # of a little plot; a line for each row
 
 
-def grid(scores: Mapping[str, Any], pairs: Sequence[Pair] | None = None) -> dict[str, Any]:
+def grid(scores: Mapping[str, Any], pairs: Sequence[Contest] | None = None) -> dict[str, Any]:
     """What the template of the table needs, from the content of `scores.json`.
 
     Args:
-        pairs: the comparisons to show, by default the one that the verdict is about.
+        pairs: the comparisons to show, by default that of the verdict.
     """
     pairs = [contest(scores)] if pairs is None else pairs
     groups = [
@@ -47,12 +47,12 @@ def grid(scores: Mapping[str, Any], pairs: Sequence[Pair] | None = None) -> dict
     }
 
 
-def all_pairs(scores: Mapping[str, Any]) -> list[Pair]:
+def all_pairs(scores: Mapping[str, Any]) -> list[Contest]:
     """Every comparison that `scores` holds, in the order of the rows."""
     return [(row, over) for row, against in scores["gains"].items() for over in against]
 
 
-def glance(scores: Mapping[str, Any], pair: Pair | None = None) -> list[dict[str, Any]]:
+def glance(scores: Mapping[str, Any], pair: Contest | None = None) -> list[dict[str, Any]]:
     """How many scores of each group got better, worse and neither: the verdict at a glance."""
     kinds = judgements(scores, pair)
     counts = {
@@ -65,7 +65,7 @@ def glance(scores: Mapping[str, Any], pair: Pair | None = None) -> list[dict[str
     ]
 
 
-def _metric(scores: Mapping[str, Any], metric: Metric, pairs: Sequence[Pair]) -> dict[str, Any]:
+def _metric(scores: Mapping[str, Any], metric: Metric, pairs: Sequence[Contest]) -> dict[str, Any]:
     estimates = {row: values[metric.name] for row, values in scores["rows"].items()}
     known = [estimate for estimate in estimates.values() if estimate["mean"] is not None]
     low = min((estimate["low"] for estimate in known), default=0.0)
@@ -94,12 +94,12 @@ def _metric(scores: Mapping[str, Any], metric: Metric, pairs: Sequence[Pair]) ->
 
 
 def judged(metric: Metric, gain: Mapping[str, Any]) -> dict[str, str]:
-    """A comparison in a cell: the word, by how much, and for how many sentences or with how many more."""
+    """A comparison in a cell: the word, the amount, and the share of sentences or the number that would be needed."""
     if gain["mean"] is None:
         return {"kind": "none", "facts": ""}
     kind, facts = judgement(gain), [amount(metric, gain)]
     if kind != "unclear":
         facts.append(f"better in {gain['better']:.0%} of sentences")
     elif gain["needed"] and gain["needed"] > gain["n"]:
-        facts.append(f"≈ {rough(gain['needed'])} sentences would tell")
+        facts.append(f"≈ {rough(gain['needed'])} sentences needed")
     return {"kind": kind, "facts": "; ".join(facts)}

@@ -40,6 +40,13 @@ def histogram(
     step = -(-(len(edges) - 1) // TICKS)
     ticks = [{"x": round(LEFT + i * width, 1), "label": show(edges[i])} for i in range(0, len(edges), step)]
     peak = int(counts.argmax())
-    spoken = f"{counts.sum()} {counted}, most between {show(edges[peak])} and {show(edges[peak + 1])} {unit}"
-    return {"title": title, "unit": unit, "spoken": spoken, "most": most, "bars": bars, "ticks": ticks,
-            "bar_width": round(width - GAP, 2)}  # fmt: skip
+    summary = f"{counts.sum()} {counted}, most between {show(edges[peak])} and {show(edges[peak + 1])} {unit}"
+    return {
+        "title": title,
+        "unit": unit,
+        "summary": summary,
+        "most": most,
+        "bars": bars,
+        "ticks": ticks,
+        "bar_width": round(width - GAP, 2),
+    }

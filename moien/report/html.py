@@ -1,4 +1,4 @@
-"""Pages that are one file: every style, script, sound and picture is inside, and nothing else may be loaded."""
+"""Pages of one file: every style, script, sound and picture is inside, and nothing else may be loaded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_BYTES = 15_000_000
 
 
 def render(template: str, **facts: Any) -> str:
-    """The HTML of a template; texts are escaped, a name that it does not get is an error."""
+    """The HTML of a template; texts are escaped, a name that is not given is an error."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -30,7 +30,7 @@ def render(template: str, **facts: Any) -> str:
 
 
 def write(path: Path, html: str, remedy: str) -> None:
-    """Write a page; WrongData above 15 MB, which mail and browsers on phones choke on."""
+    """Write a page; WrongData above 15 MB, which is too large for mail and for browsers on phones."""
     if (size := len(html.encode())) > MAX_BYTES:
         raise WrongData(f"the page would have {size / 1e6:.1f} MB", where=path, remedy=remedy)
     path.write_text(html, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""How the voice learned: the sentence that training spoke at each interval, as a card with a row for each time."""
+"""Samples of the training: one sentence spoken at each interval, as a card with a row for each."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from moien.corpus.datadir import read_datadir
 from moien.report.cards import Panel, card
 from moien.score.sentences import NATURAL, Sentence
 
-MOST = 8  # with the recording nine rows: a key each
+MOST = 8  # with the recording nine rows: a key of the keyboard each
 
 
 @dataclass(frozen=True)
 class Learning:
-    """The sentence with its recording and the sample of each interval, and what to say about each."""
+    """The sentence with its recording and the sample of each interval, and a caption for each."""
 
     sentence: Sentence
     captions: Mapping[str, str]
@@ -29,7 +29,7 @@ def read_learning(
 
     Args:
         train: output of stage 6; row n of `history` names its sample in `samples/`.
-        utterance: of the data directory `dev`, what the samples say.
+        utterance: the sentence of the samples, by its id in the data directory `dev`.
     """
     spoken: dict[str, Path] = {}
     captions: dict[str, str] = {}
@@ -44,8 +44,8 @@ def read_learning(
         captions[name] = f"dev: {', '.join(losses)}"
     if not spoken:
         return None
-    said = {u.id: u for u in read_datadir(dev)}[utterance]
-    return Learning(Sentence(said.id, said.speaker, said.text, spoken, said.audio), captions)
+    own = {u.id: u for u in read_datadir(dev)}[utterance]
+    return Learning(Sentence(own.id, own.speaker, own.text, spoken, own.audio), captions)
 
 
 def learning_card(

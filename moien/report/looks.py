@@ -11,11 +11,11 @@ SPARE = ("stock", "trained", "previous", "espeak", "recorded")
 
 
 def looks(rows: Iterable[str]) -> dict[str, str]:
-    """Row → the class that the style sheet and the marks of the plots know."""
+    """Row → its class in the style sheet and its mark in the plots."""
     rows = list(rows)
     free = [look for look in SPARE if look not in rows]
     others = [row for row in rows if row not in ROWS]
     spare = {row: free[i % len(free)] if free else "trained" for i, row in enumerate(others)}
     if len(others) == 1 and "trained" in free:
-        spare[others[0]] = "trained"  # one voice alone is what the page is about
+        spare[others[0]] = "trained"  # the only voice of the page
     return {row: spare.get(row, row) for row in rows}

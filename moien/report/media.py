@@ -1,4 +1,4 @@
-"""Sounds and pictures as `data:` URIs: what lets the page be one file."""
+"""Sounds and pictures as `data:` URIs, so that the page is one file."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ RANGE_DB = 75.0  # below the loudest point of the clip lies black
 
 
 def audio_uri(samples: np.ndarray, compression: float) -> str:
-    """Samples at 24 kHz as an mp3, which every browser plays (Opus in Ogg is young in Safari).
+    """Samples at 24 kHz as an mp3, which every browser plays (Safari plays Opus in Ogg only in recent versions).
 
     Args:
         samples: float `[N]` within ±1.
         compression: of the variable bit rate: 0.4 is about 60 kbit/s, 0.8 about 36, 0.99 about 26.
     """
     buffer = io.BytesIO()
-    soundfile.write(buffer, samples, SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III",
-                    bitrate_mode="VARIABLE", compression_level=compression)  # fmt: skip
+    rate = {"bitrate_mode": "VARIABLE", "compression_level": compression}
+    soundfile.write(buffer, samples, SAMPLE_RATE, format="MP3", subtype="MPEG_LAYER_III", **rate)
     return "data:audio/mpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
@@ -35,9 +35,8 @@ def spectrogram(samples: np.ndarray) -> np.ndarray:
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW_SAMPLES)[::HOP_SAMPLES]
     window = np.hanning(WINDOW_SAMPLES).astype(np.float32)
     power = (np.abs(np.fft.rfft(frames * window)) * 2 / window.sum()) ** 2
-    rows = (
-        power[:, : HEIGHT * 3].reshape(len(power), HEIGHT, 3).max(axis=2)
-    )  # max: a steady tone stays visible
+    bands = power[:, : HEIGHT * 3].reshape(len(power), HEIGHT, 3)
+    rows = bands.max(axis=2)  # not the mean: a steady tone stays visible
     return 10 * np.log10(rows.T[::-1] + 1e-12)
 
 

@@ -1,5 +1,5 @@
-"""The page of a run: one file that opens offline, with the verdict, the table, every test sentence to hear and see,
-the training, the corpus, and how it was made.
+"""The page of a run: one file that opens offline, with the verdict, the table, sounds and pictures of every test
+sentence, the training, the corpus, and how it was made.
 """
 
 from __future__ import annotations
@@ -10,25 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from moien.report import html
-from moien.report.cards import Spoken, card, distances, fitting, melody_scale, panels, seconds_of
+from moien.report.cards import Annotations, card, distances, fitting, melody_scale, panels, seconds_of
 from moien.report.choice import choice_table, in_words
 from moien.report.curves import curves
+from moien.report.durations import Timing, duration_plots, f0_plots, lengths
 from moien.report.grid import all_pairs, glance, grid
 from moien.report.learning import Learning, learning_card
 from moien.report.looks import looks
 from moien.report.table import contest, floor_note, headline, metrics_of, sentence_count, verdict
-from moien.report.timing import Timing, duration_plots, f0_plots, lengths
 from moien.score.scored import ScoredSentence
 from moien.score.sentences import Sentence
 
 
 @dataclass(frozen=True)
 class Run:
-    """What the page tells about a run, beside scores and sounds.
+    """What the page shows of a run, beside scores and sounds.
 
     `stages` maps a stage to its manifest, `history` is the training's, `choice` the content of `choice.json`,
-    `learning` what training spoke on its way, `corpus` the data sheet (`moien.report.datasheet`), `spoken` what is
-    known of the sentences' words and phones, `timings` the length of these by sentence.
+    `learning` the samples of the training, `corpus` the data sheet (`moien.report.datasheet`), `annotations` the words
+    and phones of the sentences, `timings` their durations by sentence.
     """
 
     language: str
@@ -40,7 +40,7 @@ class Run:
     choice: Mapping[str, Any] | None = None
     learning: Learning | None = None
     corpus: Mapping[str, Any] | None = None
-    spoken: Spoken = field(default_factory=Spoken)
+    annotations: Annotations = field(default_factory=Annotations)
     timings: Mapping[str, Timing] = field(default_factory=dict)
 
 
@@ -57,7 +57,7 @@ def write_page(
     Args:
         scores: the content of `scores.json`.
         scored: the scores of the test sentences.
-        sentences: test sentences and those that nobody recorded, with their wavs.
+        sentences: test sentences and those without a recording, with their wavs.
         jobs: processes that make sounds and pictures.
 
     Raises:
@@ -74,10 +74,10 @@ def write_page(
     for sentence, rows in zip(kept, clips, strict=True):
         if sentence.id in by_id:
             ours = by_id[sentence.id]
-            made = card(sentence, rows, scale, run.spoken, metrics, ours)
+            made = card(sentence, rows, scale, run.annotations, metrics, ours)
             recorded.append(made | {"sort": distances(metrics, ours, row, over)})
         else:
-            unrecorded.append(card(sentence, rows, scale, run.spoken) | {"sort": {}})
+            unrecorded.append(card(sentence, rows, scale, run.annotations) | {"sort": {}})
     names = list(dict.fromkeys([*scores["rows"], *(name for rows in clips for name in rows)]))
     cards = recorded + unrecorded
     panes = [pane for made in cards for pane in made["panels"]]
@@ -106,7 +106,7 @@ def write_page(
         ],
         keys=max(len(rows) for rows in clips),
         scale=scale,
-        has={key: any(pane[key] for pane in panes) for key in ("spans", "heard")},
+        has={key: any(pane[key] for pane in panes) for key in ("spans", "words")},
         sentence_count=sentence_count(scores),
         floor_note=floor_note(scores),
         sentences=recorded,

@@ -23,7 +23,7 @@ COLOURS = {  # as in page.css
 MARKS = {"natural": "o", "recorded": "P", "espeak": "v", "stock": "s", "previous": "^"}
 COLUMNS = 4
 SHOWN = 3  # sentences whose spectrograms stand beside each other
-LONGEST_S = 4.0  # of these: more than that, and no formant can be seen
+LONGEST_S = 4.0  # of these: in longer ones, no formant can be seen
 OVER = 1.5  # × the longest recording: as far as the time scale goes
 
 
@@ -50,15 +50,9 @@ def plot_scores(scores: Mapping[str, Any], path: Path) -> None:
         for y, row in enumerate(rows):
             estimate = scores["rows"][row][metric.name]
             if estimate["mean"] is not None:
-                axes.plot(
-                    [estimate["low"], estimate["high"]],
-                    [y, y],
-                    color=COLOURS.get(row, "#b8400b"),
-                    linewidth=2,
-                )
-                axes.plot(
-                    estimate["mean"], y, MARKS.get(row, "D"), color=COLOURS.get(row, "#b8400b"), markersize=7
-                )
+                colour = COLOURS.get(row, "#b8400b")
+                axes.plot([estimate["low"], estimate["high"]], [y, y], color=colour, linewidth=2)
+                axes.plot(estimate["mean"], y, MARKS.get(row, "D"), color=colour, markersize=7)
         axes.set_title(f"{metric.heading}  {ARROWS[metric.best]}", fontsize=10, loc="left")
         axes.set(xlabel=metric.unit, yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.4, -0.6))
         axes.grid(axis="x", alpha=0.3)
@@ -69,37 +63,38 @@ def plot_scores(scores: Mapping[str, Any], path: Path) -> None:
 
 
 def plot_spectrograms(sentences: Sequence[Sentence], path: Path) -> None:
-    """Three sentences of like length beside each other, their rows below one another, all on one time scale.
+    """Three sentences of similar length beside each other, their rows below one another, all on one time scale.
 
-    What takes half as long again as the longest recording runs over the edge: else a slow voice narrows all others.
+    The scale ends at one and a half times the longest recording: a slow voice would make all others narrow.
     """
     plt = _pyplot()
     clips = {
         s.id: {row: open_clip(file, s.id).samples for row, file in s.recordings.items()}
-        for s in of_like_length(sentences)
+        for s in of_similar_length(sentences)
     }
     rows = list(next(iter(clips.values())))
     longest = max(len(samples) for sounds in clips.values() for samples in sounds.values())
     recorded = max(len(sounds[rows[0]]) for sounds in clips.values())
     shown_s = min(longest, OVER * recorded) / SAMPLE_RATE
-    figure, grid = plt.subplots(len(rows), len(clips), figsize=(6 * len(clips), 2.1 * len(rows)),
-                                squeeze=False, sharex=True, sharey=True, layout="constrained")  # fmt: skip
+    size = (6 * len(clips), 2.1 * len(rows))
+    shared = {"sharex": True, "sharey": True, "squeeze": False, "layout": "constrained"}
+    figure, grid = plt.subplots(len(rows), len(clips), figsize=size, **shared)
     for column, (sentence, sounds) in enumerate(clips.items()):
         for axes, (row, samples) in zip(grid[:, column], sounds.items(), strict=True):
             loudness, seconds = spectrogram(np.asarray(samples)), len(samples) / SAMPLE_RATE
-            axes.imshow(loudness, aspect="auto", cmap="magma", extent=(0, seconds, 0, 12),
-                        vmin=loudness.max() - RANGE_DB, vmax=loudness.max())  # fmt: skip
+            top, extent = loudness.max(), (0, seconds, 0, 12)
+            axes.imshow(loudness, aspect="auto", cmap="magma", extent=extent, vmin=top - RANGE_DB, vmax=top)
             axes.set(xlim=(0, shown_s), facecolor="black")
             axes.set_ylabel(f"{row}\nkHz" if column == 0 else "")
             axes.set_yticks([0, 4, 8, 12])
         grid[0, column].set_title(sentence, fontsize=10)
         grid[-1, column].set_xlabel("s")
-    # Tight: what constrained layout leaves for the names of the rows is too little by half a line.
+    # Tight: constrained layout leaves half a line too little for the names of the rows.
     figure.savefig(path, dpi=110, bbox_inches="tight")
     plt.close(figure)
 
 
-def of_like_length(sentences: Sequence[Sentence]) -> list[Sentence]:
+def of_similar_length(sentences: Sequence[Sentence]) -> list[Sentence]:
     """Those whose recordings are nearest to the median length, or to 4 s if that is less, in their order."""
     seconds = {s.id: read_header(next(iter(s.recordings.values()))).seconds for s in sentences}
     aim = min(float(np.median(list(seconds.values()))), LONGEST_S)

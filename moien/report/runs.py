@@ -30,7 +30,7 @@ class ScoredRun:
 
 
 def read_natural(runs: Sequence[ScoredRun]) -> dict[str, Path]:
-    """Sentence → recording, of those of the runs' recipes that stand in this checkout; a page can do without."""
+    """Sentence → recording, for the runs whose recipes are in this checkout; the page can do without them."""
     found: dict[str, Path] = {}
     for recipe in dict.fromkeys(run.scores["recipe"] for run in runs):
         try:
@@ -57,7 +57,10 @@ def read_run(name: str) -> ScoredRun:
         lines = (folder / "utterances.jsonl").read_text(encoding="utf-8").splitlines()
         sentences = [ScoredSentence.from_json(json.loads(line)) for line in lines]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WrongData(f"the scores of the sentences cannot be read ({error})", where=folder,
-                        remedy="run stage 8 (score) again with --force") from None  # fmt: skip
+        raise WrongData(
+            f"the scores of the sentences cannot be read ({error})",
+            where=folder,
+            remedy="run stage 8 (score) again with --force",
+        ) from None
     sounds = folder.with_name("decode")
     return ScoredRun(name.strip("/"), scores, sentences, sounds if sounds.is_dir() else None)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 284.0, 30.0, 270.0  # of the 300 × 306 picture: square, both axes are alike
-FEWEST = 10  # points: below it neither r nor the slope says anything
+FEWEST = 10  # points: with fewer, neither r nor the slope means anything
 TICKS = 5  # at most, along an axis
 DOT, SMALLEST, LARGEST = 2.2, 1.0, 11.0  # radius of a point alone at most and at least, and of many
 
@@ -17,13 +17,13 @@ DOT, SMALLEST, LARGEST = 2.2, 1.0, 11.0  # radius of a point alone at most and a
 def scatter(
     title: str, unit: str, row: str, pairs: Sequence[tuple[float, float]], log: bool = False
 ) -> dict[str, Any] | None:
-    """What `row` makes of each recorded value, with r and the slope of the regression line; None below ten points.
+    """Each value of `row` against the recorded one, with r and the slope of the regression line; None below ten points.
 
-    Points at one place become one dot, the larger the more there are.
+    Points at one place become one dot, whose size is their number.
 
     Args:
         pairs: the recording's value and the row's, in `unit`.
-        log: whether both scales, r and the slope are about logarithms.
+        log: whether both scales, r and the slope are those of logarithms.
     """
     if len(pairs) < FEWEST:
         return None
@@ -34,7 +34,7 @@ def scatter(
     r = float(np.corrcoef(natural, ours)[0, 1])
     slope = float(r * ours.std() / natural.std())
     low, high = np.percentile(values, [0.5, 99.5]) if log else (0.0, float(np.percentile(values, 98)))
-    if high <= low:  # all but a few are alike
+    if high <= low:  # almost all are equal
         return None
 
     def place(value: float) -> float:
@@ -75,7 +75,7 @@ def _ticks(low: float, high: float, log: bool) -> list[tuple[float, str]]:
 
 
 def in_words(row: str, count: int, r: float, slope: float) -> str:
-    """What a plot says, for those who do not see it and those who do."""
+    """The plot in words, for readers who cannot see it and for those who can."""
     share = f"{100 * slope:.0f} %" if slope > 0 else "nothing"
     figures = f"r {r:.2f}, slope {slope:.2f} over {count} sounds"
     return f"{figures}: of a difference between recorded sounds, {share} is there in {row}."

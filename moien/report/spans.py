@@ -1,4 +1,4 @@
-"""When the words and phones of a row sound: the alignment of the recording, or the voice's own durations."""
+"""The times of words and phones of a row: the alignment of the recording, or the voice's own durations."""
 
 from __future__ import annotations
 
@@ -28,16 +28,19 @@ class Spans:
 
 
 def spans_of_durations(phonemes: str, durations: Sequence[float], shift_frames: int = 0) -> Spans:
-    """What a voice spoke, from the frames (of 600 samples) of its tokens, `[len(phonemes) + 2]`.
+    """The spans of a voice's speech, from the frames (of 600 samples) of its tokens, `[len(phonemes) + 2]`.
 
-    A token sounds `shift_frames` before its boundaries: so the recordings teach it (stage 3), and so it speaks.
+    A token sounds `shift_frames` before its boundaries: in the alignments of stage 3, and so in the trained voice.
 
     Raises:
         WrongData: another number of durations than of symbols and the two boundaries of the sentence.
     """
     if len(durations) != len(phonemes) + 2:
-        raise WrongData(f"{len(durations)} durations, but {len(phonemes)} phonemes and two boundaries",
-                        where=phonemes, remedy="run stage 7 again")  # fmt: skip
+        raise WrongData(
+            f"{len(durations)} durations, but {len(phonemes)} phonemes and two boundaries",
+            where=phonemes,
+            remedy="run stage 7 again",
+        )
     ends = [max(0.0, n - shift_frames) * FRAME_SAMPLES / SAMPLE_RATE for n in accumulate(durations)]
 
     def span(label: str, first: Unit, last: Unit) -> Span:
@@ -53,14 +56,14 @@ def spans_of_durations(phonemes: str, durations: Sequence[float], shift_frames: 
 
 
 def spans_of_textgrid(path: Path) -> Spans:
-    """What stage 3 found in a recording; WrongData for a file that it did not write."""
+    """The alignment of a recording by stage 3; WrongData for a file that it did not write."""
     try:
         grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=False)
         words, phones = (
             tuple((label, start, end) for start, end, label in grid.getTier(tier).entries)
             for tier in (WORDS, PHONES)
         )
-    except Exception as error:  # praatio raises whatever its parser stumbles on
+    except Exception as error:  # praatio's parser raises errors of any kind
         raise WrongData(f"not a TextGrid of stage 3: {error}", where=path) from error
     return Spans(words, phones)
 

@@ -17,7 +17,7 @@ from moien.score.sentences import ROWS
 if TYPE_CHECKING:
     from rich.table import Table
 
-Pair = tuple[str, str]  # a row, and the row it is held against
+Contest = tuple[str, str]  # a row, and the row that it is compared with
 
 ARROWS = {"low": "↓", "high": "↑", "one": "→ 1", "natural": "→ natural"}
 IN_WORDS = {
@@ -36,7 +36,7 @@ GROUPS = {
     "artefacts": "Artefacts",
 }
 SPEECH = (*ROWS, "synthetic")  # rows by their kind; others are names of runs
-NAMED = 4  # scores that the verdict names for each judgement: a sentence of twenty is read by nobody
+NAMED = 4  # scores that the verdict names for each judgement: a list of twenty is not readable
 
 
 def read_scores(path: Path) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def shown(metric: Metric, value: float | None) -> str:
 
 
 def contest(scores: Mapping[str, Any]) -> tuple[str, str]:
-    """The two rows that the verdict is about: trained against stock, else the last row and what it is held against."""
+    """The two rows of the verdict: trained against stock, else the last row and the one that it is compared with."""
     rows = list(scores["rows"])
     if {"trained", "stock"} <= set(rows):
         return "trained", "stock"
@@ -86,15 +86,15 @@ def judgement(gain: Mapping[str, Any]) -> str:
     return "better" if gain["low"] > 0 else "worse"
 
 
-def judgements(scores: Mapping[str, Any], pair: Pair | None = None) -> dict[str, str]:
+def judgements(scores: Mapping[str, Any], pair: Contest | None = None) -> dict[str, str]:
     """Metric → judgement of two rows, by default the verdict's."""
     row, over = pair or contest(scores)
     gains = scores["gains"][row][over]
     return {metric.name: judgement(gains[metric.name]) for metric in metrics_of(scores)}
 
 
-def in_words(scores: Mapping[str, Any], metric: Metric, pair: Pair | None = None) -> str:
-    """The judgement with the share of sentences that got better, or how many would be needed to tell."""
+def in_words(scores: Mapping[str, Any], metric: Metric, pair: Contest | None = None) -> str:
+    """The judgement with the share of better sentences, or the number of sentences that would be needed."""
     row, over = pair or contest(scores)
     gain = scores["gains"][row][over][metric.name]
     kind = judgement(gain)
@@ -103,12 +103,12 @@ def in_words(scores: Mapping[str, Any], metric: Metric, pair: Pair | None = None
     if kind == "worse":
         return f"worse ({gain['better']:.0%} of sentences better)"
     if gain["needed"] and gain["needed"] > gain["n"]:
-        return f"unclear (≈ {rough(gain['needed'])} sentences would tell)"
+        return f"unclear (≈ {rough(gain['needed'])} sentences needed)"
     return kind
 
 
 def rough(count: int) -> str:
-    """A number of sentences with one or two digits that mean something, as an estimate of a variance has them."""
+    """A number of sentences with one or two significant digits: it is estimated from a variance."""
     if count > 9999:
         return "over 9999"
     step = 10 ** (len(str(count)) - 2) if count > 99 else 1
@@ -116,12 +116,12 @@ def rough(count: int) -> str:
 
 
 def sentence_count(scores: Mapping[str, Any]) -> int:
-    """How many test sentences the scores are made of."""
+    """The number of test sentences behind the scores."""
     return max(estimate["n"] for estimate in scores["rows"][contest(scores)[0]].values())
 
 
-def headline(scores: Mapping[str, Any], pair: Pair | None = None) -> str:
-    """The verdict in a line: how many of the scores got better and worse."""
+def headline(scores: Mapping[str, Any], pair: Contest | None = None) -> str:
+    """The verdict in a line: how many of the scores are better and worse."""
     row, over = pair or contest(scores)
     kinds = list(judgements(scores, pair).values())
     better, worse = kinds.count("better"), kinds.count("worse")
@@ -131,8 +131,8 @@ def headline(scores: Mapping[str, Any], pair: Pair | None = None) -> str:
     return f"{voice[0].upper()}{voice[1:]}: {better} of {len(kinds)} scores better than {over}, {worse} worse"
 
 
-def verdict(scores: Mapping[str, Any], pair: Pair | None = None) -> str:
-    """One sentence: what a row does better and worse than the other, the clearest first, and what cannot be told."""
+def verdict(scores: Mapping[str, Any], pair: Contest | None = None) -> str:
+    """One sentence: in which scores a row is better and worse than the other, the clearest first, and the rest."""
     row, over = pair = pair or contest(scores)
     gains, kinds = scores["gains"][row][over], judgements(scores, pair)
     parts: dict[str, str] = {}
@@ -141,21 +141,21 @@ def verdict(scores: Mapping[str, Any], pair: Pair | None = None) -> str:
         if len(ours) > NAMED and kind != "unclear":
             ours.sort(key=lambda metric: -clearness(gains[metric.name]))
         if ours:
-            unclear = kind == "unclear"  # a change that cannot be told from none is not worth a figure
+            unclear = kind == "unclear"  # figures of a difference by chance would mislead
             parts[kind] = _named([m.label if unclear else _change(scores, m, pair) for m in ours])
-    said = []
+    clauses = []
     if "better" in parts:
-        said.append(f"{_voice(row)} is better than {over} in {parts['better']}")
+        clauses.append(f"{_voice(row)} is better than {over} in {parts['better']}")
     if "worse" in parts:
-        than = "it is worse" if said else f"{_voice(row)} is worse than {over}"
-        said.append(f"{than} in {parts['worse']}")
+        than = "it is worse" if clauses else f"{_voice(row)} is worse than {over}"
+        clauses.append(f"{than} in {parts['worse']}")
     if "unclear" in parts:
-        said.append(
-            f"no difference {'' if said else f'between {row} and {over} '}can be told in {parts['unclear']}"
+        clauses.append(
+            f"no difference {'' if clauses else f'between {row} and {over} '}can be told in {parts['unclear']}"
         )
     sentences, missing = sentence_count(scores), len(scores["missing"])
     lost = f" {missing} more could not be scored." if missing else ""
-    return f"On {sentences} test sentence{'s' if sentences != 1 else ''}, {'; '.join(said)}.{lost}"
+    return f"On {sentences} test sentence{'s' if sentences != 1 else ''}, {'; '.join(clauses)}.{lost}"
 
 
 def clearness(gain: Mapping[str, Any]) -> float:
@@ -165,11 +165,11 @@ def clearness(gain: Mapping[str, Any]) -> float:
 
 
 def amount(metric: Metric, gain: Mapping[str, Any]) -> str:
-    """By how much a row is better or worse, with the interval; between zero's two sides both signs are shown."""
+    """By how much a row is better or worse, with the interval; around zero both signs are shown."""
     values = [gain[key] for key in ("mean", "low", "high")]
-    if judgement(gain) == "worse":  # the word says the direction
+    if judgement(gain) == "worse":  # the word gives the direction
         values = [-values[0], -values[2], -values[1]]
-    if metric.best == "one":  # gains of a ratio are in ln: say per cent
+    if metric.best == "one":  # gains of a ratio are in ln, shown in per cent
         values, digits, unit = [100 * math.expm1(value) for value in values], 0, " %"
     else:
         digits, unit = metric.digits, " dB" if metric.unit == "dB" else ""
@@ -179,7 +179,7 @@ def amount(metric: Metric, gain: Mapping[str, Any]) -> str:
     return f"{mean}{unit} ({low} to {high})".replace("-", "−")
 
 
-def _change(scores: Mapping[str, Any], metric: Metric, pair: Pair) -> str:
+def _change(scores: Mapping[str, Any], metric: Metric, pair: Contest) -> str:
     before, after = (scores["rows"][which][metric.name]["mean"] for which in reversed(pair))
     unit = f" {metric.unit}" if metric.unit == "dB" else ""
     return f"{metric.label} ({shown(metric, before)} → {shown(metric, after)}{unit})"
@@ -196,7 +196,7 @@ def _voice(row: str) -> str:
 
 
 def floor_note(scores: Mapping[str, Any]) -> str:
-    """What other speakers have of the speaker's similarity, as a sentence; "" where that is not known."""
+    """The similarity of other speakers, as a sentence; "" where it is not known."""
     if not (floor := scores.get("floor")):
         return ""
     return (
@@ -204,8 +204,8 @@ def floor_note(scores: Mapping[str, Any]) -> str:
     )
 
 
-def terminal_table(scores: Mapping[str, Any], title: str, pairs: Sequence[Pair] = ()) -> Table:
-    """The table for a terminal: a metric a row in groups, the rows of `scores` side by side, then who is better.
+def terminal_table(scores: Mapping[str, Any], title: str, pairs: Sequence[Contest] = ()) -> Table:
+    """The table for a terminal: a metric a row in groups, the rows of `scores` side by side, then which is better.
 
     Args:
         pairs: the comparisons to show, by default the verdict's.
@@ -249,12 +249,12 @@ def markdown_table(scores: Mapping[str, Any]) -> str:
             f"| {metric.heading} ({metric.unit}) | {ARROWS[metric.best]} | {' | '.join(cells)} | "
             f"{in_words(scores, metric)} |"
         )
-    lines += ["", (
-        f"Means over {sentence_count(scores)} test sentences that no training saw, in brackets the 95 % bootstrap "
-        f"interval. A row is better or worse only where the paired interval leaves zero out. "
+    note = (
+        f"Means over {sentence_count(scores)} test sentences that were not used for training, in brackets the 95 % "
+        f"bootstrap interval. A row is better or worse only where the paired interval leaves zero out. "
         f"{floor_note(scores)}"
-    ).rstrip()]  # fmt: skip
-    return "\n".join(lines)
+    )
+    return "\n".join([*lines, "", note.rstrip()])
 
 
 def with_range(metric: Metric, estimate: Mapping[str, Any]) -> tuple[str, str]:

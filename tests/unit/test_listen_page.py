@@ -74,7 +74,7 @@ def test_opinions_are_given_with_digits(tmp_path):
         wait(page, "document.body.dataset.ready === '0'")
         page.press("4")
         wait(page, "document.querySelector('[aria-pressed=true]')?.dataset.value === '4'")
-        page.press("Enter")  # not heard yet: it stays
+        page.press("Enter")  # not played yet: it stays
         assert page.run("document.getElementById('next').disabled && document.body.dataset.ready") == "0"
         for number in range(4):
             listen(page, " ")

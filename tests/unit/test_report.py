@@ -25,19 +25,20 @@ from moien.errors import WrongCall, WrongData
 from moien.recipe.settings import load_settings
 from moien.report import cards
 from moien.report import html as html_module
-from moien.report.card import model_card
-from moien.report.cards import Panel, Spoken, heard, melody, melody_scale
+from moien.report.cards import Annotations, Panel, melody, melody_scale
+from moien.report.cards import words as card_words
 from moien.report.command import command
 from moien.report.curves import curves
+from moien.report.durations import Timing
 from moien.report.grid import glance, grid, judged
 from moien.report.learning import Learning
 from moien.report.looks import looks
 from moien.report.media import audio_uri, spectrogram, spectrogram_uri
+from moien.report.model_card import model_card
 from moien.report.page import Run, write_page
 from moien.report.plots import plot_scores, plot_spectrograms
 from moien.report.spans import Spans, read_spans, spans_of_durations
 from moien.report.table import amount, headline, in_words, judgements, markdown_table, terminal_table, verdict
-from moien.report.timing import Timing
 from moien.score.metrics import METRICS
 from moien.score.scored import Details, ScoredSentence
 from moien.score.sentences import Problem, Sentence
@@ -62,7 +63,7 @@ CHOICE = {
 WORDS = Word("Moien", "mˈɔɪən", "", 0, 6, "word", 0, 5), Word("Welt", "vˈælt", "", 8, 13, "word", 7, 8)
 SAID = Phonemes("Moien, 7", PHONEMES, WORDS)
 SPANS = Spans((("Moien", 0.1, 0.4), ("Welt", 0.5, 0.8)), (("m", 0.1, 0.2), ("ɔ", 0.2, 0.4)))
-SPOKEN = Spoken({"s-0": {"natural": SPANS}}, {"s-0": SAID})
+ANNOTATIONS = Annotations({"s-0": {"natural": SPANS}}, {"s-0": SAID})
 FRAMES = [2] * (len(PHONEMES) + 2)
 TIMINGS = {
     f"s-{n}": Timing(PHONEMES, {row: [*FRAMES[:3], 2 + n + k, *FRAMES[4:]] for k, row in enumerate(ROWS)}, 2)
@@ -77,7 +78,7 @@ def run_of(folder):
     )
     learning = Learning(sample, {name: f"dev: mel {n}" for n, name in enumerate(SAMPLES, start=1)})
     return Run(
-        "lb", "CC0 1.0", "language: lb\n", "torch 2.14.1", STAGES, HISTORY, CHOICE, learning, spoken=SPOKEN,
+        "lb", "CC0 1.0", "language: lb\n", "torch 2.14.1", STAGES, HISTORY, CHOICE, learning, annotations=ANNOTATIONS,
         timings=TIMINGS,
     )  # fmt: skip
 
@@ -97,7 +98,7 @@ def values(number: int, better: float) -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Three test sentences, each worse than the one before, one that nobody recorded, and the page of them."""
+    """Three test sentences, each worse than the one before, one without a recording, and the page of them."""
     folder = tmp_path_factory.mktemp("report")
     scored, sentences = [], []
     for number, text in enumerate((*TEXTS, "Ouni Opnam.")):
@@ -313,7 +314,7 @@ def test_keys_of_controls_stay_theirs(page):
 
 
 def test_curves_words_and_missed_words_can_be_switched_off(page):
-    for name, selector in (("f0", "path.f0"), ("spans", ".tiers"), ("heard", "p.heard")):
+    for name, selector in (("f0", "path.f0"), ("spans", ".tiers"), ("words", "p.recognised")):
         seen = f"getComputedStyle(document.querySelector('{selector}')).display !== 'none'"
         box = f"document.querySelector('[data-shows={name}]')"
         assert page.run(seen)
@@ -327,10 +328,12 @@ def test_curves_words_and_missed_words_can_be_switched_off(page):
     left = first(page, "[...card.querySelectorAll('.words > span')].map(e => parseFloat(e.style.left))")
     assert left == pytest.approx([100 * 0.1 / 0.8, 100 * 0.5 / 0.8], abs=0.1)
     assert first(page, "card.querySelector('.missed').textContent") == "missed: 7"
-    assert first(page, "rows[2].querySelector('p.heard').textContent").strip().endswith("Moien missed: 7")
+    assert (
+        first(page, "rows[2].querySelector('p.recognised').textContent").strip().endswith("Moien missed: 7")
+    )
 
 
-def test_the_voice_is_heard_learning_and_the_choice_opens(page):
+def test_the_samples_of_training_play_and_the_choice_opens(page):
     strip = "document.querySelector('.strip .sentence')"
     rows = page.run(f"[...{strip}.querySelectorAll('figure')].map(f => f.dataset.row)")
     assert rows == ["natural", *SAMPLES]
@@ -498,7 +501,7 @@ def test_verdict_counts_only_what_is_sure(made):
     gains["mcd_db"] |= {"low": -0.1, "high": 0.5, "needed": 183}
     gains["distillmos"] |= {"low": -0.5, "high": -0.1}
     assert [judgements(scores)[name] for name in ("mcd_db", "distillmos")] == ["unclear", "worse"]
-    assert in_words(scores, METRICS["mcd_db"]) == "unclear (≈ 180 sentences would tell)"
+    assert in_words(scores, METRICS["mcd_db"]) == "unclear (≈ 180 sentences needed)"
     said = verdict(scores)
     assert (
         "it is worse in DistillMOS (" in said
@@ -539,7 +542,7 @@ def test_amounts_say_what_they_are_in():
     nothing = {"mean": 0.0, "low": 0.0, "high": 0.0, "needed": None}
     assert amount(METRICS["mcd_db"], gain | nothing) == "no difference"
     far = judged(METRICS["mcd_db"], gain | {"low": -0.25, "needed": 183})
-    assert far == {"kind": "unclear", "facts": "0.50 dB (−0.25 to 0.75); ≈ 180 sentences would tell"}
+    assert far == {"kind": "unclear", "facts": "0.50 dB (−0.25 to 0.75); ≈ 180 sentences needed"}
 
 
 def test_the_grid_groups_scores_and_shows_a_dash_where_there_is_none(made):
@@ -613,8 +616,11 @@ def test_words_stand_as_written_where_the_front_end_fits():
         for p, (start, end) in zip(phonemes, spans, strict=True)
     )
     said = Phonemes(sentence.text, sentence.phonemes, words)
-    assert heard(sentence, [1], said) == [{"text": "1,5", "missed": True}, {"text": "Kilo", "missed": False}]
-    alone = heard(sentence, [4], Phonemes(sentence.text, "x", words[:1]))
+    assert card_words(sentence, [1], said) == [
+        {"text": "1,5", "missed": True},
+        {"text": "Kilo", "missed": False},
+    ]
+    alone = card_words(sentence, [4], Phonemes(sentence.text, "x", words[:1]))
     assert [word["text"] for word in alone] == phonemes and [w["missed"] for w in alone] == [False] * 3 + [
         True
     ]

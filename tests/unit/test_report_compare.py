@@ -65,7 +65,7 @@ def test_what_cannot_be_compared_is_refused():
     old = run("old", 0, range(3))
     with pytest.raises(WrongCall, match="one run"):
         comparison([old], 10, 0)
-    with pytest.raises(WrongCall, match="names of their own"):
+    with pytest.raises(WrongCall, match="one name"):
         comparison([old, old], 10, 0)
     with pytest.raises(WrongData, match="no sentence in common"):
         comparison([old, run("new", 0, range(7, 9))], 10, 0)
@@ -87,11 +87,11 @@ def test_the_page_plays_the_runs_and_sorts_by_what_changed(data, tmp_path):
     data = comparison(runs, 200, 0)
     natural = {f"s-{number}": tmp_path / "natural" / "trained" / f"s-{number}.wav" for number in (1, 2, 3)}
     assert list(recordings(data, {})[0].recordings) == ["old", "new <b>", "bad"]
-    heard = recordings(data, natural)
-    assert [sentence.id for sentence in heard] == ["s-1", "s-2"]
-    assert list(heard[0].recordings) == ["natural", "old", "new <b>", "bad"]
+    shown = recordings(data, natural)
+    assert [sentence.id for sentence in shown] == ["s-1", "s-2"]
+    assert list(shown[0].recordings) == ["natural", "old", "new <b>", "bad"]
     page = tmp_path / "compare.html"
-    write_compare(page, data, heard, "lb")
+    write_compare(page, data, shown, "lb")
     html = page.read_text(encoding="utf-8")
     assert "new &lt;b&gt;" in html and "new <b>" not in html and "2 of 4 sentences are here" in html
     write_compare(tmp_path / "silent.html", data)

@@ -87,4 +87,4 @@ def test_histograms_count_every_value_once():
     heights = [bar["height"] for bar in made["bars"]]
     assert made["most"] == 2 and heights[0] == heights[2] == pytest.approx(heights[1] / 2)
     assert made["bars"][1]["label"] == "1 to 2 s: 2"
-    assert made["spoken"] == "4 utterances, most between 1 and 2 s"
+    assert made["summary"] == "4 utterances, most between 1 and 2 s"

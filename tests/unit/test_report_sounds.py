@@ -14,10 +14,10 @@ from moien.corpus.datadir import Utterance, write_datadir
 from moien.kokoro.sounds import CLASSES, DIPHTHONGS, LIQUIDS, LONG, NASALS, PAUSES, SHORT, STOPS, class_of
 from moien.kokoro.symbols import MODIFIERS, PAUSE_SYMBOLS, VOCAB, encode
 from moien.report.choice import choice_table, in_words
+from moien.report.durations import Sound, Timing, duration_plots, f0_plots, lengths, read_timings, sounds_of
 from moien.report.learning import read_learning
-from moien.report.plots import of_like_length
+from moien.report.plots import of_similar_length
 from moien.report.scatter import LEFT, RIGHT, scatter
-from moien.report.timing import Sound, Timing, duration_plots, f0_plots, lengths, read_timings, sounds_of
 from moien.score.sentences import Sentence
 
 CHOICE = {
@@ -82,7 +82,7 @@ def test_lengths_are_ratios_of_sums_without_the_ends():
     assert lengths({}) is None
 
 
-def test_f0_is_that_of_where_a_sound_is_heard():
+def test_f0_is_that_of_the_time_of_the_sound():
     """Frames 3 to 7 are m (two values a frame, two frames earlier than its tokens), 7 to 13 a, 15 to 24 ɔɪ."""
     f0 = np.zeros(72)
     f0[6:14], f0[14:20], f0[30:46] = 100, 200, 50  # a: half voiced
@@ -185,10 +185,10 @@ def test_what_no_candidate_was_good_enough_for_is_said():
     ("seconds", "chosen"),
     [((1.0, 2.9, 3.0, 9.0, 3.2), (1, 2, 4)), ((6.0, 8.0, 5.0, 7.0), (0, 2, 3)), ((2.0,), (0,))],
 )
-def test_spectrograms_are_of_sentences_of_like_length(tmp_path, seconds, chosen):
+def test_spectrograms_are_of_sentences_of_similar_length(tmp_path, seconds, chosen):
     """The nearest to the median; of long ones those nearest to 4 s."""
     sentences = []
     for n, length in enumerate(seconds):
         write_wav(tmp_path / f"{n}.wav", np.zeros(int(24_000 * length), np.float32))
         sentences.append(Sentence(str(n), "s", "", {}, tmp_path / f"{n}.wav"))
-    assert [int(s.id) for s in of_like_length(sentences)] == list(chosen)
+    assert [int(s.id) for s in of_similar_length(sentences)] == list(chosen)

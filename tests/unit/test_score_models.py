@@ -14,8 +14,8 @@ from made_up import speech
 from moien.errors import WrongCall, WrongData
 from moien.score.clip import Clip
 from moien.score.judges import Judges
+from moien.score.judges.mos_predictor import open_utmos
 from moien.score.judges.transcriber import Transcriber, character_error, plain, word_error
-from moien.score.judges.utmos import open_utmos
 from moien.score.metrics.cer import cer
 from moien.score.metrics.similarity_wavlm import similarity_wavlm
 from moien.score.metrics.utmos import utmos

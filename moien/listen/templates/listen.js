@@ -4,10 +4,10 @@ const GRADES = ["bad", "poor", "fair", "good", "excellent"];
 const QUESTIONS = {
   mos: ["How natural does this sound?", "1 is bad, 5 is excellent. Rate the voice, not the sentence."],
   ab: ["Which one sounds better?", "The same sentence twice. Listen to both, as often as you like."],
-  mushra: ["How near to the reference is each?", "100 cannot be told from the reference; one of them is the reference."],
+  mushra: ["How similar to the reference is each?", "100 means no audible difference; one of them is the reference itself."],
 };
 const by = (id) => document.getElementById(id);
-let state, trial, number = 0, players = [], heard = new Set(), values = [], saving = Promise.resolve();
+let state, trial, number = 0, players = [], played = new Set(), values = [], saving = Promise.resolve();
 
 async function get(path) { return (await fetch(path)).json(); }
 
@@ -18,7 +18,7 @@ async function post(path, facts) {
     by("status").textContent = "saved";
     return true;
   } catch {
-    by("status").textContent = "not saved: is the server still there?";
+    by("status").textContent = "not saved: does the server still run?";
     return false;
   }
 }
@@ -48,13 +48,13 @@ function addPlayer(name, key) {
   const place = players.length, audio = new Audio(`/sound/${number}/${place}`);
   const made = button(name, key, () => play(place));
   audio.preload = "auto";
-  audio.addEventListener("play", () => { made.classList.add("playing"); heard.add(place); update(); });
+  audio.addEventListener("play", () => { made.classList.add("playing"); played.add(place); update(); });
   for (const event of ["pause", "ended"]) audio.addEventListener(event, () => made.classList.remove("playing"));
   players.push({ audio });
   by("sounds").append(made);
 }
 
-function rate(position, value) { // one answer after the other: of two on their way at once the earlier might arrive last
+function rate(position, value) { // one answer after the other: two at once might arrive in the wrong order
   const before = number;
   saving = saving.then(async () => {
     if (await post("/answer", { trial: before, position, value }) && before === number) {
@@ -94,15 +94,15 @@ function addRating() {
 function update() {
   for (const made of by("rating").querySelectorAll("button"))
     made.setAttribute("aria-pressed", String(Number(made.dataset.value) === values[0] && values[0] !== null));
-  const left = players.length - heard.size, open = values.filter((value) => value === null).length;
+  const left = players.length - played.size, open = values.filter((value) => value === null).length;
   by("next").disabled = open > 0 || left > 0;
   by("back").disabled = number === 0;
   if (left && !open) by("status").textContent = left > 1 ? "listen to all of them first" : "listen to it first";
 }
 
-function leave(wanted) { // a page that could not be fetched must not stop what is asked for after it
+function leave(wanted) { // a failed request must not stop those after it
   saving = saving.then(() => show(wanted)).catch(() => {
-    by("status").textContent = "not shown: is the server still there?";
+    by("status").textContent = "not shown: does the server still run?";
   });
 }
 
@@ -110,7 +110,7 @@ async function show(wanted) {
   number = wanted;
   players.forEach(({ audio }) => audio.pause());
   players = [];
-  heard = new Set();
+  played = new Set();
   by("sounds").replaceChildren();
   by("rating").replaceChildren();
   by("status").textContent = "";
@@ -126,7 +126,7 @@ async function show(wanted) {
   }
   trial = await get(`/trial/${number}`);
   values = trial.values;
-  if (values.every((value) => value !== null)) for (let i = 0; i < trial.sounds + (state.kind === "mushra"); i++) heard.add(i);
+  if (values.every((value) => value !== null)) for (let i = 0; i < trial.sounds + (state.kind === "mushra"); i++) played.add(i);
   by("question").textContent = QUESTIONS[state.kind][0];
   by("hint").textContent = `${number + 1} of ${state.total}. ${QUESTIONS[state.kind][1]}`;
   for (let place = 0; place < trial.sounds; place++)

@@ -25,7 +25,7 @@ class Judges:
         recogniser: a file of `moien.score.judges.recogniser`.
         transcriber: a model of `moien.score.judges.transcriber`.
         language: the transcriber's, a code such as `lb`.
-        utmos: a source of `moien.score.judges.utmos`.
+        utmos: a source of `moien.score.judges.mos_predictor`.
         wavlm: a WavLM speaker encoder (`moien.style.embed`).
         device: the torch device of all of them.
     """
@@ -61,7 +61,7 @@ class Judges:
 
     def open_utmos(self) -> Any:
         """UTMOS: a function of samples `[B, N]` and their rate in Hz, to `[B]`."""
-        from moien.score.judges.utmos import open_utmos
+        from moien.score.judges.mos_predictor import open_utmos
 
         return open_utmos(self.utmos, self.device) if self.utmos else None
 

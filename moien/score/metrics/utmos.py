@@ -1,4 +1,4 @@
-"""UTMOS: a second predicted opinion, trained on synthetic speech (`moien.score.judges.utmos`).
+"""UTMOS: a second predicted opinion, trained on synthetic speech (`moien.score.judges.mos_predictor`).
 
 Unit: predicted mean opinion score, 1..5. Direction: higher is better. Domain: English voices of challenges up to 2020;
 saturates for good ones. NaN unless `score.utmos` names where it comes from.

@@ -27,7 +27,7 @@ def model_card(
 
     Args:
         scores: the content of `scores.json`.
-        text, phonemes: an example sentence and what the front end makes of it.
+        text, phonemes: an example sentence and its phonemes by the front end.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),

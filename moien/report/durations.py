@@ -1,8 +1,8 @@
-"""How long and how high a voice speaks each sound, beside the recording of the same sentence.
+"""Duration and F0 of each sound of a voice, beside the recording of the same sentence.
 
 Both sides are counted in the base model's tokens: the voice's own durations against those that stage 3 found in the
-recording. A boundary between acoustic segments would be unfair to the voice, whose spaces take at least a frame
-each from their neighbours; here the recording's do the same.
+recording. Boundaries between acoustic segments would be unfair to the voice, whose spaces take at least a frame
+each from their neighbours; in the alignment of stage 3 the recording's spaces do the same.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Sound:
 class Timing:
     """Frames of the tokens of a sentence in each row, `[len(phonemes) + 2]`, the recording's among them.
 
-    `shift_frames` says how much later these boundaries are than the sound that they are about.
+    `shift_frames`: how much later these boundaries are than the acoustic ones.
     """
 
     phonemes: str
@@ -49,7 +49,7 @@ class Timing:
 
 
 def read_timings(decode: Path, align: Path) -> dict[str, Timing]:
-    """Test sentence → timing, of those that stage 3 aligned and that every voice spoke in one go."""
+    """Test sentence → timing, of those that stage 3 aligned and that every voice spoke in one piece."""
     alignments = read_alignments(align / "test.jsonl")
     found = {}
     for line in (decode / "index.jsonl").read_text(encoding="utf-8").splitlines():
@@ -68,8 +68,8 @@ def read_timings(decode: Path, align: Path) -> dict[str, Timing]:
 def sounds_of(phonemes: str) -> list[Sound]:
     """The sounds of a sentence and the pauses between its words, in order; not the silence at either end.
 
-    Neighbouring vowels of a word are one diphthong unless the second is stressed: between them nobody hears a
-    boundary, and no aligner finds one. All symbols of a pause (`, — `) are one.
+    Neighbouring vowels of a word are one diphthong unless the second is stressed: there is no audible boundary
+    between them, and no aligner finds one. All symbols of a pause (`, — `) are one.
     """
     found: list[Sound] = []
     for unit in split_units(phonemes):
@@ -86,9 +86,9 @@ def sounds_of(phonemes: str) -> list[Sound]:
 
 
 def lengths(timings: Mapping[str, Timing]) -> dict[str, Any] | None:
-    """For each class of sounds how many, their mean length in the recordings, and each voice's as a ratio to it.
+    """For each class of sounds their number, mean length in the recordings, and each voice's as a ratio to it.
 
-    None without a sentence. The last line is all of them: what the duration ratio of the scores is made of.
+    None without a sentence. The last line is all of them, which is close to the duration ratio of the scores.
     """
     if not timings:
         return None
@@ -103,12 +103,8 @@ def lengths(timings: Mapping[str, Timing]) -> dict[str, Any] | None:
     for name, counted in frames.items():
         if counted:
             natural, *others = np.sum(counted, axis=0)
-            lines.append({
-                "name": name,
-                "count": len(counted),
-                "natural_ms": float(natural) * FRAME_MS / len(counted),
-                "ratios": [float(other / natural) for other in others],
-            })  # fmt: skip
+            mean_ms, ratios = float(natural) * FRAME_MS / len(counted), [float(o / natural) for o in others]
+            lines.append({"name": name, "count": len(counted), "natural_ms": mean_ms, "ratios": ratios})
     return {"rows": rows, "lines": lines}
 
 
@@ -136,12 +132,12 @@ def f0_plots(
     """
     pairs: dict[str, list[tuple[float, float]]] = {row: [] for row in _voices(timings)}
     for sentence, timing in timings.items():
-        heard = f0.get(sentence, {})
-        if NATURAL not in heard:
+        known = f0.get(sentence, {})
+        if NATURAL not in known:
             continue
-        natural = list(_pitches(timing, NATURAL, heard[NATURAL]))
-        for row in pairs.keys() & heard.keys():
-            both = zip(natural, _pitches(timing, row, heard[row]), strict=True)
+        natural = list(_pitches(timing, NATURAL, known[NATURAL]))
+        for row in pairs.keys() & known.keys():
+            both = zip(natural, _pitches(timing, row, known[row]), strict=True)
             pairs[row] += [(ours, theirs) for ours, theirs in both if ours and theirs]
     return _plots("F0 of sounds", "Hz", pairs, log=True)
 
@@ -165,7 +161,7 @@ def _tokens(timing: Timing, row: str, sound: Sound) -> Sequence[int]:
 
 
 def _pitches(timing: Timing, row: str, f0: np.ndarray) -> Iterator[float]:
-    """Mean F0 of each sound of a row, geometric as pitch is heard; 0 where it is mostly unvoiced."""
+    """Geometric mean of F0 in each sound of a row, as pitch is perceived; 0 where it is mostly unvoiced."""
     ends = 2 * np.maximum(np.cumsum([0, *timing.frames[row]]) - timing.shift_frames, 0)  # two values a frame
     for sound in sounds_of(timing.phonemes):
         values = f0[ends[sound.start + 1] : ends[sound.end + 1]]

@@ -1,4 +1,4 @@
-"""The page and the table that show what a front end made of a corpus (`moien.text.survey`)."""
+"""The page and the table of the phonemes that a front end gives for a corpus (`moien.text.survey`)."""
 
 from __future__ import annotations
 
@@ -33,6 +33,5 @@ def show_survey(table: Mapping[str, Any]) -> None:
         for row in table["guessed"][:GUESSES_SHOWN]:
             guesses.add_row(row["word"], row["phonemes"], str(row["count"]))
         console.print(guesses)
-    console.print(
-        f"{len(table['symbols'])} different symbols, {len(table['sentences'])} sentences to look at"
-    )
+    symbols, sentences = len(table["symbols"]), len(table["sentences"])
+    console.print(f"{symbols} different symbols, {sentences} sentences to look at")
