@@ -1,9 +1,9 @@
-"""Damage speech in known ways, see which metric hears what, and write the table into docs/scores.md; exit 1 if a
-metric is deaf to what it must hear, or hears what it must ignore.
+"""Damage speech in known ways, measure which metric detects which damage, and write the table into docs/scores.md;
+exit 1 if a metric does not detect what it must, or reacts to what it must ignore.
 
     tools/check_scores.py [--jobs N]
 
-The speech is the base model's own, from PyPI: two voices, a sentence each. The table of who must hear what is
+The speech is the base model's own, from PyPI: two voices, a sentence each. The table of damages is
 `moien/score/checks.py`.
 """
 
@@ -17,7 +17,7 @@ import click
 import numpy as np
 
 from moien.pool import in_parallel
-from moien.score.checks import DAMAGES, IGNORED, TOLERANCES, Subject, deaf
+from moien.score.checks import DAMAGES, IGNORED, TOLERANCES, Subject, undetected
 from moien.score.clip import Clip
 from moien.score.metrics import METRICS
 
@@ -80,18 +80,18 @@ def measure(speakers: list[Subject], jobs: int) -> Rows:
 
 
 def failures(rows: Rows) -> list[str]:
-    """What is not as the table of checks says."""
+    """What differs from the table of checks."""
     perfect, found = rows[NOTHING, 0.0], []
     for damage in DAMAGES:
-        for name in damage.heard_by.split():
-            why = deaf(name, [rows[damage.name, s][name] for s in damage.strengths], perfect[name])
+        for name in damage.detected_by.split():
+            why = undetected(name, [rows[damage.name, s][name] for s in damage.strengths], perfect[name])
             if why:
                 found.append(f"{name}, {damage.name}: {why}")
     for ignored in IGNORED:
         for name, tolerance in TOLERANCES.items():
             moved = abs(rows[ignored, 0.0][name] - perfect[name])
             if not moved <= tolerance:
-                found.append(f"{name} hears {ignored}: {moved:.3g}, more than {tolerance:g}")
+                found.append(f"{name} reacts to {ignored}: {moved:.3g}, more than {tolerance:g}")
     return found
 
 
@@ -105,7 +105,7 @@ def table(rows: Rows, names: list[str]) -> list[str]:
         cells = []
         for name in names:
             value = _number(name, worst[name])
-            if name in damage.heard_by.split():
+            if name in damage.detected_by.split():
                 value = f"**{value}**"
             elif abs(worst[name] - perfect[name]) <= TOLERANCES[name]:
                 value = "·"
@@ -132,7 +132,7 @@ def main(jobs: int) -> None:
     """Measure, print, write, and fail if a check fails."""
     rows = measure(subjects(), jobs)
     for damage in DAMAGES:
-        for name in damage.heard_by.split():
+        for name in damage.detected_by.split():
             values = [rows[NOTHING, 0.0][name], *(rows[damage.name, s][name] for s in damage.strengths)]
             print(f"{damage.name:18}{name:18}{' '.join(_number(name, value) for value in values)}")
     parts = [table(rows, [name for name in TOLERANCES if METRICS[name].group in groups]) for groups in TABLES]

@@ -1,6 +1,6 @@
-"""What shows that a metric measures what it says: known damages, who must hear them, and what all must ignore.
+"""Checks of the metrics: known damages, which metrics must detect each, and changes that all must ignore.
 
-`DAMAGES` and `TOLERANCES` are the one table of it. The tests and `make check-scores` read it.
+The tests and `make check-scores` read `DAMAGES`, `IGNORED` and `TOLERANCES`.
 """
 
 from __future__ import annotations
@@ -21,21 +21,35 @@ from moien.score.metrics import METRICS
 from moien.score.pair import Centroids, Pair
 from moien.score.speakers import embed
 
-# Metric → how far it may move when nothing happens that it is to hear, in its unit; a step of a damage may fall
-# back by as much, and the worst damage must move it by twice as much.
+# Metric → how far it may move, in its unit, by a change that it must ignore. A stronger damage may score better than a
+# weaker one by as much, and the strongest damage must move it by twice as much.
 TOLERANCES = {
-    "mcd_db": 1.2, "mel_distance_db": 0.6, "similarity": 0.02,
-    "log_f0_rmse": 0.02, "f0_correlation": 0.02, "f0_std_semitones": 0.15, "voicing_error": 0.03,
-    "duration_ratio": 0.01, "speaking_rate": 0.15, "pause_share": 0.01,
-    "dnsmos_ovrl": 0.1, "distillmos": 0.2,
-    "tone_excess_db": 1.0, "line_excess_db": 1.0, "hum_end_db": 1.0, "gap_noise_db": 1.5, "clicks": 0.5,
-    "buzz_db": 0.3, "clipping_percent": 0.02, "dc_percent": 0.3,
-}  # fmt: skip
+    "mcd_db": 1.2,
+    "mel_distance_db": 0.6,
+    "similarity": 0.02,
+    "log_f0_rmse": 0.02,
+    "f0_correlation": 0.02,
+    "f0_std_semitones": 0.15,
+    "voicing_error": 0.03,
+    "duration_ratio": 0.01,
+    "speaking_rate": 0.15,
+    "pause_share": 0.01,
+    "dnsmos_ovrl": 0.1,
+    "distillmos": 0.2,
+    "tone_excess_db": 1.0,
+    "line_excess_db": 1.0,
+    "hum_end_db": 1.0,
+    "gap_noise_db": 1.5,
+    "clicks": 0.5,
+    "buzz_db": 0.3,
+    "clipping_percent": 0.02,
+    "dc_percent": 0.3,
+}
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A sentence to damage; the same by the same voice with other random phases, and by another voice."""
+    """A sentence to damage; the same by the same voice with other random phases; and by another voice."""
 
     clip: Clip
     phonemes: str
@@ -56,17 +70,17 @@ Change = Callable[[Subject, float], Clip]
 
 @dataclass(frozen=True)
 class Damage:
-    """A damage in growing strength (`unit` says of what), and the metrics that must get worse with it."""
+    """A damage in growing strength, in `unit`, and the metrics that must get worse with it."""
 
     name: str
     unit: str
     strengths: Sequence[float]
     apply: Change
-    heard_by: str
+    detected_by: str
 
 
 def noise(subject: Subject, snr_db: float) -> Clip:
-    """White noise, so far below the speech."""
+    """White noise at this signal-to-noise ratio."""
     wave = subject.clip.samples
     return Clip(wave + LEVEL * 10 ** (-snr_db / 20) * np.random.default_rng(0).standard_normal(len(wave)))
 
@@ -90,7 +104,7 @@ def resynthesised(clip: Clip, change: Callable[..., tuple[np.ndarray, ...]], tem
 
 
 def blurred(subject: Subject, ms: float) -> Clip:
-    """The spectral envelope smoothed over time, as a voice that was trained on L1 alone."""
+    """The spectral envelope smoothed over time, as by a voice that was trained on an L1 loss alone."""
     return resynthesised(
         subject.clip,
         lambda f0, sp, ap: (f0, np.exp(gaussian_filter1d(np.log(sp), ms / 5.0, axis=0)), ap),
@@ -103,7 +117,7 @@ def pitched(subject: Subject, semitones: float) -> Clip:
 
 
 def flattened(subject: Subject, percent: float) -> Clip:
-    """The melody's range narrowed by so many percent about its median."""
+    """The range of the melody narrowed about its median."""
 
     def change(f0: np.ndarray, sp: np.ndarray, ap: np.ndarray) -> tuple[np.ndarray, ...]:
         centre = np.median(f0[f0 > 0])
@@ -113,7 +127,7 @@ def flattened(subject: Subject, percent: float) -> Clip:
 
 
 def wobbling(subject: Subject, semitones: float) -> Clip:
-    """Another melody: a slow wave on top of the true one."""
+    """Another melody: a slow wave added to the true one."""
 
     def change(f0: np.ndarray, sp: np.ndarray, ap: np.ndarray) -> tuple[np.ndarray, ...]:
         wave = np.sin(2 * np.pi * 1.5 * 0.005 * np.arange(len(f0)))
@@ -123,7 +137,7 @@ def wobbling(subject: Subject, semitones: float) -> Clip:
 
 
 def whispered(subject: Subject, percent: float) -> Clip:
-    """The last so many percent of the sentence without voice."""
+    """The last part of the sentence without voice."""
 
     def change(f0: np.ndarray, sp: np.ndarray, ap: np.ndarray) -> tuple[np.ndarray, ...]:
         voiced = np.arange(len(f0)) < (1 - percent / 100) * len(f0)
@@ -133,7 +147,7 @@ def whispered(subject: Subject, percent: float) -> Clip:
 
 
 def buzzing(subject: Subject, percent: float) -> Clip:
-    """So many percent of the noise in voiced sounds replaced by pulses."""
+    """A part of the noise in voiced sounds replaced by pulses."""
     return resynthesised(
         subject.clip, lambda f0, sp, ap: (f0, sp, np.where(f0[:, None] > 0, ap * (1 - percent / 100), ap))
     )
@@ -145,7 +159,7 @@ def hurried(subject: Subject, tempo: float) -> Clip:
 
 
 def with_tone(hz: float) -> Change:
-    """A steady sine, so many dB against the speech."""
+    """A steady sine, its level relative to the speech."""
 
     def apply(subject: Subject, db: float) -> Clip:
         wave = subject.clip.samples
@@ -161,7 +175,7 @@ def speech_samples(clip: Clip) -> np.ndarray:
 
 
 def shortened(subject: Subject, percent: float) -> Clip:
-    """So many percent of the sentence cut out of its middle, as if words were dropped."""
+    """A part of the sentence cut out of its middle, as if words were dropped."""
     clip = subject.clip
     start, end = clip.span.start * HOP_SAMPLES, clip.span.stop * HOP_SAMPLES
     half = (end - start) * percent / 200
@@ -170,7 +184,7 @@ def shortened(subject: Subject, percent: float) -> Clip:
 
 
 def paused(subject: Subject, seconds: float) -> Clip:
-    """A pause put in where the middle half of the sentence is softest."""
+    """A pause inserted where the middle half of the sentence is softest."""
     clip = subject.clip
     first, last = (round(share * len(clip.level_db)) for share in (0.25, 0.75))
     place = (first + int(np.argmin(clip.level_db[first:last]))) * SAMPLE_RATE // 100 + 120
@@ -178,13 +192,13 @@ def paused(subject: Subject, seconds: float) -> Clip:
 
 
 def rounded(subject: Subject, bits: float) -> Clip:
-    """Samples of so few bits."""
+    """Samples of a few bits."""
     steps = 2 ** (bits - 1)
     return Clip(np.round(subject.clip.samples * steps) / steps)
 
 
 def overloaded(subject: Subject, percent: float) -> Clip:
-    """So many percent of the samples beyond full scale."""
+    """A part of the samples beyond full scale."""
     wave = subject.clip.samples
     limit = float(np.quantile(np.abs(wave), 1 - percent / 100))
     return Clip(np.clip(wave, -limit, limit))
@@ -205,14 +219,14 @@ def humming(subject: Subject, db: float) -> Clip:
 
 
 def hissing(subject: Subject, db: float) -> Clip:
-    """Noise between the words and nowhere else."""
+    """Noise between the words only."""
     clip = subject.clip
     gaps = np.random.default_rng(0).standard_normal(len(clip.samples))
     return Clip(clip.samples + LEVEL * 10 ** (db / 20) * np.where(speech_samples(clip), 0, gaps))
 
 
 def clicking(subject: Subject, rate: float) -> Clip:
-    """So many clicks a second, evenly over the clip."""
+    """Clicks at a constant rate a second."""
     wave = subject.clip.samples.copy()
     wave[:: round(SAMPLE_RATE / rate)] += 3 * LEVEL
     return Clip(wave)
@@ -225,8 +239,7 @@ def shifted(subject: Subject, percent: float) -> Clip:
 
 SPECTRUM, SOUND = "mcd_db mel_distance_db", "dnsmos_ovrl distillmos"
 DAMAGES = (
-    Damage("white noise", "dB SNR", (30, 20, 10, 0), noise,
-           f"{SPECTRUM} {SOUND} similarity gap_noise_db"),
+    Damage("white noise", "dB SNR", (30, 20, 10, 0), noise, f"{SPECTRUM} {SOUND} similarity gap_noise_db"),
     Damage("low-pass", "kHz", (8, 6, 4, 2), low_pass, f"{SPECTRUM} distillmos"),
     Damage("blur", "ms", (15, 30, 60, 120), blurred, f"{SPECTRUM} distillmos"),
     Damage("higher voice", "semitones", (1, 2, 4), pitched, "log_f0_rmse"),
@@ -239,7 +252,9 @@ DAMAGES = (
     Damage("words dropped", "%", (10, 20, 30), shortened, "duration_ratio speaking_rate"),
     Damage("a pause", "s", (0.2, 0.4, 0.8), paused, "pause_share duration_ratio"),
     Damage("another speaker", "", (1,), lambda subject, _: subject.other, f"{SPECTRUM} similarity"),
-    Damage("tone of 4.8 kHz", "dB", (-60, -50, -40, -30, -20), with_tone(4800), "tone_excess_db line_excess_db"),
+    Damage(
+        "tone of 4.8 kHz", "dB", (-60, -50, -40, -30, -20), with_tone(4800), "tone_excess_db line_excess_db"
+    ),
     Damage("tone of 3.15 kHz", "dB", (-60, -50, -40, -30, -20), with_tone(3150), "line_excess_db"),
     Damage("hum at the ends", "dB", (-50, -40, -30), humming, "hum_end_db"),
     Damage("noise in the gaps", "dB", (-50, -40, -30), hissing, "gap_noise_db"),
@@ -248,7 +263,7 @@ DAMAGES = (
     Damage("clipping", "% of samples", (0.3, 1, 3), overloaded, "clipping_percent"),
     Damage("few bits", "bits", (12, 10, 8), rounded, SPECTRUM),
     Damage("DC", "% of the level", (2, 5, 10), shifted, "dc_percent"),
-)  # fmt: skip
+)
 
 
 def dispersed(subject: Subject, radius: float) -> Clip:
@@ -275,14 +290,14 @@ def distances(metric: str, values: Iterable[float], perfect: float) -> list[floa
     return [float(METRICS[metric].distance(value, perfect)) for value in values]
 
 
-def deaf(metric: str, values: Sequence[float], perfect: float) -> str:
-    """Why a metric does not hear a damage whose strengths give `values`; "" if it does."""
+def undetected(metric: str, values: Sequence[float], perfect: float) -> str:
+    """Why a metric does not detect a damage whose strengths give `values`; "" if it does."""
     bad = distances(metric, [perfect, *values], perfect)
     tolerance = TOLERANCES[metric]
     if any(math.isnan(value) for value in bad):
         return "there is no number"
     if any(later < earlier - tolerance for earlier, later in itertools.pairwise(bad)):
-        return f"falls back by more than {tolerance:g}"
+        return f"a stronger damage scores better by more than {tolerance:g}"
     if bad[-1] - bad[0] < 2 * tolerance:
-        return f"the worst moves it by {bad[-1] - bad[0]:.3g}, less than {2 * tolerance:g}"
+        return f"the strongest damage moves it by {bad[-1] - bad[0]:.3g}, less than {2 * tolerance:g}"
     return ""

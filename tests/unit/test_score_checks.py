@@ -1,4 +1,4 @@
-"""Every metric measures what it says: perfect against itself, worse under known damage, deaf to what must not count."""
+"""Every metric measures what it says: perfect against itself, worse under damage, unmoved by what must not count."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from made_up import GREETING, load_program, recording, speech
 
 from moien.audio import SAMPLE_RATE
 from moien.score import spectrum
-from moien.score.checks import DAMAGES, IGNORED, TOLERANCES, Subject, deaf, resynthesised, with_tone
+from moien.score.checks import DAMAGES, IGNORED, TOLERANCES, Subject, resynthesised, undetected, with_tone
 from moien.score.clip import ALL_PASS, Clip, mel_cepstrum
 from moien.score.metrics import METRICS, buzz, clicks, clipping, gap_noise, hum, tones
 from moien.score.metrics.mcd import mcd_db
@@ -37,7 +37,7 @@ def score(name, natural, spoken):
 
 def test_every_metric_is_checked():
     assert set(TOLERANCES) == set(METRICS) - WITH_MODEL
-    assert {name for damage in DAMAGES for name in damage.heard_by.split()} == set(TOLERANCES)
+    assert {name for damage in DAMAGES for name in damage.detected_by.split()} == set(TOLERANCES)
 
 
 @pytest.mark.parametrize("name", [name for name in PERFECT if name in TOLERANCES])
@@ -47,13 +47,13 @@ def test_a_recording_against_itself_is_perfect(name, subject):
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
-def test_damage_is_heard(damage, subject):
+def test_damage_is_detected(damage, subject):
     """The weakest and the strongest; `make check-scores` takes those between too, and more speech."""
     clips = [damage.apply(subject, strength) for strength in sorted({*damage.strengths[:1], *damage.strengths[-1:]},
                                                                     key=damage.strengths.index)]  # fmt: skip
-    for name in damage.heard_by.split():
+    for name in damage.detected_by.split():
         values = [subject.score(name, clip) for clip in clips]
-        assert not deaf(name, values, subject.score(name, subject.clip)), (name, values)
+        assert not undetected(name, values, subject.score(name, subject.clip)), (name, values)
 
 
 @pytest.mark.parametrize("ignored", IGNORED)
@@ -64,14 +64,14 @@ def test_what_must_not_count_does_not(ignored, subject):
         assert abs(moved) <= tolerance, (name, moved)
 
 
-def test_a_metric_that_hears_nothing_is_found_out():
-    assert "worst moves it by" in deaf("mcd_db", [0.0, 0.1], 0.0)
-    assert "falls back" in deaf("mcd_db", [9.0, 5.0], 0.0)
-    assert "no number" in deaf("mcd_db", [math.nan], 0.0)
-    assert not deaf("duration_ratio", [0.9, 0.8], 1.0)
+def test_a_metric_that_detects_nothing_is_found():
+    assert "strongest damage moves it by" in undetected("mcd_db", [0.0, 0.1], 0.0)
+    assert "scores better" in undetected("mcd_db", [9.0, 5.0], 0.0)
+    assert "no number" in undetected("mcd_db", [math.nan], 0.0)
+    assert not undetected("duration_ratio", [0.9, 0.8], 1.0)
 
 
-def test_the_page_shows_what_is_not_heard():
+def test_the_docs_show_what_is_not_detected():
     program = load_program("tools/check_scores.py")
     names = ["mcd_db", "duration_ratio"]
     rows = {(d.name, s): {"mcd_db": 5.0, "duration_ratio": 1.0} for d in DAMAGES for s in d.strengths}
