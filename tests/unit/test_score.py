@@ -178,6 +178,27 @@ def test_rows_are_scored_in_processes_as_alone_and_once(decoded, own_cache, monk
         list(score_sentences(sentences[:1], {}, jobs=1))
 
 
+def test_with_a_card_only_this_process_opens_its_models(decoded, own_cache, monkeypatch):
+    """`cpu:0` is the CPU by another name, which counts as a card: the scores are the same."""
+    sentences = read_sentences(decoded / "decode", decoded / "test")[:1]
+    centroids = {"s-1": speaker_centroids(read_datadir(decoded / "test"), clips_per_speaker=1)["s"]}
+    rows = ("natural", "stock", "trained")
+    alone = score_rows(Task(sentences[0], rows, centroids["s-1"]))
+    in_pool = []
+
+    def in_parallel(work, items, jobs, label, torch):
+        in_pool.extend((set(work.keywords["metrics"]), item.judges) for item in items)
+        return map(work, items)
+
+    monkeypatch.setattr("moien.score.run.in_parallel", in_parallel)
+    (found,) = score_sentences(sentences, centroids, 4, Judges(device="cpu:0"))
+    assert found.as_json()["rows"] == {row: facts["rows"] for row, facts in alone.items()}
+    assert found.as_json()["details"] == {row: facts["details"] for row, facts in alone.items()}
+    assert list(found.rows["stock"]) == list(METRICS)
+    [(names, judges)] = in_pool
+    assert judges == Judges() and not any(METRICS[name].judged for name in names)
+
+
 def test_the_cache_tells_apart_what_matters(decoded):
     wavs = [decoded / "n.wav", decoded / "decode" / "stock" / "s-1.wav"]
     one, two = {"x": np.ones(3)}, {"x": 2 * np.ones(3)}
