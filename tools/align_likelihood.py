@@ -14,7 +14,8 @@ from pathlib import Path
 import click
 import numpy as np
 
-from moien.align.confidence import cepstra, frame_classes, splice
+from moien.align.confidence import cepstra, frame_classes
+from moien.align.lda import splice
 from moien.align.hmm import PhoneTime
 from moien.align.textgrid import read_phones
 from moien.audio import read_audio

@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from moien.align.hmm import PhoneTime
-from moien.align.lda import discriminants
+from moien.align.lda import discriminants, splice
 from moien.audio import HOP_SAMPLES, SAMPLE_RATE, read_audio
 
 CEPSTRA = 16
-CONTEXT = 2  # frames of 12.5 ms on each side: a phone is told from its transitions
 FRAMES_PER_SECOND = SAMPLE_RATE / HOP_SAMPLES
 STRETCH = 8  # phones: about a word and a half, what a wrong word spoils
 MAD_TO_SIGMA = 1.4826
@@ -71,12 +70,6 @@ def fits(audio: Mapping[str, Path], phones: Mapping[str, Sequence[PhoneTime]]) -
         weakest = (np.convolve(scores, window, "valid") / len(window)).min()
         result[utterance] = Fit(float(np.exp(scores.mean())), float(weakest), slow[utterance])
     return result
-
-
-def splice(frames: np.ndarray) -> np.ndarray:
-    """Each frame with its neighbours, `[T, D · 5]`."""
-    padded = np.pad(frames, ((CONTEXT, CONTEXT), (0, 0)), mode="edge")
-    return np.hstack([padded[i : i + len(frames)] for i in range(2 * CONTEXT + 1)])
 
 
 def frame_classes(phones: Iterable[PhoneTime], numbers: Mapping[str, int], length: int) -> np.ndarray:

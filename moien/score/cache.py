@@ -25,13 +25,14 @@ from moien.text import read_phonemes
 # What computes a score: of Moien by its source, of the packages that hold models by their version.
 SOURCES = (
     "score/**/*.py",
-    "align/confidence.py",
     "align/lda.py",
     "align/tokens.py",
     "audio.py",
     "distillmos.py",
     "edits.py",
+    "evenly.py",
     "features/f0.py",
+    "kokoro/symbols.py",
     "style/embed.py",
 )
 RECOGNISER = (
@@ -39,9 +40,12 @@ RECOGNISER = (
     "score/judges/augment.py",
     "score/judges/aligner.py",
     "score/phones.py",
-    "align/confidence.py",
     "align/lda.py",
     "align/tokens.py",
+    "audio.py",
+    "edits.py",
+    "evenly.py",
+    "kokoro/symbols.py",
 )
 MOST_SECONDS = 3600.0  # of speech for the training of a recogniser: more hardly helps
 PACKAGES = (

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import speech
+from test_architecture import imports, modules
 
 from moien.audio import SAMPLE_RATE, read_audio, resample, write_wav
 from moien.corpus.datadir import Utterance, read_datadir, write_datadir
 from moien.errors import WrongData
+from moien.recipe.settings import ROOT
 from moien.score import cache
 from moien.score.bootstrap import bootstrap
 from moien.score.clip import Clip
@@ -221,6 +223,31 @@ def test_the_cache_tells_apart_what_matters(decoded):
     ]
     assert len(set(keys)) == len(keys)
     assert cache.key(*wavs, {"x": np.ones(3)}, "a", "", Judges()) == keys[0]
+
+
+@pytest.mark.parametrize(
+    ("sources", "start"),
+    [
+        (cache.SOURCES, ["moien.score.metrics", "moien.score.speakers"]),
+        (cache.RECOGNISER, ["moien.score.judges.recogniser"]),
+    ],
+)
+def test_a_change_of_any_code_that_scores_makes_other_keys(sources, start):
+    known, found, reached = modules(), {}, list(start)
+    while reached:
+        name = reached.pop()
+        if name not in found and name.split(".")[1] not in (
+            "corpus",
+            "errors",
+            "files",
+            "progress",
+            "section",
+        ):
+            found[name] = known[name]
+            reached += imports(known[name], known) - {"moien"}
+    named = {path for pattern in sources for path in (ROOT / "moien").glob(pattern)}
+    assert set(found.values()) <= named, set(found.values()) - named
+    assert all(list((ROOT / "moien").glob(pattern)) for pattern in sources)
 
 
 def test_a_missing_wav_names_the_sentence(decoded):

@@ -14,8 +14,7 @@ import numpy as np
 from scipy.fft import dct
 from scipy.special import log_softmax
 
-from moien.align.confidence import CONTEXT, splice
-from moien.align.lda import discriminants
+from moien.align.lda import CONTEXT, discriminants, splice
 from moien.evenly import every_nth
 from moien.progress import track
 
