@@ -15,8 +15,8 @@ import click
 import numpy as np
 
 from moien.align.confidence import cepstra, frame_classes
-from moien.align.lda import splice
 from moien.align.hmm import PhoneTime
+from moien.align.lda import splice
 from moien.align.textgrid import read_phones
 from moien.audio import read_audio
 from moien.corpus.readers import program

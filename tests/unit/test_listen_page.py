@@ -103,7 +103,9 @@ def test_preferences_are_given_with_digits(tmp_path):
         (listener,) = {row[0] for row in store.answers()}
         first, second = test.trials(listener)
         assert [row[1:] for row in store.answers()] == [
-            (first.sentence, *first.systems, -1), (second.sentence, *second.systems, 0)]  # fmt: skip
+            (first.sentence, *first.systems, -1),
+            (second.sentence, *second.systems, 0),
+        ]
 
 
 def test_sliders_are_moved_with_arrows(tmp_path, monkeypatch):

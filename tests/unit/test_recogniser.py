@@ -137,8 +137,10 @@ def test_a_dropped_word_is_deletions_and_a_repeated_one_insertions(judges):
 def test_noise_costs(judges):
     samples, random = say(SAID, 10), np.random.default_rng(1)
     noise = 0.08 * random.standard_normal(len(samples)).astype(np.float32)
-    noisy = [Pair(clip := Clip(s), clip, phonemes=SAID, judges=judges)
-             for s in (samples, samples + 0.1 * noise, samples + 12 * noise)]  # fmt: skip
+    noisy = [
+        Pair(clip := Clip(s), clip, phonemes=SAID, judges=judges)
+        for s in (samples, samples + 0.1 * noise, samples + 12 * noise)
+    ]
     errors, fits = [phone_error(pair) for pair in noisy], [alignment_fit(pair) for pair in noisy]
     assert errors == sorted(errors) and errors[-1] > errors[0] + 0.3
     assert fits == sorted(fits, reverse=True) and fits[-1] < fits[0] - 0.5

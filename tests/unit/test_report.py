@@ -48,18 +48,23 @@ from moien.text import Phonemes, Word
 TEXTS = ('Moien <b>Welt</b> & "all"', "D'Wieder ass schéin.", "Äddi!")  # markup in a text must stay text
 HISTORY = [
     {"phase": phase, "step": step, "lr": 1e-4, "train": {"mel": 2 / step}, "dev": {"mel": 3 / step}}
-    for phase in ("prosody", "acoustic") for step in (60, 120)
-]  # fmt: skip
+    for phase in ("prosody", "acoustic")
+    for step in (60, 120)
+]
 STAGES = {"data": {"counts": {"kept": 9, "dropped": {"too long": 2}}}}
 PHONEMES = "mˈɔɪən, vˈælt"
 ROWS, SAMPLES = ("natural", "stock", "trained"), ("prosody 60", "acoustic 120")
 CHOICE = {
-    "chosen": 0, "runner_up": 1, "quality_kept": True, "sentences": ["d-1"], "stock": {"mcd_db": 14.0},
+    "chosen": 0,
+    "runner_up": 1,
+    "quality_kept": True,
+    "sentences": ["d-1"],
+    "stock": {"mcd_db": 14.0},
     "candidates": [
         {"predictor": 0.3, "decoder": 0.4, "scores": {"mcd_db": 9.0}},
         {"predictor": 1.0, "decoder": 0.4, "error": "no <speech>"},
     ],
-}  # fmt: skip
+}
 WORDS = Word("Moien", "mˈɔɪən", "", 0, 6, "word", 0, 5), Word("Welt", "vˈælt", "", 8, 13, "word", 7, 8)
 SAID = Phonemes("Moien, 7", PHONEMES, WORDS)
 SPANS = Spans((("Moien", 0.1, 0.4), ("Welt", 0.5, 0.8)), (("m", 0.1, 0.2), ("ɔ", 0.2, 0.4)))
@@ -78,9 +83,17 @@ def run_of(folder):
     )
     learning = Learning(sample, {name: f"dev: mel {n}" for n, name in enumerate(SAMPLES, start=1)})
     return Run(
-        "lb", "CC0 1.0", "language: lb\n", "torch 2.14.1", STAGES, HISTORY, CHOICE, learning, annotations=ANNOTATIONS,
+        "lb",
+        "CC0 1.0",
+        "language: lb\n",
+        "torch 2.14.1",
+        STAGES,
+        HISTORY,
+        CHOICE,
+        learning,
+        annotations=ANNOTATIONS,
         timings=TIMINGS,
-    )  # fmt: skip
+    )
 
 
 WORST = [0.6, 0.2]  # seconds

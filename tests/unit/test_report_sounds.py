@@ -45,20 +45,39 @@ def test_every_symbol_is_in_one_class_or_a_mark():
 
 def test_length_makes_a_vowel_long_and_nothing_else():
     assert [class_of(phone) for phone in ("a", "aː", "ɑ̃ː", "A", "lː", ",")] == [
-        SHORT, LONG, LONG, DIPHTHONGS, LIQUIDS, PAUSES]  # fmt: skip
+        SHORT,
+        LONG,
+        LONG,
+        DIPHTHONGS,
+        LIQUIDS,
+        PAUSES,
+    ]
 
 
 def test_neighbouring_vowels_are_one_sound_unless_the_second_is_stressed():
     """mˈɔɪən, — m | ɔɪə together, but teˈɑ: e and ɑ apart; of `, ` one pause; nothing at the ends."""
     assert sounds_of("“mˈɔɪən, teˈɑ.”") == [
-        Sound(NASALS, 1, 2), Sound(DIPHTHONGS, 2, 6), Sound(NASALS, 6, 7), Sound(PAUSES, 7, 9), Sound(STOPS, 9, 10),
-        Sound(SHORT, 10, 11), Sound(SHORT, 11, 13)]  # fmt: skip
+        Sound(NASALS, 1, 2),
+        Sound(DIPHTHONGS, 2, 6),
+        Sound(NASALS, 6, 7),
+        Sound(PAUSES, 7, 9),
+        Sound(STOPS, 9, 10),
+        Sound(SHORT, 10, 11),
+        Sound(SHORT, 11, 13),
+    ]
     assert [sound.kind for sound in sounds_of("da ɑn")] == [STOPS, SHORT, PAUSES, SHORT, NASALS]
     assert sounds_of(" .") == []
 
 
-TIMING = Timing("ma ˈɔɪ.", {"natural": [5, 4, 6, 2, 1, 3, 4, 8, 3], "trained": [9, 2, 9, 1, 1, 1, 2, 9, 9],
-                            "stock": [9, 8, 12, 4, 2, 6, 8, 9, 9]}, 2)  # fmt: skip
+TIMING = Timing(
+    "ma ˈɔɪ.",
+    {
+        "natural": [5, 4, 6, 2, 1, 3, 4, 8, 3],
+        "trained": [9, 2, 9, 1, 1, 1, 2, 9, 9],
+        "stock": [9, 8, 12, 4, 2, 6, 8, 9, 9],
+    },
+    2,
+)
 
 
 def test_lengths_are_ratios_of_sums_without_the_ends():
@@ -146,8 +165,9 @@ def test_the_strip_keeps_the_first_and_the_last_of_many_samples(tmp_path):
     write_datadir(tmp_path / "dev", [Utterance("s-d", "s", "Moien.", tmp_path / "d.wav")])
     history = [
         {"phase": phase, "step": step, "dev": {"duration_bins": 0.5}, "sample": f"{phase}-{step}.wav"}
-        for phase, steps in (("prosody", 20), ("acoustic", 30)) for step in range(1, steps + 1)
-    ]  # fmt: skip
+        for phase, steps in (("prosody", 20), ("acoustic", 30))
+        for step in range(1, steps + 1)
+    ]
     found = read_learning(tmp_path, tmp_path / "dev", history, "s-d")
     names = list(found.sentence.spoken)
     assert len(names) == 8 and (names[0], names[-1]) == ("prosody 1", "acoustic 30")
@@ -165,7 +185,10 @@ def test_candidates_stand_with_the_chosen_one_first_whatever_their_scores():
     assert table["tried"] == ["predictor", "decoder"]
     assert table["scores"] == ["Mel-cepstral distortion", "of tomorrow"]
     assert [(row["mark"], row["cells"]) for row in table["rows"]] == [
-        ("chosen", ["9.00", "0.123"]), ("runner-up", ["11.00", "–"]), ("", ["–", "–"])]  # fmt: skip
+        ("chosen", ["9.00", "0.123"]),
+        ("runner-up", ["11.00", "–"]),
+        ("", ["–", "–"]),
+    ]
     assert table["rows"][2]["error"] == "there is no speech to score"
     assert [(other["row"], other["cells"][0]) for other in table["others"]] == [
         ("stock", "14.00"),

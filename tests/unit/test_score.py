@@ -78,7 +78,9 @@ def scored(stock, trained):
     """Sentences with made-up values of two metrics: MCD and duration ratio."""
     return [
         ScoredSentence(
-            str(number), "s", "t",
+            str(number),
+            "s",
+            "t",
             {
                 "natural": {"mcd_db": 0.0, "duration_ratio": 1.0},
                 "stock": {"mcd_db": s, "duration_ratio": 1.3},
@@ -86,7 +88,7 @@ def scored(stock, trained):
             },
         )
         for number, (s, t) in enumerate(zip(stock, trained, strict=True))
-    ]  # fmt: skip
+    ]
 
 
 def test_gains_are_paired():
@@ -116,7 +118,9 @@ def test_a_difference_that_is_none_needs_no_number():
 def test_each_row_is_compared_with_the_one_above_and_trained_with_stock():
     assert comparisons(["natural", "stock", "trained"]) == [("stock", "natural"), ("trained", "stock")]
     assert comparisons(["natural", "stock", "previous", "trained"])[-2:] == [
-        ("trained", "previous"), ("trained", "stock")]  # fmt: skip
+        ("trained", "previous"),
+        ("trained", "stock"),
+    ]
     assert comparisons(["natural", "synthetic"]) == [("synthetic", "natural")]
 
 
@@ -126,7 +130,13 @@ def test_scores_json_has_null_where_there_is_nothing():
     assert found["rows"]["stock"]["mcd_db"] == {"mean": None, "low": None, "high": None, "n": 0}
     assert found["rows"]["trained"]["mcd_db"]["mean"] == 1.234568
     assert found["gains"]["trained"]["stock"]["mcd_db"] == {
-        "mean": None, "low": None, "high": None, "n": 0, "better": None, "needed": None}  # fmt: skip
+        "mean": None,
+        "low": None,
+        "high": None,
+        "n": 0,
+        "better": None,
+        "needed": None,
+    }
     assert found["missing"] == [{"id": "b", "reason": "silent"}]
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert sentences[0].as_json()["rows"]["stock"]["mcd_db"] is None

@@ -21,7 +21,10 @@ from moien.score.metrics.speaking_rate import count_phonemes
 from moien.score.pair import Pair
 
 PERFECT = {metric.name: 0.0 for metric in METRICS.values() if metric.best == "low"} | {
-    "duration_ratio": 1, "similarity": 1, "f0_correlation": 1}  # fmt: skip
+    "duration_ratio": 1,
+    "similarity": 1,
+    "f0_correlation": 1,
+}
 # Those that need a model which is trained or fetched: test_recogniser.py and test_score_models.py check them.
 WITH_MODEL = {m.name for m in METRICS.values() if m.group == "words"} | {"utmos", "similarity_wavlm"}
 
@@ -49,8 +52,10 @@ def test_a_recording_against_itself_is_perfect(name, subject):
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.name)
 def test_damage_is_detected(damage, subject):
     """The weakest and the strongest; `make check-scores` takes those between too, and more speech."""
-    clips = [damage.apply(subject, strength) for strength in sorted({*damage.strengths[:1], *damage.strengths[-1:]},
-                                                                    key=damage.strengths.index)]  # fmt: skip
+    clips = [
+        damage.apply(subject, strength)
+        for strength in sorted({*damage.strengths[:1], *damage.strengths[-1:]}, key=damage.strengths.index)
+    ]
     for name in damage.detected_by.split():
         values = [subject.score(name, clip) for clip in clips]
         assert not undetected(name, values, subject.score(name, subject.clip)), (name, values)
@@ -122,8 +127,20 @@ def test_the_mel_cepstrum_is_that_of_sptk():
     """pip install pysptk==1.0.1; pysptk.sp2mc(power, 24, 0.466).round(6)[:12]"""
     omega = np.linspace(0, np.pi, 513)
     power = np.exp(2 * np.sin(3 * omega) + np.cos(11 * omega) - omega)
-    golden = [-0.130097, 0.909474, -0.369589, -0.371844, 0.501647, 0.051634, 0.111585, -0.084204, -0.19402, 0.23069,
-              -0.10497, -0.025339]  # fmt: skip
+    golden = [
+        -0.130097,
+        0.909474,
+        -0.369589,
+        -0.371844,
+        0.501647,
+        0.051634,
+        0.111585,
+        -0.084204,
+        -0.19402,
+        0.23069,
+        -0.10497,
+        -0.025339,
+    ]
     assert mel_cepstrum(power[None])[0, :12] == pytest.approx(golden, abs=2e-6)
 
 
@@ -141,8 +158,9 @@ def test_mcd_of_a_known_difference(man):
 def test_the_mel_spectrum_is_that_of_librosa():
     samples, level = speech(1.0), 0.1
     (found,) = spectrum.mel_db(samples, level, 80)[1:2]
-    power = librosa.feature.melspectrogram(y=samples, sr=SAMPLE_RATE, n_fft=1024, hop_length=300, n_mels=64,
-                                           pad_mode="constant", norm=None)  # fmt: skip
+    power = librosa.feature.melspectrogram(
+        y=samples, sr=SAMPLE_RATE, n_fft=1024, hop_length=300, n_mels=64, pad_mode="constant", norm=None
+    )
     window = librosa.filters.get_window("hann", 1024)
     expected = 10 * np.log10(2 * power.T / (1024 * (window**2).sum()) / level**2 + 1e-6)
     assert found == pytest.approx(expected[:80], abs=0.05)

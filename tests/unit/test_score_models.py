@@ -37,11 +37,20 @@ def folder(tmp_path_factory):
     torch.manual_seed(0)
     model = Wav2Vec2ForCTC(
         Wav2Vec2Config(
-            vocab_size=7, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
-            conv_dim=(8, 8), conv_kernel=(10, 8), conv_stride=(160, 2), num_feat_extract_layers=2,
-            num_conv_pos_embeddings=4, num_conv_pos_embedding_groups=2, pad_token_id=0,
+            vocab_size=7,
+            hidden_size=16,
+            num_hidden_layers=1,
+            num_attention_heads=2,
+            intermediate_size=16,
+            conv_dim=(8, 8),
+            conv_kernel=(10, 8),
+            conv_stride=(160, 2),
+            num_feat_extract_layers=2,
+            num_conv_pos_embeddings=4,
+            num_conv_pos_embedding_groups=2,
+            pad_token_id=0,
         )
-    )  # fmt: skip
+    )
     with torch.no_grad():
         model.lm_head.bias[5] += 100
     model.save_pretrained(folder)
