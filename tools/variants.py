@@ -201,7 +201,7 @@ def scored(made: dict[str, Settings], judge: Path) -> list[ScoredSentence]:
     ]
     voices = speaker_centroids(read_datadir(data / "train"), own.score.centroid_clips)
     centroids = {sentence.id: voices[sentence.speaker] for sentence in sentences}
-    judges = Judges(judge, language=own.language)
+    judges = Judges(judge, language=own.language, device=own.system.device)
     return list(score_sentences(sentences, centroids, own.system.nj, judges))
 
 
