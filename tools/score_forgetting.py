@@ -1,10 +1,10 @@
-"""How much a trained model has forgotten of what its base could: both speak the base's own languages.
+"""How much a trained model has forgotten: it and its base speak the base's own languages.
 
     tools/score_forgetting.py --base pypi exp/lb/train/model.pth
 
-Sentences that no training has replayed (`moien/train/replay.py`), spoken with the base's own voices: the base's clip
-stands where the recording stands in all other scores. Their phones are counted by a recogniser trained on the base's
-speech. Means, as a Markdown table; the first row is the base's second try, with other noise.
+The sentences are not used in replay (`moien/train/replay.py`) and are spoken with the base's own voices. The base's clip
+takes the place of the recording, and a recogniser trained on the base's speech counts the phones. Means, as a Markdown
+table; the first row is the base again, with other noise.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ SEED = 20
 )
 @click.option("--sentences", default=30, show_default=True, help="Sentences that each model speaks.")
 @click.option(
-    "--lessons", default=180, show_default=True, help="Sentences of the base that teach the recogniser."
+    "--lessons",
+    default=180,
+    show_default=True,
+    help="Sentences of the base for the training of the recogniser.",
 )
 def main(weights: tuple[Path, ...], source: str, sentences: int, lessons: int) -> None:
     """Print a row for the base and for each of these weights."""
@@ -49,15 +52,15 @@ def main(weights: tuple[Path, ...], source: str, sentences: int, lessons: int) -
 
     base = ensure_base(BaseSettings.model_validate({"source": source}))
     voices = {name: load_pack(path) for name, path in base.voices.items()}
-    taught = list(itertools.islice(lines(sorted(voices), held_out=False), lessons))
-    speech = spoken(base, voices, taught, SEED)
-    heard = ((said["audio"].numpy(), phonemes) for said, (phonemes, _) in zip(speech, taught, strict=True))
-    judges = Judges(cache.trained([sha256_file(base.weights), *map(str, taught)], heard, SEED))
+    training = list(itertools.islice(lines(sorted(voices), held_out=False), lessons))
+    clips = zip(spoken(base, voices, training, SEED), training, strict=True)
+    speech = ((clip["audio"].numpy(), phonemes) for clip, (phonemes, _) in clips)
+    judges = Judges(cache.trained([sha256_file(base.weights), *map(str, training)], speech, SEED))
 
-    asked = list(itertools.islice(lines(sorted(voices), held_out=True), sentences))
-    wanted = [Clip(said["audio"].numpy()) for said in spoken(base, voices, asked, SEED)]
+    tested = list(itertools.islice(lines(sorted(voices), held_out=True), sentences))
+    references = [Clip(clip["audio"].numpy()) for clip in spoken(base, voices, tested, SEED)]
     own: dict[str, np.ndarray] = {}
-    for clip, (_, voice) in zip(wanted, asked, strict=True):
+    for clip, (_, voice) in zip(references, tested, strict=True):
         own[voice] = own.get(voice, 0) + embed(clip)["resemblyzer"]
     centroids = {voice: {"resemblyzer": total / np.linalg.norm(total)} for voice, total in own.items()}
 
@@ -65,7 +68,7 @@ def main(weights: tuple[Path, ...], source: str, sentences: int, lessons: int) -
     for path in (base.weights, *weights):
         model = load_model(path, base.config)
         values: dict[str, list[float]] = {metric.name: [] for metric in METRICS}
-        for natural, (phonemes, voice) in track(list(zip(wanted, asked, strict=True)), str(path)):
+        for natural, (phonemes, voice) in track(list(zip(references, tested, strict=True)), str(path)):
             clip = Clip(speak(model, phonemes, voices[voice], SEED + 1)["audio"].numpy())
             pair = Pair(natural, clip, centroids[voice], phonemes, judges=judges)
             for metric in METRICS:
