@@ -2,9 +2,9 @@
 
     tools/score_forgetting.py --base pypi exp/lb/train/model.pth
 
-The sentences are not used in replay (`moien/train/replay.py`) and are spoken with the base's own voices. The base's clip
-takes the place of the recording, and a recogniser trained on the base's speech counts the phones. Means, as a Markdown
-table; the first row is the base again, with other noise.
+The sentences are not used in replay (`moien/train/replay.py`) and are spoken with the base's own voices. The base's
+clip takes the place of the recording, and a recogniser trained on the base's speech counts the phones. Means, as a
+Markdown table; the first row is the base again, with other noise.
 """
 
 from __future__ import annotations
