@@ -20,7 +20,7 @@ NAMES = sorted(file.stem for file in PRESETS.glob("*.yaml"))
 
 @pytest.fixture
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A recipe with the preset `slow`, beside the presets `fast` and `greedy`."""
+    """A recipe with the preset `slow`; there are also the presets `fast` and `greedy`."""
     monkeypatch.setattr(config, "PRESETS", tmp_path / "presets")
     (tmp_path / "presets").mkdir()
     for name, text in {
@@ -51,8 +51,8 @@ def test_what_is_no_preset_is_refused(recipe: str) -> None:
 
 
 def test_the_command_that_makes_it_again_names_the_preset_and_not_what_it_sets(recipe: str) -> None:
-    said = command(load_settings(recipe, ["preset=fast", "seed=3"]))
-    assert said.endswith("--set preset=fast --set seed=3")
+    line = command(load_settings(recipe, ["preset=fast", "seed=3"]))
+    assert line.endswith("--set preset=fast --set seed=3")
     assert "--set" not in command(load_settings(recipe))
     assert command(load_settings(recipe, ["preset="])).startswith(
         f"{command(load_settings(recipe))} --set preset="
