@@ -24,9 +24,8 @@ from moien.style.fit import choose_evenly, choose_sentences, fit_style, pack_sim
 @stage("embedding")
 def main(run: StageRun) -> None:
     """Embed all clips, list those far from their speaker, fit a style for each speaker of the train split."""
-    settings = run.settings.embedding
     torch.set_num_threads(run.settings.system.threads)
-    encoder = SpeakerEncoder(settings.encoder, settings.model, run.device)
+    encoder = SpeakerEncoder(run.device)
     utterances = {split: {u.id: u for u in read_datadir(run.inputs["data"] / split)} for split in SPLITS}
     vectors = {split: embed_split(run, encoder, split, utterances[split]) for split in SPLITS}
     speakers = describe_speakers({u.id: u.speaker for u in utterances["train"].values()}, vectors["train"])

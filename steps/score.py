@@ -25,6 +25,7 @@ def main(run: StageRun) -> None:
     from moien.report.page import write_page
     from moien.report.plots import plot_scores, plot_spectrograms
     from moien.report.table import terminal_table, verdict
+    from moien.score.bootstrap import RESAMPLES
     from moien.score.judges import Judges
     from moien.score.run import score_sentences
     from moien.score.sentences import find_problems, read_sentences, usable
@@ -33,7 +34,7 @@ def main(run: StageRun) -> None:
 
     torch.set_num_threads(run.settings.system.threads)
     settings = run.settings.score
-    sentences = read_sentences(run.inputs["decode"], run.inputs["data"] / "test", settings.previous)
+    sentences = read_sentences(run.inputs["decode"], run.inputs["data"] / "test")
     problems = find_problems(sentences)
     sentences = usable(sentences, problems, settings.keep_going)
     for problem in problems:
@@ -41,15 +42,16 @@ def main(run: StageRun) -> None:
     recorded = [sentence for sentence in sentences if sentence.natural]
     train = read_datadir(run.inputs["data"] / "train")
     judges = Judges.of(settings, run.settings.language, run.device, recogniser(run))
-    voices = speaker_centroids(train, settings.centroid_clips, judges)
+    voices = speaker_centroids(train, judges=judges)
     centroids = {s.id: voices[s.speaker] for s in recorded if s.speaker in voices}
     scored = list(score_sentences(recorded, centroids, run.nj, judges))
     run.tally.keep(len(scored))
 
     others = floor(voices, packs_of_base(run))
-    draws, seed = settings.resamples, run.settings.seed
-    made_by = command(run.settings)
-    scores = scores_json(run.settings.recipe, made_by, scored, problems, others, resamples=draws, seed=seed)
+    made_by, seed = command(run.settings), run.settings.seed
+    scores = scores_json(
+        run.settings.recipe, made_by, scored, problems, others, resamples=RESAMPLES, seed=seed
+    )
     (run.out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
     lines = "".join(json.dumps(sentence.as_json(), ensure_ascii=False) + "\n" for sentence in scored)
     (run.out / "utterances.jsonl").write_text(lines, encoding="utf-8")
@@ -61,9 +63,7 @@ def main(run: StageRun) -> None:
 
 
 def packs_of_base(run: StageRun) -> dict[str, dict[str, float]]:
-    """Speaker → voice of the base → similarity, where stage 5 used the encoder that scores; else nothing."""
-    if run.settings.embedding.encoder != "resemblyzer":
-        return {}
+    """Speaker → voice of the base → similarity, from stage 5."""
     facts = json.loads((run.inputs["embedding"] / "speakers.json").read_text(encoding="utf-8"))
     return {speaker: found["similarity"] for speaker, found in facts.items()}
 

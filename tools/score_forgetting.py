@@ -61,8 +61,8 @@ def main(weights: tuple[Path, ...], source: str, sentences: int, lessons: int) -
     references = [Clip(clip["audio"].numpy()) for clip in spoken(base, voices, tested, SEED)]
     own: dict[str, np.ndarray] = {}
     for clip, (_, voice) in zip(references, tested, strict=True):
-        own[voice] = own.get(voice, 0) + embed(clip)["resemblyzer"]
-    centroids = {voice: {"resemblyzer": total / np.linalg.norm(total)} for voice, total in own.items()}
+        own[voice] = own.get(voice, 0) + embed(clip)
+    centroids = {voice: total / np.linalg.norm(total) for voice, total in own.items()}
 
     click.echo(f"| model | {' | '.join(m.heading for m in METRICS)} |\n|---|{'--:|' * len(METRICS)}")
     for path in (base.weights, *weights):

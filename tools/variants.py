@@ -119,7 +119,7 @@ def main(
             run.result()
     finally:  # after a failure or Ctrl-C no other one begins
         pool.shutdown(cancel_futures=True)
-    click.echo(table(scored(made, judge), first, own.score.resamples, own.seed))
+    click.echo(table(scored(made, judge), first, own.seed))
 
 
 def take_over(own: Settings, variant: Settings) -> None:
@@ -199,25 +199,26 @@ def scored(made: dict[str, Settings], judge: Path) -> list[ScoredSentence]:
         replace(sentence, spoken={name: wavs[sentence.id] for name, wavs in rows.items()})
         for sentence in tested
     ]
-    voices = speaker_centroids(read_datadir(data / "train"), own.score.centroid_clips)
+    voices = speaker_centroids(read_datadir(data / "train"))
     centroids = {sentence.id: voices[sentence.speaker] for sentence in sentences}
     judges = Judges(judge, language=own.language, device=own.system.device)
     return list(score_sentences(sentences, centroids, own.system.nj, judges))
 
 
-def table(sentences: Sequence[ScoredSentence], first: str, resamples: int, seed: int) -> str:
+def table(sentences: Sequence[ScoredSentence], first: str, seed: int) -> str:
     """The rows in Markdown; marks are differences from the row `first`."""
     from moien.report.table import cell, judgement
+    from moien.score.bootstrap import RESAMPLES
     from moien.score.metrics import METRICS
     from moien.score.summary import gains, plain, summarise
 
     metrics = [METRICS[name] for name in SHOWN]
-    rows = {name: plain(estimates) for name, estimates in summarise(sentences, resamples, seed).items()}
+    rows = {name: plain(estimates) for name, estimates in summarise(sentences, RESAMPLES, seed).items()}
     lines = [f"| | {' | '.join(metric.heading for metric in metrics)} |", f"|---|{'--:|' * len(metrics)}"]
     for name, estimates in rows.items():
         cells = [cell(metric, estimates[metric.name]) for metric in metrics]
         if name not in ("natural", first):
-            differences = plain(gains(sentences, name, first, resamples, seed))
+            differences = plain(gains(sentences, name, first, RESAMPLES, seed))
             cells = [
                 text + MARKS[judgement(differences[metric.name])]
                 for text, metric in zip(cells, metrics, strict=True)

@@ -227,8 +227,8 @@ class Audition:
             if packs:
                 audio = speak(self.model, alignment.tokens, packs[utterance.speaker], seed=0).audio
                 clip = Clip(audio, SAMPLE_RATE, utterance.id)
-            centroids, phonemes = self._centroids[utterance.speaker], decode(alignment.tokens)
-            pair = Pair(natural, clip, centroids, phonemes, judges=self._judges)
+            centroid, phonemes = self._centroids[utterance.speaker], decode(alignment.tokens)
+            pair = Pair(natural, clip, centroid, phonemes, judges=self._judges)
             for metric in METRICS:
                 if not math.isnan(value := metric.compute(pair)):
                     values[metric.name].append(value)

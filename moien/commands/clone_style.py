@@ -116,7 +116,7 @@ def measure(settings: Settings, speaker: str) -> dict[str, float]:
         "pack": load_pack(embedding / "styles" / f"{speaker}.pt"),
         "nearest": load_pack(embedding / "styles" / f"{speaker}.base.pt"),
     }
-    centroids = speaker_centroids(read_datadir(data / "train"), MEASURED)[speaker]
+    centroid = speaker_centroids(read_datadir(data / "train"), MEASURED)[speaker]
     aligned = read_alignments(align / "test.jsonl")
     found: dict[str, list[float]] = {"recordings": [], **{name: [] for name in packs}}
     tested = [utterance for utterance in read_datadir(data / "test") if utterance.id in aligned]
@@ -126,5 +126,5 @@ def measure(settings: Settings, speaker: str) -> dict[str, float]:
             audio = speak(model, aligned[utterance.id].tokens, pack, settings.seed).audio
             clips[name] = Clip(audio, SAMPLE_RATE, utterance.id)
         for name, clip in clips.items():
-            found[name].append(similarity(Pair(clip, clip, centroids)))
+            found[name].append(similarity(Pair(clip, clip, centroid)))
     return {name: round(float(np.mean(values)), 3) for name, values in found.items() if values}

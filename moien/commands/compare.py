@@ -22,10 +22,10 @@ def main(runs: tuple[str, ...], output: Path | None) -> None:
     from moien.recipe.settings import SystemSettings
     from moien.report.compare import compare_table, comparison, recordings, verdicts, write_compare
     from moien.report.runs import read_natural, read_run
-    from moien.score.settings import ScoreSettings
+    from moien.score.bootstrap import RESAMPLES
 
     found = [read_run(name) for name in runs]
-    data = comparison(found, ScoreSettings().resamples, seed=0)
+    data = comparison(found, RESAMPLES, seed=0)
     Console().print(compare_table(data), *verdicts(data), sep="\n")
     if output is not None:
         write_compare(output, data, recordings(data, read_natural(found)), jobs=SystemSettings().nj)

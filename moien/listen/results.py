@@ -15,7 +15,6 @@ from moien.score.bootstrap import Estimate, bootstrap
 if TYPE_CHECKING:
     from rich.table import Table
 
-RESAMPLES = 2000
 HEADINGS = {"mos": "mean opinion, 1–5", "mushra": "mean, 0–100", "ab": "preference, −1…1"}
 
 
@@ -56,7 +55,7 @@ def results(store: Store) -> list[Result]:
         by_sentence: dict[str, list[float]] = defaultdict(list)
         for _, sentence, value in answers:
             by_sentence[sentence].append(value)
-        rating = bootstrap([float(np.mean(values)) for values in by_sentence.values()], RESAMPLES, seed=0)
+        rating = bootstrap([float(np.mean(values)) for values in by_sentence.values()], seed=0)
         values = np.array([value for _, _, value in answers])
         result = Result(system, other, rating, len({listener for listener, _, _ in answers}))
         if other:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from moien.score.sentences import ROWS
 
 # Rows by other names (of `moien score` on folders, or runs that are compared) take these in turn.
-SPARE = ("stock", "trained", "previous", "espeak", "recorded")
+SPARE = ("stock", "trained", "other", "espeak", "recorded")
 
 
 def looks(rows: Iterable[str]) -> dict[str, str]:

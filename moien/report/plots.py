@@ -18,9 +18,9 @@ COLOURS = {  # as in page.css
     "recorded": "#1d6f9c",
     "espeak": "#7a5f00",
     "stock": "#56657e",
-    "previous": "#7b4fa3",
+    "other": "#7b4fa3",
 }
-MARKS = {"natural": "o", "recorded": "P", "espeak": "v", "stock": "s", "previous": "^"}
+MARKS = {"natural": "o", "recorded": "P", "espeak": "v", "stock": "s", "other": "^"}
 COLUMNS = 4
 SHOWN = 3  # sentences whose spectrograms stand beside each other
 LONGEST_S = 4.0  # of these: in longer ones, no formant can be seen

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+RESAMPLES = 2000  # draws; the bounds are then steady to two digits
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -24,7 +26,7 @@ class Estimate:
         return self.n > 1 and (self.low > 0 or self.high < 0)
 
 
-def bootstrap(values: Sequence[float] | np.ndarray, resamples: int = 2000, seed: int = 0) -> Estimate:
+def bootstrap(values: Sequence[float] | np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
     """Percentile bootstrap over utterances (Efron 1979; for system comparison Bisani and Ney 2004).
 
     Args:

@@ -19,7 +19,6 @@ from moien.evenly import every_nth
 from moien.fetch import cache_dir
 from moien.files import sha256_file, written_whole
 from moien.score.judges import Judges
-from moien.score.pair import Centroids
 from moien.text import read_phonemes
 
 # What computes a score: of Moien by its source, of the packages that hold models by their version.
@@ -68,15 +67,13 @@ def _code(sources: tuple[str, ...] = SOURCES) -> str:
     return " ".join(digests + [version(package) for package in PACKAGES])
 
 
-def key(natural: Path, spoken: Path, centroids: Centroids, phonemes: str, text: str, judges: Judges) -> str:
+def key(
+    natural: Path, spoken: Path, centroid: np.ndarray | None, phonemes: str, text: str, judges: Judges
+) -> str:
     """What the scores of a clip depend on, as one digest."""
-    vectors = (
-        part
-        for name, c in sorted(centroids.items())
-        for part in (name, hashlib.sha256(c.tobytes()).hexdigest())
-    )
+    vector = "" if centroid is None else hashlib.sha256(centroid.tobytes()).hexdigest()
     files = (sha256_file(natural), sha256_file(spoken))
-    return _digest([_code(), *files, *judges.key(), phonemes, text, *vectors])
+    return _digest([_code(), *files, *judges.key(), phonemes, text, vector])
 
 
 def _digest(parts: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ from scipy.signal import butter, sosfilt, tf2sos
 from moien.audio import HOP_SAMPLES, SAMPLE_RATE
 from moien.score.clip import LEVEL, Clip, pyworld
 from moien.score.metrics import METRICS
-from moien.score.pair import Centroids, Pair
+from moien.score.pair import Pair
 from moien.score.speakers import embed
 
 # Metric → how far it may move, in its unit, by a change that it must ignore. A stronger damage may score better than a
@@ -55,14 +55,14 @@ class Subject:
     phonemes: str
     take: Clip
     other: Clip
-    centroids: Centroids = field(init=False)
+    centroid: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "centroids", embed(self.clip))
+        object.__setattr__(self, "centroid", embed(self.clip))
 
     def score(self, metric: str, clip: Clip) -> float:
         """The metric of `clip` against the undamaged one."""
-        return METRICS[metric].compute(Pair(self.clip, clip, self.centroids, self.phonemes))
+        return METRICS[metric].compute(Pair(self.clip, clip, self.centroid, self.phonemes))
 
 
 Change = Callable[[Subject, float], Clip]

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from moien.score.bootstrap import RESAMPLES
 from moien.score.judges import Judges
 from moien.score.run import score_sentences
 from moien.score.scored import ScoredSentence
 from moien.score.sentences import find_problems, pair_folders, usable
-from moien.score.settings import ScoreSettings
 from moien.score.speakers import leave_one_out
 from moien.score.summary import scores_json
 from moien.text import Frontend
@@ -48,5 +48,4 @@ def score_folders(
     judges = Judges(recogniser)
     scored = list(score_sentences(sentences, leave_one_out(sentences, judges), jobs, judges))
     name = f"{natural.resolve().parent.name}: {synthetic.name} against {natural.name}"
-    draws = ScoreSettings().resamples
-    return scores_json(name, command, scored, problems, resamples=draws, seed=SEED), scored
+    return scores_json(name, command, scored, problems, resamples=RESAMPLES, seed=SEED), scored

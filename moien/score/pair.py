@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from moien.audio import SAMPLE_RATE
 from moien.score.clip import Clip
 from moien.score.judges import DEFAULT_JUDGES, Judges
 from moien.score.phones import Edits, phone_edits, phones_of
-
-Centroids = Mapping[str, np.ndarray]  # speaker encoder (`Judges.encoders`) → unit vector `[D]` of the speaker
 
 
 class Pair:
@@ -22,7 +18,7 @@ class Pair:
     Args:
         natural: the recording.
         spoken: what is scored; the same object as `natural` scores the recording itself.
-        centroids: the speaker's (`moien.score.speakers`); without one of an encoder there is no similarity.
+        centroid: the speaker's, unit vector `[D]` (`moien.score.speakers`); without it there is no similarity.
         phonemes: those of the sentence, in Kokoro's symbols, or "" where they are not known.
         text: the sentence as it is spoken, numbers in words, or "" where it is not known.
         judges: the models that score.
@@ -32,12 +28,12 @@ class Pair:
         self,
         natural: Clip,
         spoken: Clip,
-        centroids: Centroids | None = None,
+        centroid: np.ndarray | None = None,
         phonemes: str = "",
         text: str = "",
         judges: Judges = DEFAULT_JUDGES,
     ) -> None:
-        self.natural, self.spoken, self.centroids = natural, spoken, centroids or {}
+        self.natural, self.spoken, self.centroid = natural, spoken, centroid
         self.phonemes, self.text, self.judges = phonemes, text, judges
 
     @cached_property
@@ -54,13 +50,6 @@ class Pair:
         """The transcriber's text of the spoken clip; None without a transcriber or a text to compare with."""
         transcriber = self.judges.open_transcriber() if self.text else None
         return transcriber.text(self.spoken.samples) if transcriber else None
-
-    def similarity(self, encoder: str) -> float:
-        """Cosine between the spoken clip's embedding and the speaker's centroid; NaN without a centroid."""
-        centroid = self.centroids.get(encoder)
-        if centroid is None:
-            return float("nan")
-        return float(self.judges.encoders()[encoder].embed(self.spoken.samples, SAMPLE_RATE) @ centroid)
 
     @cached_property
     def path(self) -> tuple[np.ndarray, np.ndarray]:

@@ -19,7 +19,7 @@ from moien.score.clip import Clip
 NATURAL = "natural"
 # The order of a run's table; each row is compared with the one above. `recorded` is the file before stage 1 made
 # 24 kHz of it and cut its edges: what that costs.
-ROWS = (NATURAL, RECORDED, "espeak", "stock", "previous", "trained")
+ROWS = (NATURAL, RECORDED, "espeak", "stock", "trained")
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,10 @@ def usable(sentences: list[Sentence], problems: list[Problem], keep_going: bool)
     return rest
 
 
-def read_sentences(decode: Path, test: Path, previous: Path | None = None) -> list[Sentence]:
+def read_sentences(decode: Path, test: Path) -> list[Sentence]:
     """The sentences of stage 7 (folder `decode`), with the recordings of the data directory `test`.
 
-    `previous` is the folder of wavs of an earlier voice, named as the sentences are; a sentence that it lacks is
-    a problem that `find_problems` finds. WrongData for a test sentence without its recording.
+    WrongData for a test sentence without its recording.
     """
     natural = {utterance.id: utterance.audio for utterance in read_datadir(test)}
     as_found = find_audio(test.with_name(RECORDED))
@@ -102,8 +101,6 @@ def read_sentences(decode: Path, test: Path, previous: Path | None = None) -> li
                 remedy="run stage 7 again: the test split has changed",
             )
         files = {row: decode / row / f"{fact['id']}.wav" for row in ROWS if (decode / row).is_dir()}
-        if recorded and previous is not None:
-            files["previous"] = previous / f"{fact['id']}.wav"
         if recorded and fact["id"] in as_found:
             files[RECORDED] = as_found[fact["id"]]
         spoken = {row: files[row] for row in ROWS if row in files}

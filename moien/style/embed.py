@@ -1,7 +1,6 @@
-"""Speaker embeddings: who speaks in a clip, as a direction of unit length; clips that are far from their speaker.
+"""Speaker embeddings, directions of unit length for the speaker of a clip; clips that are far from their speaker.
 
-Two encoders. Resemblyzer (GE2E, Wan et al. 2018): its wheel carries the weights, so it works offline. WavLM
-x-vectors (Chen et al. 2022, `microsoft/wavlm-base-plus-sv`): stronger, needs the hub or a local folder.
+The encoder is Resemblyzer (GE2E, Wan et al. 2018): its wheel contains the weights, so it works offline.
 """
 
 from __future__ import annotations
@@ -12,17 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from moien.audio import resample
 from moien.errors import WrongData
 
-ENCODER_RATE = 16_000  # Hz, of both encoders
-SHORTEST_SAMPLES = 8_000  # at that rate: WavLM's convolutions and x-vector layers need about half a second
-WAVLM = "microsoft/wavlm-base-plus-sv"
-WAVLM_REVISION = "feb593a6c23c1cc3d9510425c29b0a14d2b07b1e"
+ENCODER_RATE = 16_000  # Hz
+SHORTEST_SAMPLES = (
+    8_000  # at that rate; a shorter clip is padded, so that the encoder always has frames to read
+)
 OUTLIER_Z = (
     4.0  # robust standard deviations beyond the median clip of the speaker: at 4, short clips are not listed
 )
@@ -32,13 +30,10 @@ Embed = Callable[[np.ndarray], np.ndarray]
 
 
 class SpeakerEncoder:
-    """A speaker encoder, loaded once per process."""
+    """Resemblyzer, loaded once in a process for each device."""
 
-    def __init__(
-        self, kind: Literal["resemblyzer", "wavlm"] = "resemblyzer", model: str = WAVLM, device: str = "cpu"
-    ) -> None:
-        """`model` is WavLM's: a name on the hub or a local folder; WrongData when it cannot be loaded."""
-        self._embed = _resemblyzer(device) if kind == "resemblyzer" else _wavlm(model, device)
+    def __init__(self, device: str = "cpu") -> None:
+        self._embed = _resemblyzer(device)
 
     def embed(self, samples: np.ndarray, rate: int) -> np.ndarray:
         """The embedding, float32 `[D]` of unit norm, of samples `[N]`; WrongData for silence."""
@@ -61,30 +56,6 @@ def _resemblyzer(device: str) -> Embed:
     def embed(samples: np.ndarray) -> np.ndarray:
         voiced = preprocess_wav(samples)  # level, and long pauses cut out
         return encoder.embed_utterance(voiced if len(voiced) else samples)
-
-    return embed
-
-
-@lru_cache(maxsize=2)
-def _wavlm(model: str, device: str) -> Embed:
-    import torch
-    from transformers import AutoFeatureExtractor, WavLMForXVector
-
-    revision = WAVLM_REVISION if model == WAVLM else "main"
-    try:
-        extractor = AutoFeatureExtractor.from_pretrained(model, revision=revision)
-        network: torch.nn.Module = WavLMForXVector.from_pretrained(model, revision=revision)
-        network.to(device).eval()
-    except (OSError, ValueError) as error:
-        raise WrongData(
-            f"the speaker encoder {model} cannot be loaded: {str(error).splitlines()[0]}",
-            remedy="--set embedding.encoder=resemblyzer works offline; or --set embedding.model=FOLDER",
-        ) from None
-
-    @torch.inference_mode()
-    def embed(samples: np.ndarray) -> np.ndarray:
-        inputs = extractor(samples, sampling_rate=ENCODER_RATE, return_tensors="pt").to(device)
-        return network(**inputs).embeddings[0].float().cpu().numpy()
 
     return embed
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from moien.section import Section
@@ -12,14 +10,6 @@ from moien.section import Section
 class EmbeddingSettings(Section):
     """Stage 5."""
 
-    encoder: Literal["resemblyzer", "wavlm"] = Field(
-        "resemblyzer",
-        description="resemblyzer: weights in its wheel, offline; wavlm: stronger, from the hub.",
-    )
-    model: str = Field(
-        "microsoft/wavlm-base-plus-sv",
-        description="With encoder=wavlm: a model of the hub, or a local folder.",
-    )
     sentences: int = Field(
         2,
         ge=1,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from made_up import GREETING
 
@@ -45,20 +43,3 @@ def man(speak):  # type: ignore[no-untyped-def]
 @pytest.fixture(scope="session")
 def woman(speak):  # type: ignore[no-untyped-def]
     return speak("jf_alpha")
-
-
-@pytest.fixture(scope="session")
-def tiny_wavlm(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """WavLM with a head for speakers, that knows none."""
-    import torch
-    from transformers import Wav2Vec2FeatureExtractor, WavLMConfig, WavLMForXVector
-
-    torch.manual_seed(0)
-    config = WavLMConfig(
-        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=16, conv_dim=(8,) * 7,
-        num_conv_pos_embeddings=4, num_conv_pos_embedding_groups=2, tdnn_dim=(8, 8, 8, 8, 16), xvector_output_dim=12,
-    )  # fmt: skip
-    folder = tmp_path_factory.mktemp("wavlm")
-    WavLMForXVector(config).save_pretrained(folder)
-    Wav2Vec2FeatureExtractor(sampling_rate=16000, do_normalize=True).save_pretrained(folder)
-    return folder

@@ -27,7 +27,7 @@ def unit(vector: np.ndarray) -> np.ndarray:
 
 
 def test_resemblyzer_tells_voices_apart() -> None:
-    encoder = SpeakerEncoder("resemblyzer")
+    encoder = SpeakerEncoder()
     a, b, c = (
         encoder.embed(buzz(*voice), SAMPLE_RATE) for voice in ((110, 700, 0), (110, 700, 1), (260, 2200, 2))
     )
@@ -38,19 +38,6 @@ def test_resemblyzer_tells_voices_apart() -> None:
     assert np.isfinite(short).all()
     with pytest.raises(WrongData, match="silence"):
         encoder.embed(np.zeros(SAMPLE_RATE, np.float32), SAMPLE_RATE)
-
-
-def test_wavlm_from_a_folder(tiny_wavlm: Path) -> None:
-    encoder = SpeakerEncoder("wavlm", str(tiny_wavlm))
-    a = encoder.embed(buzz(110, 700, 0), SAMPLE_RATE)
-    assert a.shape == (12,) and abs(np.linalg.norm(a) - 1) < 1e-5
-    assert np.abs(a - encoder.embed(buzz(260, 2200, 2), SAMPLE_RATE)).max() > 1e-5
-    assert np.isfinite(encoder.embed(buzz(110, 700, 0, seconds=0.05), SAMPLE_RATE)).all()
-
-
-def test_wavlm_that_is_not_there_names_the_way_out(tmp_path: Path) -> None:
-    with pytest.raises(WrongData, match=r"(?s)cannot be loaded.*embedding\.encoder=resemblyzer"):
-        SpeakerEncoder("wavlm", str(tmp_path / "nothing"))
 
 
 def test_a_clip_of_another_speaker_is_listed() -> None:

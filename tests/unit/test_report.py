@@ -574,7 +574,7 @@ def test_the_grid_groups_scores_and_shows_a_dash_where_there_is_none(made):
 
 
 def test_every_row_has_a_look_of_its_own():
-    assert looks(["natural", "espeak", "stock", "previous", "trained"])["previous"] == "previous"
+    assert looks(["natural", "espeak", "stock", "recorded", "trained"])["recorded"] == "recorded"
     assert looks(["natural", "synthetic"]) == {"natural": "natural", "synthetic": "trained"}
     names = looks(["natural", "my <run>", "b", "c", "d"])
     assert len(set(names.values())) == 5 and "my <run>" not in names.values()

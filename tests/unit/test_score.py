@@ -117,8 +117,8 @@ def test_a_difference_that_is_none_needs_no_number():
 
 def test_each_row_is_compared_with_the_one_above_and_trained_with_stock():
     assert comparisons(["natural", "stock", "trained"]) == [("stock", "natural"), ("trained", "stock")]
-    assert comparisons(["natural", "stock", "previous", "trained"])[-2:] == [
-        ("trained", "previous"),
+    assert comparisons(["natural", "stock", "other", "trained"])[-2:] == [
+        ("trained", "other"),
         ("trained", "stock"),
     ]
     assert comparisons(["natural", "synthetic"]) == [("synthetic", "natural")]
@@ -213,14 +213,12 @@ def test_with_a_card_only_this_process_opens_its_models(decoded, own_cache, monk
 
 def test_the_cache_tells_apart_what_matters(decoded):
     wavs = [decoded / "n.wav", decoded / "decode" / "stock" / "s-1.wav"]
-    one, two = {"x": np.ones(3)}, {"x": 2 * np.ones(3)}
+    one, two = np.ones(3), 2 * np.ones(3)
     keys = [
         cache.key(*wavs, one, "a", "", Judges()),
         cache.key(*wavs[::-1], one, "a", "", Judges()),
-        cache.key(*wavs, {}, "a", "", Judges()),
+        cache.key(*wavs, None, "a", "", Judges()),
         cache.key(*wavs, two, "a", "", Judges()),
-        cache.key(*wavs, {"y": np.ones(3)}, "a", "", Judges()),
-        cache.key(*wavs, one | {"y": np.ones(3)}, "a", "", Judges()),
         cache.key(*wavs, one, "b", "", Judges()),
         cache.key(*wavs, one, "a", "text", Judges()),
         cache.key(*wavs, one, "a", "", Judges(recogniser=wavs[0])),
@@ -232,7 +230,7 @@ def test_the_cache_tells_apart_what_matters(decoded):
         ),
     ]
     assert len(set(keys)) == len(keys)
-    assert cache.key(*wavs, {"x": np.ones(3)}, "a", "", Judges()) == keys[0]
+    assert cache.key(*wavs, np.ones(3), "a", "", Judges()) == keys[0]
 
 
 @pytest.mark.parametrize(
@@ -287,14 +285,6 @@ def test_the_file_as_it_came_is_one_more_row(decoded, man):
     sentences = read_sentences(decoded / "decode", decoded / "test")
     assert list(sentences[0].recordings) == ["natural", "recorded", "stock", "trained"]
     assert list(sentences[1].recordings) == ["stock", "trained"] and not find_problems(sentences)
-
-
-def test_an_earlier_voice_is_one_more_row(decoded, tmp_path):
-    (tmp_path / "old").mkdir()
-    write_wav(tmp_path / "old" / "s-1.wav", speech(1.0, seed=1))
-    sentences = read_sentences(decoded / "decode", decoded / "test", tmp_path / "old")
-    assert list(sentences[0].recordings) == ["natural", "stock", "previous", "trained"]
-    assert "previous" not in sentences[1].recordings  # nobody recorded it, so nothing is compared
 
 
 @pytest.fixture
@@ -352,8 +342,8 @@ def test_centroids_are_of_unit_length_and_spread_over_the_clips(tmp_path):
     for number in range(5):
         write_wav(tmp_path / f"{number}.wav", speech(1.0, seed=number))
         utterances.append(Utterance(f"s-{number}", "s", "t", tmp_path / f"{number}.wav"))
-    two = speaker_centroids(utterances, clips_per_speaker=2)["s"]["resemblyzer"]
-    vectors = [embed(Clip(*read_audio(utterances[i].audio)))["resemblyzer"] for i in (0, 3)]
+    two = speaker_centroids(utterances, clips_per_speaker=2)["s"]
+    vectors = [embed(Clip(*read_audio(utterances[i].audio))) for i in (0, 3)]
     assert np.linalg.norm(two) == pytest.approx(1)
     assert two @ sum(vectors) == pytest.approx(np.linalg.norm(sum(vectors)), rel=1e-5)
 

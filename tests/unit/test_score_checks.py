@@ -26,7 +26,7 @@ PERFECT = {metric.name: 0.0 for metric in METRICS.values() if metric.best == "lo
     "f0_correlation": 1,
 }
 # Those that need a model which is trained or fetched: test_recogniser.py and test_score_models.py check them.
-WITH_MODEL = {m.name for m in METRICS.values() if m.group == "words"} | {"utmos", "similarity_wavlm"}
+WITH_MODEL = {m.name for m in METRICS.values() if m.group == "words"}
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from moien.errors import WrongCall
 from moien.recipe.settings import ROOT, Settings, load_settings
 
-MOST = 86
+MOST = 80
 NEEDED = {  # named in no recipe, preset, document or tool
     "recipe": "the name of the recipe, which `load_settings` sets",
     "max_dropped": "a corpus of mixed quality loses more",
@@ -43,11 +43,6 @@ NEEDED = {  # named in no recipe, preset, document or tool
     "score.recogniser": "a corpus too small to train a recogniser",
     "score.transcriber": "error rates of words, where there is a recogniser of the language",
     "score.keep_going": "scores in spite of a broken recording",
-    **dict.fromkeys(("embedding.encoder", "embedding.model"), "goes with score.wavlm"),
-    **dict.fromkeys(
-        ("score.centroid_clips", "score.resamples", "score.utmos", "score.wavlm", "score.previous"),
-        "goes when score/ is rebuilt",
-    ),
 }
 
 

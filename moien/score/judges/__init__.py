@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from moien.files import sha256_file
 from moien.score.settings import ScoreSettings
@@ -25,22 +25,18 @@ class Judges:
         recogniser: a file of `moien.score.judges.recogniser`.
         transcriber: a model of `moien.score.judges.transcriber`.
         language: the transcriber's, a code such as `lb`.
-        utmos: a source of `moien.score.judges.mos_predictor`.
-        wavlm: a WavLM speaker encoder (`moien.style.embed`).
         device: the torch device of all of them.
     """
 
     recogniser: Path | None = None
     transcriber: str = ""
     language: str = ""
-    utmos: str = ""
-    wavlm: str = ""
     device: str = "cpu"
 
     @classmethod
     def of(cls, settings: ScoreSettings, language: str, device: str, recogniser: Path | None) -> Judges:
         """The judges that the settings of stage 8 name."""
-        return cls(recogniser, settings.transcriber, language, settings.utmos, settings.wavlm, device)
+        return cls(recogniser, settings.transcriber, language, device)
 
     def key(self) -> list[str]:
         """What the scores of these judges depend on."""
@@ -59,18 +55,9 @@ class Judges:
 
         return open_transcriber(self.transcriber, self.language, self.device) if self.transcriber else None
 
-    def open_utmos(self) -> Any:
-        """UTMOS: a function of samples `[B, N]` and their rate in Hz, to `[B]`."""
-        from moien.score.judges.mos_predictor import open_utmos
-
-        return open_utmos(self.utmos, self.device) if self.utmos else None
-
-    def encoders(self) -> dict[str, SpeakerEncoder]:
-        """The speaker encoders by name; each compares a clip with a centroid of the same name."""
-        found = {"resemblyzer": SpeakerEncoder("resemblyzer", device=self.device)}
-        if self.wavlm:
-            found["wavlm"] = SpeakerEncoder("wavlm", self.wavlm, self.device)
-        return found
+    def open_encoder(self) -> SpeakerEncoder:
+        """The speaker encoder."""
+        return SpeakerEncoder(self.device)
 
 
 DEFAULT_JUDGES = Judges()  # those whose weights come with their packages, on the CPU

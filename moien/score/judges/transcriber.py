@@ -10,14 +10,14 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from moien.audio import SAMPLE_RATE, resample
 from moien.errors import WrongCall, WrongData
 
-TASK = "automatic-speech-recognition"
+TASK: Final = "automatic-speech-recognition"
 APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'"})
 
 

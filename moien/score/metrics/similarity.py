@@ -3,19 +3,21 @@
 Unit: cosine, −1..1. Direction: higher is better; the natural row (held-out recordings against the same centroid)
 is the ceiling. Domain: Resemblyzer's GE2E encoder (Wan et al. 2018; weights inside the wheel), which is sensitive to
 the recording channel as well as to the voice; the centroid is the mean over natural clips of the train split, so no
-test clip is compared with itself. NaN for a speaker without a centroid. Always Resemblyzer, whatever stage 5 uses, so
-that numbers of different runs can be compared.
+test clip is compared with itself. NaN for a speaker without a centroid.
 """
 
 from __future__ import annotations
 
 from moien.score.metric import Metric
 from moien.score.pair import Pair
+from moien.score.speakers import embed
 
 
 def similarity(pair: Pair) -> float:
     """Cosine of the spoken clip with the speaker's centroid."""
-    return pair.similarity("resemblyzer")
+    if pair.centroid is None:
+        return float("nan")
+    return float(embed(pair.spoken, pair.judges) @ pair.centroid)
 
 
 METRIC = Metric(
