@@ -7,7 +7,8 @@ import os
 import shutil
 
 from moien.audio import SOX_REMEDY
-from moien.errors import WrongData
+from moien.device import check_device
+from moien.errors import WrongCall, WrongData
 from moien.recipe.settings import ROOT
 from moien.recipe.stages import StageRun, stage
 
@@ -49,11 +50,10 @@ def problems(run: StageRun) -> list[tuple[str, str]]:
     if memory < MEMORY_GB:
         found.append((f"{memory:.1f} GB of memory, {MEMORY_GB} are needed", "use a larger machine"))
 
-    if settings.system.ngpu:
-        import torch
-
-        if not torch.cuda.is_available():
-            found.append(("torch sees no CUDA device", "--ngpu 0, or mend the driver; in docker: --gpus all"))
+    try:
+        check_device(settings.system.ngpu)
+    except WrongCall as error:
+        found.append((error.message, str(error.remedy)))
 
     program = ROOT / settings.corpus.program
     if not program.is_file():

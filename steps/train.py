@@ -19,12 +19,12 @@ from moien.recipe.stages import StageRun, stage
 def main(run: StageRun) -> None:
     """Train all phases, choose, and write the voice."""
     from moien.choice.choose import Audition, choose
+    from moien.device import check_device
     from moien.kokoro.base import ensure_base
     from moien.kokoro.export import save_pack, save_weights
     from moien.score import cache
     from moien.score.judges import Judges
     from moien.train.data import both_splits
-    from moien.train.guards import check_device
     from moien.train.learn import learn
 
     settings = run.settings.train

@@ -51,15 +51,6 @@ MIN_VOICED = 0.2  # share of frames; lb 0.65, mini 0.66
 LEVEL_STEPS, LAST_STEPS, FACTOR = 20, 5, 3.0  # see `watch_loss`
 
 
-def check_device(ngpu: int) -> None:
-    """WrongCall for GPUs that torch does not find."""
-    if ngpu > (found := torch.cuda.device_count()):
-        raise WrongCall(
-            f"system.ngpu is {ngpu}, but torch finds {found or 'no'} GPU{'s' * (found > 1)}",
-            remedy=f"--ngpu {found}" if found else "--ngpu 0 trains on the CPU",
-        )
-
-
 def check_corpus(data: TrainingSet, dev: TrainingSet, settings: TrainSettings) -> None:
     """WrongData for too little speech, for utterances longer than BERT reads, and for audio that is gone."""
     seconds = sum(data.frames) * FRAME_SAMPLES / SAMPLE_RATE

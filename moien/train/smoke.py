@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from moien.device import check_device
 from moien.errors import WrongData
 from moien.kokoro.base import Base, ensure_base
 from moien.recipe import manifest
@@ -30,7 +31,7 @@ FALL = 0.9  # what may be left of the loss
 
 def smoke(settings: Settings) -> None:
     """Try each phase on the outputs of stages 1 to 5; WrongData names the phases that cannot learn."""
-    guards.check_device(settings.system.ngpu)
+    check_device(settings.system.ngpu)
     torch.set_num_threads(settings.system.threads)
     data, dev = both_splits(made_inputs(settings))
     overfit(ensure_base(settings.base), data, dev, settings)

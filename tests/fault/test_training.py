@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import signal
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -14,7 +12,6 @@ from tiny_training import SETTINGS, Run, open_split, tiny_model, write_corpus
 
 from moien.corpus.datadir import read_datadir, write_datadir
 from moien.errors import WrongCall, WrongData
-from moien.recipe.settings import load_settings
 from moien.train import checkpoint, guards, loop
 
 
@@ -206,16 +203,6 @@ def test_a_split_without_utterances_is_named(tmp_path):
     (tmp_path / "align" / "dev.jsonl").write_text("")
     with pytest.raises(WrongData, match="no utterance of dev is left"):
         open_split(tmp_path, "dev")
-
-
-def test_a_gpu_that_is_not_there_is_a_wrong_call(monkeypatch):
-    main = importlib.import_module("steps.train").main
-    for found, remedy in ((0, "--ngpu 0"), (1, "--ngpu 1"), (2, "--ngpu 2")):
-        monkeypatch.setattr(torch.cuda, "device_count", lambda found=found: found)
-        settings = load_settings("mini", ["system.ngpu=3"])
-        with pytest.raises(WrongCall, match=f"torch finds {found or 'no'} GPU") as error:
-            main.callback.__wrapped__(SimpleNamespace(settings=settings, device="cuda"))
-        assert remedy in str(error.value)
 
 
 def test_a_tensor_that_no_loss_reaches_is_named(run, tmp_path):
