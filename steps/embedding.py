@@ -19,6 +19,7 @@ from moien.progress import track
 from moien.recipe.stages import StageRun, stage
 from moien.style.embed import Speaker, SpeakerEncoder, describe_speakers, write_embeddings
 from moien.style.fit import choose_evenly, choose_sentences, fit_style, pack_similarities, read_clip
+from moien.style.lost import drop_lost_speakers
 
 
 @stage("embedding")
@@ -27,6 +28,7 @@ def main(run: StageRun) -> None:
     torch.set_num_threads(run.settings.system.threads)
     encoder = SpeakerEncoder(run.device)
     utterances = {split: {u.id: u for u in read_datadir(run.inputs["data"] / split)} for split in SPLITS}
+    utterances["train"] = drop_lost_speakers(run, utterances["train"])
     vectors = {split: embed_split(run, encoder, split, utterances[split]) for split in SPLITS}
     speakers = describe_speakers({u.id: u.speaker for u in utterances["train"].values()}, vectors["train"])
     outliers = [f"{utt} ({o.similarity})" for s in speakers.values() for utt, o in s.outliers.items()]
@@ -44,10 +46,9 @@ def embed_split(
     run: StageRun, encoder: SpeakerEncoder, split: str, utterances: Mapping[str, Utterance]
 ) -> dict[str, np.ndarray]:
     """Embed and write a split; utterance → embedding."""
-    vectors = {}
-    for utterance in track(utterances.values(), f"embeddings of {split}", total=len(utterances)):
-        vectors[utterance.id] = encoder.embed(*read_audio(utterance.audio))
-        run.tally.keep()
+    bar = track(utterances.values(), f"embeddings of {split}", total=len(utterances))
+    vectors = {utterance.id: encoder.embed(*read_audio(utterance.audio)) for utterance in bar}
+    run.tally.keep(len(vectors))
     write_embeddings(run.out, split, vectors)
     return vectors
 
@@ -67,12 +68,11 @@ def fit_speakers(
     centroids = {name: speaker.centroid for name, speaker in speakers.items()}
     similarities = pack_similarities(model, packs, sentences, centroids, encoder, seed)
     features = PackedFeatures(run.inputs["features"], "train")
-
     (run.out / "styles").mkdir()
     found: dict[str, dict[str, object]] = {}
     for name, similarity in similarities.items():
         nearest = max(similarity, key=lambda pack: similarity[pack])
-        own = [a for u, a in alignments.items() if utterances[u].speaker == name and u in features]
+        own = [a for u, a in alignments.items() if u in features and utterances[u].speaker == name]
         chosen = choose_evenly(own, settings.clips, settings.crop_frames)
         clips = [read_clip(a, features, utterances[a.id].audio) for a in chosen]
         pack, losses = fit_style(model, packs[nearest], clips, settings, seed)

@@ -202,6 +202,15 @@ class StageRun:
         """How many processes to use."""
         return self.settings.system.nj
 
+    def dropped_before(self) -> dict[str, str]:
+        """Utterance → `REASON (stage N)`, of all that the stages before this one dropped."""
+        found = {}
+        for earlier in STAGES[: self.stage.number]:
+            made = manifest.read(earlier.folder(self.settings)) if earlier.output else None
+            for utterance, reason in (made["counts"]["dropped_utterances"] if made else {}).items():
+                found[utterance] = f"{reason.partition(':')[0]} (stage {earlier.number})"
+        return found
+
     def note(self, key: str, value: Any) -> None:
         """Record a small JSON-able fact in the manifest; it must be the same at every run (no times)."""
         self.notes[key] = value

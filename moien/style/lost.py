@@ -1,0 +1,40 @@
+"""Speakers of train of whom the stages before have left nothing to fit a style on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from moien.align import read_alignments
+from moien.corpus.datadir import Utterance
+from moien.errors import WrongData
+from moien.features.packed import PackedFeatures
+from moien.recipe.stages import StageRun
+
+
+def drop_lost_speakers(run: StageRun, train: Mapping[str, Utterance]) -> dict[str, Utterance]:
+    """`train` without the speakers none of whose utterances has an alignment and features; those count as dropped.
+
+    Raises:
+        WrongData: no speaker is left.
+    """
+    aligned = read_alignments(run.inputs["align"] / "train.jsonl")
+    features = PackedFeatures(run.inputs["features"], "train")
+    left = {train[utterance].speaker for utterance in aligned if utterance in features}
+    reasons = run.dropped_before()
+    lost: dict[str, list[str]] = {}
+    for utterance in train.values():
+        if utterance.speaker not in left:
+            reason = reasons.get(utterance.id, "see stages 2 to 4")
+            lost.setdefault(utterance.speaker, []).append(reason)
+            run.tally.drop(utterance.id, f"its speaker has no utterance left: {utterance.speaker}; {reason}")
+    for speaker, why in lost.items():
+        counts = ", ".join(f"{count} {reason}" for reason, count in Counter(why).most_common())
+        print(f"{speaker}: all {len(why)} utterances of train were dropped, so there is no style: {counts}")
+    if not left:
+        raise WrongData(
+            "no speaker of train has an utterance left",
+            where="stage embedding",
+            remedy="mend the corpus by the reasons above, and run from stage 1",
+        )
+    return {id: utterance for id, utterance in train.items() if utterance.speaker in left}
