@@ -5,7 +5,7 @@ RECIPE ?= mini
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint repro image lock bench-align bench-train data-curve ablation check-scores g2p-model score-g2p bench-g2p fuzz-g2p clean
+.PHONY: help setup demo test lint repro image lock bench-align bench-train data-curve ablation check-scores golden g2p-model score-g2p bench-g2p fuzz-g2p clean
 
 help:           ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
@@ -63,6 +63,9 @@ ablation: setup ## what each part of the training brings, on the recipe lb: hour
 check-scores: setup ## which metric detects which damage, into docs/scores.md (5 minutes)
 	@$(PY) tools/check_scores.py
 
+golden: setup   ## record what the micro recipe writes, after a version in moien/recipe/versions.py was raised
+	@MOIEN_GOLDEN=write $(PY) -m pytest -q tests/recipe/test_micro.py -k new_version
+
 lock:           ## resolve pyproject.toml into requirements.txt, with hashes (the same for Python 3.11 and 3.12)
 	@python3 -m venv .venv/lock && .venv/lock/bin/pip install -q uv
 	.venv/lock/bin/uv pip compile -q --generate-hashes --extra dev --python-version 3.11 --no-annotate --no-header \
@@ -87,4 +90,4 @@ fuzz-g2p: setup ## 10,000 texts of any characters, and 10,000 of Luxembourgish o
 	@.venv/bin/pip install -q --target $@ gruut==2.4.0 gruut-lang-lb==2.0.1
 
 clean:          ## remove what the stages of RECIPE wrote
-	rm -rf data/$(RECIPE) dump/$(RECIPE) exp/$(RECIPE)
+	rm -rf data/$(RECIPE) data/.$(RECIPE).tmp dump/$(RECIPE) exp/$(RECIPE)

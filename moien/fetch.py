@@ -54,21 +54,29 @@ def check_digest(actual: str, expected: str, where: Path) -> None:
         )
 
 
+def find(sha256: str, mirror_path: str) -> Path | None:
+    """The file with this digest in a mirror, else in the cache; WrongData if what is there has another one."""
+    for path in (find_in_mirror(mirror_path), _cached(sha256, mirror_path)):
+        if path is not None and path.is_file():
+            check_digest(sha256_file(path), sha256, path)
+            return path
+    return None
+
+
+def _cached(sha256: str, mirror_path: str) -> Path:
+    # The digest is in the path, so another version of the file is another file, and a hit needs no rename.
+    return cache_dir() / "files" / sha256[:16] / PurePosixPath(mirror_path).name
+
+
 def fetch(name: str, urls: Sequence[str], sha256: str, mirror_path: str) -> Path:
     """The file called `name` with this digest: from a mirror, else the cache, else the first URL that has it.
 
     Prints which one it used. WrongData if a mirror's copy has another digest or no URL gives the file.
     """
-    if (found := find_in_mirror(mirror_path)) is not None:
-        check_digest(sha256_file(found), sha256, found)
-        print(f"{name}: from the mirror, {found}")
+    target = _cached(sha256, mirror_path)
+    if (found := find(sha256, mirror_path)) is not None:
+        print(f"{name}: from the {'cache' if found == target else 'mirror'}, {found}")
         return found
-    # The digest is in the path, so another version of the file is another file, and a hit needs no rename.
-    target = cache_dir() / "files" / sha256[:16] / PurePosixPath(mirror_path).name
-    if target.is_file():
-        check_digest(sha256_file(target), sha256, target)
-        print(f"{name}: from the cache, {target}")
-        return target
     failures = []
     for url in urls:
         try:

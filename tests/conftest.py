@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from micro import MICRO, Micro
+from micro import MICRO, Micro, link_cache
 
 from moien.recipe.settings import ROOT
 
@@ -30,10 +30,11 @@ def base():  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture(scope="session")
-def micro(tmp_path_factory: pytest.TempPathFactory) -> Micro:
+def micro(tmp_path_factory: pytest.TempPathFactory, base: object) -> Micro:
     """Run every stage once, for all tests that look at the result."""
     recipe = tmp_path_factory.mktemp("recipes") / "micro"
     recipe.mkdir()
+    link_cache(recipe.parent / "cache")
     sentences = (ROOT / "recipes" / "mini" / "sentences.txt").read_text(encoding="utf-8").splitlines()
     texts = [line for line in sentences if line and not line.startswith("#")]
     (recipe / "sentences.txt").write_text("\n".join(sorted(texts, key=len)[:14]) + "\n", encoding="utf-8")

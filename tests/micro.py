@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from moien.fetch import cache_dir
 from moien.recipe.settings import ROOT
 
 # The recipe mini at a tenth of its size: every stage does its work on the real weights.
@@ -51,7 +52,20 @@ class Micro:
         """`run.sh` on this recipe and folder."""
         return [str(ROOT / "run.sh"), "--recipe", str(self.recipe), "--set", self.folder, *arguments]
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Environment of its programs. They find no fetched lexica: what one machine has, another has not."""
+        cache = {"MOIEN_CACHE": str(self.recipe.parent / "cache"), "MOIEN_MIRROR": ""}
+        return os.environ | {"MOIEN_PYTHON": sys.executable} | cache
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run it."""
-        environment = os.environ | {"MOIEN_PYTHON": sys.executable}
-        return subprocess.run(self.command(*arguments), env=environment, text=True, capture_output=True)
+        return subprocess.run(self.command(*arguments), env=self.environment, text=True, capture_output=True)
+
+
+def link_cache(folder: Path) -> None:
+    """The user's cache, but for the lexica and what they were downloaded to."""
+    folder.mkdir()
+    for name in ("base", "recognisers", "replay", "scores"):
+        (cache_dir() / name).mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(cache_dir() / name)

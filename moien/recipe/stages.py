@@ -19,6 +19,8 @@ from moien.errors import WrongData, exit_codes
 from moien.files import locked, sha256_file
 from moien.recipe import manifest
 from moien.recipe.settings import ROOT, Settings, load_settings
+from moien.recipe.versions import VERSIONS
+from moien.text import CORRECTIONS, lexica
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class Stage:
     settings: tuple[str, ...] = ()  # top-level parts of the settings
     files: tuple[str, ...] = ()  # files of the recipe
     grace_s: float = 1.5  # what it gets to end by itself when it is told to, before it is killed
+
+    @property
+    def version(self) -> int:
+        """The version of its method."""
+        return VERSIONS[self.name]
 
     @property
     def program(self) -> Path:
@@ -52,7 +59,7 @@ STAGES = (
     Stage(1, "data", "Raw corpus to 24 kHz mono audio and Kaldi data directories.",
           (), "data/R", ("corpus", "data", "seed")),
     Stage(2, "g2p", "Text to phonemes in Kokoro's symbols.",
-          ("data",), "dump/R/g2p", ("language", "g2p"), ("lexicon.tsv",)),
+          ("data",), "dump/R/g2p", ("language", "g2p"), (CORRECTIONS,)),
     Stage(3, "align", "Forced alignment: frames for every token, in the base model's timing.",
           ("data", "g2p"), "dump/R/align", ("align", "features", "base", "seed")),
     Stage(4, "features", "F0 and energy as the base model defines them.",
@@ -94,7 +101,16 @@ def provenance(stage: Stage, settings: Settings) -> dict[str, Any]:
         for name in stage.files
         if (settings.folder / name).is_file()
     }
-    return {"settings": {key: dumped[key] for key in stage.settings}, "inputs": digests, "files": files}
+    used = {}
+    if "g2p" in stage.settings:
+        used = lexica(settings.g2p, settings.language, settings.folder / CORRECTIONS)
+    return {
+        "version": stage.version,
+        "settings": {key: dumped[key] for key in stage.settings},
+        "inputs": digests,
+        "files": files,
+        "lexica": used,
+    }
 
 
 def state(stage: Stage, settings: Settings, known: dict[str, State] | None = None) -> State:
@@ -122,10 +138,12 @@ def _compare(stage: Stage, settings: Settings, known: dict[str, State]) -> State
     if gone is not None:
         return State("changed", f"{gone} is gone or was edited")
     now = provenance(stage, settings)
-    for kind in ("inputs", "files"):
-        for name in now[kind].keys() | made[kind].keys():
-            if now[kind].get(name) != made[kind].get(name):
-                return State("changed", f"{name} is another")
+    if now["version"] != made.get("version"):
+        return State("changed", f"its method is of version {now['version']}, not {made.get('version', 0)}")
+    for kind in ("inputs", "files", "lexica"):
+        for name, before, after in differences(made[kind], now[kind]):
+            change = "new" if before is None else "gone" if after is None else "another"
+            return State("changed", f"{name} is {change}")
     for key, before, after in differences(made["settings"], now["settings"]):
         return State("changed", f"{key} was {before!r}, now {after!r}")
     return State("done")
@@ -329,11 +347,11 @@ def peak_memory_gb() -> float:
 
 
 def missing_input(stage: Stage, needed: Stage, settings: Settings, why: str = "") -> WrongData:
-    """The error for a stage whose input is not there (or, with `why`, was made with other settings)."""
+    """The error for a stage whose input is not there (or, with `why`, is not up to date)."""
     folder = needed.folder(settings)
     return WrongData(
         f"needs the output of stage {needed.number} ({needed.name}): {folder} "
-        + (f"was made with other settings ({why})" if why else "is missing"),
+        + (f"is not up to date ({why})" if why else "is missing"),
         where=f"stage {stage.number} ({stage.name})",
         remedy=f"./run.sh --recipe {settings.recipe} --stage {needed.number} --stop-stage {stage.number}",
     )

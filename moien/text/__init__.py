@@ -17,6 +17,7 @@ __all__ = [
     "Word",
     "assemble",
     "explain",
+    "lexica",
     "load_frontend",
     "open_frontend",
     "prepare_frontend",
@@ -63,6 +64,15 @@ def prepare_frontend(
 
         return load_lexicon(corrections, download)[1]
     return ""
+
+
+def lexica(settings: G2PSettings, language: str, corrections: Path | None = None) -> dict[str, str]:
+    """Name → version of the lexica that `load_frontend` would read now. Nothing is fetched, and none is read."""
+    if language == "lb" and settings.front_end == "auto":
+        from moien.text.lb import frontend
+
+        return frontend.lexica(corrections)
+    return {}
 
 
 def open_frontend(folder: str | Path) -> Frontend:

@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import micro_golden
 import numpy as np
 import pytest
 from micro import Micro
@@ -34,6 +35,10 @@ def test_every_stage_leaves_a_manifest_and_a_log(micro: Micro) -> None:
             made = json.loads((folder / "manifest.json").read_text())
             assert made["outputs"]
             assert not list(folder.parent.glob(".*.tmp"))
+
+
+def test_a_stage_whose_output_changed_has_a_new_version(micro: Micro) -> None:
+    micro_golden.check(micro_golden.look(micro))
 
 
 def test_a_second_run_skips_everything_at_once(micro: Micro) -> None:
@@ -126,7 +131,7 @@ def test_interrupted_it_ends_at_once_with_130_and_nothing_half_written(
 ) -> None:
     process = subprocess.Popen(
         micro.command("--stage", "data", "--stop-stage", "data", "--force"),
-        env=os.environ | {"MOIEN_PYTHON": sys.executable},
+        env=micro.environment,
         stdout=subprocess.PIPE,
         text=True,
         # whoever runs these tests in the background has shells ignore SIGINT, and children inherit that
@@ -168,8 +173,7 @@ def test_what_is_missing_is_named(micro: Micro, tmp_path) -> None:  # type: igno
 def test_variants_are_made_from_the_stage_that_differs_and_judged_beside_the_recipe(micro: Micro) -> None:
     def variants(*texts: str) -> subprocess.CompletedProcess[str]:
         call = [sys.executable, ROOT / "tools" / "variants.py", micro.recipe, *texts, "--set", micro.folder]
-        environment = os.environ | {"MOIEN_PYTHON": sys.executable}
-        return subprocess.run(call, env=environment, text=True, capture_output=True)
+        return subprocess.run(call, env=micro.environment, text=True, capture_output=True)
 
     for wrong in (
         ["no name"],

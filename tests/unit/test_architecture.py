@@ -142,7 +142,9 @@ def test_dvc_yaml_is_the_table_of_stages() -> None:
         corpus = {"${item.corpus}"} if stage.name == "data" else set()
         presets, preset = ({"recipes/presets"}, {"preset"}) if "train" in stage.settings else (set(), set())
         assert set(made["deps"]) == {f"steps/{stage.name}.py"} | folders | texts | corpus | presets
-        [(file, keys)] = made["params"][0].items()
+        [recipe_settings, versions] = made["params"]
+        assert versions == {"moien/recipe/versions.py": [f"VERSIONS.{stage.name}"]}
+        [(file, keys)] = recipe_settings.items()
         assert file == "recipes/${key}/params.yaml"
         assert set(keys) == set(stage.settings) | preset
         for recipe in params:

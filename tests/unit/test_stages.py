@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,18 @@ from moien.errors import WrongData
 from moien.recipe import manifest
 from moien.recipe.runner import plan, select
 from moien.recipe.settings import ROOT, Settings, known_keys, load_settings
-from moien.recipe.stages import BY_NAME, STAGES, StageRun, execute, remove_temporary, state, temporary
+from moien.recipe.stages import (
+    BY_NAME,
+    STAGES,
+    StageRun,
+    execute,
+    remove_temporary,
+    state,
+    temporary,
+    work_folder,
+)
+from moien.recipe.versions import VERSIONS
+from moien.text.lb import lexicon
 
 DATA, G2P, ALIGN = BY_NAME["data"], BY_NAME["g2p"], BY_NAME["align"]
 
@@ -49,6 +62,74 @@ def test_a_finished_stage_is_done_until_something_it_depends_on_changes(tmp_path
 
     (DATA.folder(now) / "file").unlink()
     assert state(DATA, now).why == "file is gone or was edited"
+
+
+def test_what_another_version_of_the_code_made_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = settings(tmp_path)
+    for stage in STAGES[1:]:
+        execute(stage, write_one, now)
+    for stage in STAGES[1:]:
+        work = work_folder(stage, now)
+        monkeypatch.setitem(VERSIONS, stage.name, stage.version + 1)
+        assert state(stage, now).why == "its method is of version 2, not 1"
+        assert work_folder(stage, now) != work
+        assert all(state(other, now).kind == "changed" for other in STAGES if stage.name in other.inputs)
+        assert all(state(other, now).kind == "done" for other in STAGES[: stage.number])
+        monkeypatch.undo()
+
+
+def test_what_was_made_before_there_were_versions_is_made_again(tmp_path: Path) -> None:
+    now = settings(tmp_path)
+    execute(DATA, write_one, now)
+    file = DATA.folder(now) / manifest.NAME
+    made = json.loads(file.read_text())
+    file.write_text(
+        json.dumps({key: value for key, value in made.items() if key not in ("version", "lexica")})
+    )
+    assert state(DATA, now).why == "its method is of version 1, not 0"
+
+
+@pytest.fixture
+def lexica(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A mirror, empty, for the two lexica that the Luxembourgish front end fetches, and an empty cache."""
+    monkeypatch.setenv("MOIEN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("MOIEN_MIRROR", str(tmp_path / "mirror"))
+    made_up = [replace(r, sha256=hashlib.sha256(r.name.encode()).hexdigest()) for r in lexicon.REMOTES]
+    monkeypatch.setattr(lexicon, "REMOTES", tuple(made_up))
+    return tmp_path / "mirror"
+
+
+def test_a_lexicon_that_comes_or_goes_changes_the_phonemes(tmp_path: Path, lexica: Path) -> None:
+    now = settings(tmp_path)
+    execute(DATA, write_one, now)
+    for remote in lexicon.REMOTES:
+        execute(G2P, write_one, now)
+        assert state(G2P, now).kind == "done"
+        (lexica / remote.file).parent.mkdir(parents=True, exist_ok=True)
+        (lexica / remote.file).write_text(remote.name)
+        assert state(G2P, now).why == f"{remote.name} is new"
+    execute(G2P, write_one, now)
+    made = manifest.read(G2P.folder(now))
+    assert made is not None and set(made["lexica"]) == {"LOD official", "MFA dictionary", "gruut-lang-lb"}
+    (lexica / lexicon.REMOTES[0].file).write_text("damaged")
+    assert state(G2P, now).why == "LOD official is gone"
+    assert state(DATA, now).kind == "done"
+
+    compiled = lexicon._compiled((now.folder / "lexicon.tsv", lexicon.CORRECTIONS), lexicon.REMOTES)
+    compiled.parent.mkdir(parents=True)
+    compiled.write_bytes(b"")  # with which the front end needs no other file
+    assert state(G2P, now).kind == "done"
+
+
+def test_a_language_without_lexica_does_not_depend_on_them(tmp_path: Path, lexica: Path) -> None:
+    for other in ("language=de", "g2p.front_end=espeak"):
+        now = settings(tmp_path, other)
+        execute(DATA, write_one, now)
+        execute(G2P, write_one, now)
+        made = manifest.read(G2P.folder(now))
+        assert made is not None and made["lexica"] == {}
 
 
 def test_two_runs_leave_the_same_manifest(tmp_path: Path) -> None:

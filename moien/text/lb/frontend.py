@@ -13,7 +13,7 @@ from moien.errors import WrongData
 from moien.text.lb import homographs, phonology
 from moien.text.lb.compounds import Counts
 from moien.text.lb.layers import CORRECTIONS
-from moien.text.lb.lexicon import Lexicon, load
+from moien.text.lb.lexicon import Lexicon, load, versions
 from moien.text.lb.model import letter_model
 from moien.text.lb.normalise import normalise
 from moien.text.lb.numbers import JOINT
@@ -135,8 +135,16 @@ class LuxembourgishFrontend:
 
 def load_lexicon(corrections: Path | None, download: bool = False) -> tuple[Lexicon, str]:
     """The lexicon, with a recipe's own corrections first if there are any; and what is lost without missing layers."""
-    own = [corrections] if corrections and corrections.is_file() else []
-    return load((*own, CORRECTIONS), download)
+    return load(_with_own(corrections), download)
+
+
+def lexica(corrections: Path | None) -> dict[str, str]:
+    """Name → version of the lexica that `load_lexicon` would use now; nothing is fetched, and none is read."""
+    return versions(_with_own(corrections))
+
+
+def _with_own(corrections: Path | None) -> tuple[Path, ...]:
+    return (corrections, CORRECTIONS) if corrections and corrections.is_file() else (CORRECTIONS,)
 
 
 def _word(text: str, found: Pronunciation, span: Span) -> Word:

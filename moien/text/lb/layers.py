@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moien.errors import WrongData
-from moien.fetch import fetch
+from moien.fetch import fetch, find
 from moien.kokoro import symbols
 from moien.text.lb.notation import from_lod2021, from_mfa, mend
 from moien.text.lb.stress import WEAK
@@ -36,6 +36,13 @@ class Remote:
     url: str
     sha256: str
 
+    def at_hand(self) -> bool:
+        """Whether `fetch` would find it without a download."""
+        try:
+            return find(self.sha256, self.file) is not None
+        except WrongData:  # damaged
+            return False
+
     def fetch(self, download: bool) -> Path:
         """The path of the file. WrongData if it is not there and cannot or may not be downloaded."""
         return fetch(self.name, [self.url] if download else [], self.sha256, self.file)
@@ -54,6 +61,8 @@ MFA = Remote(
     "e6f81a789d5d3cc48f4e1dfdd5253a82c6cf22e2/dictionary/luxembourgish_mfa_run6.dict",
     "fc7db91a20060432a361c65b209358b3228933c4c6fb7b89e68ed7c3e77885f0",
 )
+REMOTES = (LOD, MFA)  # in the order of trust
+LOD2021 = "gruut-lang-lb"  # the package that holds it
 
 
 @dataclass(frozen=True)
@@ -166,7 +175,7 @@ def read_lod2021() -> Layer:
 def fetch_layers(download: bool) -> tuple[dict[str, Path], str]:
     """The paths of the fetched files by name, and a sentence about what is lost without the missing ones, or ""."""
     files, lost = {}, []
-    for remote in (LOD, MFA):
+    for remote in REMOTES:
         try:
             files[remote.name] = remote.fetch(download)
         except WrongData:

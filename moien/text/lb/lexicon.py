@@ -18,12 +18,13 @@ import sys
 import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 from moien.errors import WrongData
 from moien.fetch import cache_dir
 from moien.files import written_whole
-from moien.text.lb.layers import CORRECTIONS, LOD, MFA, Layer, fetch_layers, read_layers
+from moien.text.lb.layers import CORRECTIONS, LOD2021, REMOTES, Layer, Remote, fetch_layers, read_layers
 from moien.text.lb.merge import Entry, merge
 from moien.text.lb.stress import WEIGHTS
 
@@ -123,21 +124,31 @@ def load(corrections: Iterable[Path] = (CORRECTIONS,), download: bool = False) -
     the mirror and the user's cache are used: stages download, commands that read a text do not.
     """
     corrections = tuple(corrections)
-    digest = hashlib.sha256((LOD.sha256 + MFA.sha256).encode())
-    for file in (*corrections, WEIGHTS, *(Path(__file__).with_name(f"{name}.py") for name in _MAKES)):
-        digest.update(file.read_bytes())
-    target = cache_dir() / "lexicon" / f"lb-{digest.hexdigest()[:16]}.bin"
-    if target.is_file():
-        return Lexicon.open(target), ""
+    if (whole := _compiled(corrections, REMOTES)).is_file():
+        return Lexicon.open(whole), ""
     with contextlib.redirect_stdout(sys.stderr):  # stdout may be a table or JSON
         files, lost = fetch_layers(download)
-    if lost:
-        target = target.with_suffix(
-            f".{len(files)}.bin"
-        )  # of fewer layers; the next call tries to fetch the others again
-        if target.is_file():
-            return Lexicon.open(target), lost
+    # of fewer layers, where some are missing; the next call tries to fetch them again
+    target = _compiled(corrections, [remote for remote in REMOTES if remote.name in files])
+    if target.is_file():
+        return Lexicon.open(target), lost
     return Lexicon.build(read_layers(corrections, files)[0], target), lost
+
+
+def versions(corrections: Iterable[Path] = (CORRECTIONS,)) -> dict[str, str]:
+    """Name → digest, or version of the package, of the layers but the corrections that `load` would use now."""
+    whole = _compiled(corrections, REMOTES).is_file()
+    used = {remote.name: remote.sha256 for remote in REMOTES if whole or remote.at_hand()}
+    return used | {LOD2021: version(LOD2021)}
+
+
+def _compiled(corrections: Iterable[Path], remotes: Iterable[Remote]) -> Path:
+    """The file that the lexicon of these layers is compiled to."""
+    digest = hashlib.sha256("".join(remote.sha256 for remote in remotes).encode())
+    digest.update(version(LOD2021).encode())
+    for file in (*corrections, WEIGHTS, *(Path(__file__).with_name(f"{name}.py") for name in _MAKES)):
+        digest.update(file.read_bytes())
+    return cache_dir() / "lexicon" / f"lb-{digest.hexdigest()[:16]}.bin"
 
 
 def _compile(entries: dict[str, Entry]) -> bytes:
