@@ -58,9 +58,6 @@ def main(run: StageRun) -> None:
     for speaker, pack in packs.items():
         save_pack(pack, run.out / "voices" / f"{speaker}.pt")
     (run.out / "choice.json").write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
-    for number, row in enumerate(history, start=1):
-        row["sample"] = f"{number:03d}-{row['phase']}.wav"
-    run.note("sample", dev.utterances[0][0].id)
     rows = "".join(json.dumps(row) + "\n" for row in history)
     (run.out / "history.jsonl").write_text(rows, encoding="utf-8")
     resolved = run.settings.model_dump(mode="json", exclude={"system"})

@@ -69,23 +69,27 @@ def _tiny_model():  # type: ignore[no-untyped-def]
 
 
 def write_corpus(folder: Path, splits: dict[str, int], frames: int = 16) -> None:
-    """Outputs of stages 1, 3, 4 and 5 with so many utterances a split, of `frames` frames and more."""
+    """Outputs of stages 1, 3, 4 and 5 with so many utterances a split, of `frames` frames and more.
+
+    The first half of a split, rounded up, is by anna, the rest by ben.
+    """
     random = np.random.default_rng(3)
     (folder / "wav").mkdir(parents=True)
     for name in ("align", "features", "embedding", "embedding/styles"):
         (folder / name).mkdir()
-    for suffix in (".pt", ".base.pt"):
-        save_pack(torch.randn(510, 1, 256) * 0.1, folder / "embedding" / "styles" / f"anna{suffix}")
+    for name in ("anna.pt", "anna.base.pt", "ben.pt", "ben.base.pt"):
+        save_pack(torch.randn(510, 1, 256) * 0.1, folder / "embedding" / "styles" / name)
     for split, count in splits.items():
         utterances, alignments, measured = [], [], []
         for number in range(count):
-            id, length = f"anna-{split}-{number}", frames + number
+            speaker = "anna" if 2 * number < count else "ben"
+            id, length = f"{speaker}-{split}-{number}", frames + number
             times = np.arange(length * FRAME_SAMPLES - 100) / 24000  # 100 samples short of whole frames
             audio = folder / "wav" / f"{id}.wav"
             write_wav(
                 audio, 0.1 * np.sin(2 * np.pi * 200 * times) + 0.01 * random.standard_normal(len(times))
             )
-            utterances.append(Utterance(id, "anna", "Moien", audio, len(times)))
+            utterances.append(Utterance(id, speaker, "Moien", audio, len(times)))
             durations = (2, 3, 3, 3, length - 12, 1)
             alignments.append(Alignment(id, (0, 55, 57, 51, 56, 0), durations, length, 1.0, 2))
             measured.append(Measured(id, np.full(2 * length, 200, "f4"), np.full(2 * length, 2, "f4")))

@@ -202,7 +202,7 @@ class Audition:
         self.model = load_model(base.weights, base.config)
         state = self.model.state_dict()
         names = [name for name in [*learned, TEMPO] if not name.startswith("style.")]
-        self.sentences = [dev.utterances[index] for index in evenly(dev, sentences)]
+        self.sentences = [dev.utterances[index] for index in dev.in_turn(sentences)]
         self._start = {name: state[name].clone() for name in names}
         self._learned, self._packs, self._judges = learned, train.packs, judges
         # of both splits: dev alone is too few, and durations are hardly learnt by heart: in train they err as in test
@@ -278,16 +278,6 @@ def choose(
     }
     packs, _ = audition.become(Alpha(rows[best]["predictor"], rows[best]["decoder"]))
     return packs, table
-
-
-def evenly(data: TrainingSet, count: int) -> list[int]:
-    """Indices of `count` utterances, one of each speaker in turn."""
-    seen: dict[str, int] = {}
-    turns = []
-    for index, (utterance, _) in enumerate(data.utterances):
-        turns.append((seen.get(utterance.speaker, 0), utterance.speaker, index))
-        seen[utterance.speaker] = seen.get(utterance.speaker, 0) + 1
-    return [index for _, _, index in sorted(turns)[:count]]
 
 
 def describe(scores: Scores) -> str:

@@ -25,7 +25,6 @@ def about(settings: Settings, outputs: Mapping[str, Path]) -> Run:
     manifests = {name: manifest.read(folder) or {} for name, folder in outputs.items()}
     lines = (train / "history.jsonl").read_text(encoding="utf-8").splitlines()
     history = [json.loads(line) for line in lines]
-    sample = manifests["train"]["notes"].get("sample", "")  # older runs did not name it
     versions = sorted(manifests["train"]["versions"].items())
     resolved = settings.model_dump(mode="json", exclude={"system"})
     return Run(
@@ -36,7 +35,7 @@ def about(settings: Settings, outputs: Mapping[str, Path]) -> Run:
         stages=manifests,
         history=history,
         choice=json.loads((train / "choice.json").read_text(encoding="utf-8")),
-        learning=read_learning(train, outputs["data"] / "dev", history, sample),
+        learning=read_learning(train, outputs["data"] / "dev", history),
         corpus=datasheet(*(outputs[name] for name in ("data", "g2p", "align", "features"))),
         annotations=Annotations(
             read_spans(outputs["decode"], outputs["align"], manifests["align"]["notes"]["shift_frames"]),

@@ -22,18 +22,18 @@ class Learning:
     captions: Mapping[str, str]
 
 
-def read_learning(
-    train: Path, dev: Path, history: Sequence[Mapping[str, Any]], utterance: str
-) -> Learning | None:
+def read_learning(train: Path, dev: Path, history: Sequence[Mapping[str, Any]]) -> Learning | None:
     """At most eight samples, evenly, the first and the last among them; None without any.
 
+    They are of one utterance, which the last sample speaks: with several speakers they take turns.
+
     Args:
-        train: output of stage 6; row n of `history` names its sample in `samples/`.
-        utterance: the sentence of the samples, by its id in the data directory `dev`.
+        train: output of stage 6; a row of `history` names its sample in `samples/`, and the utterance it speaks.
+        dev: the data directory that has the utterance.
     """
     spoken: dict[str, Path] = {}
     captions: dict[str, str] = {}
-    rows = [row for row in history if "sample" in row]
+    rows = [row for row in history if row.get("utterance") == history[-1].get("utterance", "")]
     count = min(len(rows), MOST)
     for row in (rows[i * (len(rows) - 1) // max(count - 1, 1)] for i in range(count)):
         name = f"{row['phase']} {row['step']}"
@@ -44,7 +44,7 @@ def read_learning(
         captions[name] = f"dev: {', '.join(losses)}"
     if not spoken:
         return None
-    own = {u.id: u for u in read_datadir(dev)}[utterance]
+    own = {u.id: u for u in read_datadir(dev)}[rows[0]["utterance"]]
     return Learning(Sentence(own.id, own.speaker, own.text, spoken, own.audio), captions)
 
 

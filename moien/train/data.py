@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import random
 from array import array
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -142,6 +142,21 @@ class TrainingSet:
         """Length of each utterance in frames of 600 samples."""
         return list(self.utterances.frames)
 
+    @property
+    def speakers(self) -> list[str]:
+        """Who speaks here."""
+        return sorted({utterance.speaker for utterance in self.utterances.utterances})
+
+    def in_turn(self, count: int) -> list[int]:
+        """Indices of at most `count` utterances: the first of each speaker, then the second of each, and so on."""
+        speakers = [utterance.speaker for utterance in self.utterances.utterances]
+        seen: Counter[str] = Counter()
+        turns = []
+        for index, speaker in enumerate(speakers):
+            turns.append((seen[speaker], speaker, index))
+            seen[speaker] += 1
+        return [index for _, _, index in sorted(turns)[:count]]
+
     def __len__(self) -> int:
         return len(self.utterances)
 
@@ -237,7 +252,8 @@ class Batch:
     """Items side by side, padded with zeros at the end.
 
     `input_ids`, `gt_duration` `[B, T]`, `lengths`, `frames` `[B]`, `style` `[B, 256]`, `gt_f0`, `gt_energy`
-    `[B, 2F]`, `gt_audio` `[B, 600·F]`. `own` is false where a process had no share of the step (see `load`).
+    `[B, 2F]`, `gt_audio` `[B, 600·F]`. `own` is false where a process had no share of the step (see `load`);
+    `weight` and `shortest` are set by `moien.train.processes.agree`.
     """
 
     ids: list[str]
@@ -252,6 +268,8 @@ class Batch:
     gt_energy: Tensor
     gt_audio: Tensor
     own: bool = True
+    weight: float = 1.0  # of this share among those that other processes learn from at the same time
+    shortest: int = 0  # frames of the shortest utterance of the step, which bound the length of a crop
 
     def to(self, device: str) -> Batch:
         """The same batch on another device; the copy of a pinned batch runs beside what the device is doing."""
@@ -302,6 +320,7 @@ def collate(items: Sequence[Mapping[str, Any]]) -> Batch:
         gt_f0=padded("gt_f0"),
         gt_energy=padded("gt_energy"),
         gt_audio=padded("gt_audio"),
+        shortest=min(len(item["gt_f0"]) // 2 for item in items),
     )
 
 
@@ -314,8 +333,9 @@ def load(
     lets go of Python's lock; they start at once, share the index, need no /dev/shm, draw from no generator (so the
     number of workers changes no bit) and hand on an error as it is.
 
-    A process without a share of a step (an empty list) gets the first utterance with `own` false: it must take part
-    in the step, as the others wait for its gradients, but `moien.train.processes.weigh` lets it count for nothing.
+    A share without utterances (an empty list) becomes a filler: the first utterance with `own` false. Its process must
+    take part in the step, because the others wait for its gradients, but a filler counts for nothing:
+    `moien.train.processes.agree`.
     """
 
     def read(indices: Sequence[int]) -> tuple[list[Item], Batch]:

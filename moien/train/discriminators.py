@@ -217,7 +217,7 @@ class Critic:
         """The share that the critic has now, 0 … `share`."""
         return self.share * min(max(self.step - self.warmup_steps, 0) / self.ramp_steps, 1.0)
 
-    def learn(self, natural: Tensor, generated: Tensor) -> dict[str, Tensor]:
+    def learn(self, natural: Tensor, generated: Tensor, weight: float = 1.0) -> dict[str, Tensor]:
         """One step of the discriminators on recordings and decoded speech, both `[B, N]`.
 
         Audio that is not finite teaches nothing: the weights stay as they are. Returns numbers to watch, no losses
@@ -227,7 +227,7 @@ class Critic:
         part = self.window(natural)
         natural_verdicts, verdicts = self.hear(natural[:, part]), self.hear(generated.detach()[:, part])
         loss = discriminator_loss(natural_verdicts, verdicts)
-        loss.backward()
+        (weight * loss).backward()
         weights = list(self.discriminators.parameters())
         average(weight.grad for weight in weights if weight.grad is not None)
         if nn.utils.clip_grad_norm_(weights, CLIP_NORM).isfinite():
@@ -238,7 +238,9 @@ class Critic:
         better = [n.scores.flatten(1).mean(1) > g.scores.flatten(1).mean(1) for n, g in pairs]
         return {"critic": loss.detach(), "told_apart": torch.stack(better).float().mean()}
 
-    def judge(self, natural: Tensor, generated: Tensor, spectral: Tensor) -> dict[str, Tensor]:
+    def judge(
+        self, natural: Tensor, generated: Tensor, spectral: Tensor, weight: float = 1.0
+    ) -> dict[str, Tensor]:
         """What the decoder owes the critic, weighted, as losses: `adversarial` and `features`; 0 in the warm-up.
 
         The critic's gradient is found here, at the audio and nowhere else, and its discriminators get none.
@@ -249,6 +251,7 @@ class Critic:
             natural: recordings `[B, N]`.
             generated: the decoder's audio `[B, N]`, with its graph.
             spectral: the sum of the losses that the critic is weighed against, a function of `generated`.
+            weight: of this share of a batch among those of other processes, see `moien.train.processes.agree`.
         """
         if not self.say:
             return {name: generated.new_zeros(()) for name in CRITIC_LOSSES}
@@ -260,16 +263,16 @@ class Critic:
         adversarial = adversarial_loss(verdicts)
         features = FEATURES * feature_matching_loss(natural_verdicts, verdicts)
         if not heard.requires_grad:
-            weight = self.say * self._norms[0] / max(self._norms[1], TINY)
-            return {"adversarial": weight * adversarial, "features": weight * features}
+            share = self.say * self._norms[0] / max(self._norms[1], TINY)
+            return {"adversarial": share * adversarial, "features": share * features}
         (gradient,) = torch.autograd.grad(adversarial + features, heard)
         (reference,) = torch.autograd.grad(spectral, generated, retain_graph=True)
-        weight = self.say * self._balance(reference, gradient)
+        share = self.say * self._balance(reference, gradient, weight)
         # Worth 0, but its gradient is the critic's: a backward of it spends nothing on the discriminators.
         carrier = ((generated - generated.detach())[:, part] * gradient).sum()
         return {
-            "adversarial": weight * (adversarial.detach() + carrier),
-            "features": weight * features.detach(),
+            "adversarial": share * (adversarial.detach() + carrier),
+            "features": share * features.detach(),
         }
 
     def state_dict(self) -> dict[str, Any]:
@@ -287,13 +290,13 @@ class Critic:
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self._norms = state["step"], list(state["norms"])
 
-    def _balance(self, spectral: Tensor, critic: Tensor) -> float:
+    def _balance(self, spectral: Tensor, critic: Tensor, weight: float) -> float:
         """How much larger the spectral losses' gradient is than the critic's, by their running norms.
 
         The critic's counts at least as it is at this step: so no step can exceed the share; and by the memory a
         window of silence, in which the critic hears little, is not blown up.
         """
-        squares = torch.stack([spectral.square().sum(), critic.square().sum()])
+        squares = weight * torch.stack([spectral.square().sum(), critic.square().sum()])
         average([squares])
         now = squares.sqrt().tolist()
         if not all(map(math.isfinite, now)):

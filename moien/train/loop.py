@@ -76,7 +76,7 @@ def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: Ac
     with torch.no_grad():  # the predictor's curves, because those are what the decoder hears when it speaks
         own_f0, energy = voice.curves(voice.model, voice.frozen(items)[0], batch, prosodic(style))
     f0 = voice.voiced_f0(batch, own_f0)
-    length = processes.least(min(phase.crop_frames, int(batch.frames.min())), voice.device)
+    length = min(phase.crop_frames, batch.shortest)
     start = [
         random.Random(f"{voice.moment} {item['id']}").randint(0, len(item["gt_f0"]) // 2 - length)
         for item in items
@@ -93,9 +93,9 @@ def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: Ac
     }
     if voice.critic is None:
         return spectral
-    judged = voice.critic.judge(natural, audio, torch.stack(list(spectral.values())).sum())
-    if torch.is_grad_enabled():  # in validation it listens and learns nothing
-        voice.critic.learn(natural, audio)
+    judged = voice.critic.judge(natural, audio, torch.stack(list(spectral.values())).sum(), batch.weight)
+    if torch.is_grad_enabled():  # in validation it learns nothing
+        voice.critic.learn(natural, audio, batch.weight)
     return spectral | judged
 
 
@@ -129,7 +129,14 @@ class Phase:
                     remedy="write globs that share nothing, e.g. decoder.encode.conv* beside decoder.*.fc.*",
                 )
             parts[glob] = part
-        return parts
+        # The fastest first, then as in the model: the order of the settings must not matter, for an optimiser takes up
+        # its state by the order of its groups, and a norm over many tensors depends on theirs in its last bits.
+        places = {name: place for place, name in enumerate(named)}
+        return dict(
+            sorted(
+                parts.items(), key=lambda part: (-self.settings.learn[part[0]], places[next(iter(part[1]))])
+            )
+        )
 
     def styles(self, voice: Voice) -> dict[str, nn.Parameter]:
         """The style deltas that learn."""
@@ -223,7 +230,8 @@ def train(
 
     Returns:
         The learned tensors by name (of KModel, or `style.HALF.SPEAKER`), on the CPU, and the rows of the curves:
-        `{"phase", "step", "lr", "train": {loss: mean of the interval}, "dev": {loss: mean}}`.
+        `{"phase", "step", "lr", "train": {loss: mean of the interval}, "dev": {loss: mean}, "sample": its file in
+        samples/, "utterance": which it speaks}`.
 
     Raises:
         WrongCall: a glob in `learn` that names nothing or gets no gradient. WrongData: whatever `guards` finds.
@@ -253,6 +261,11 @@ def train(
                 run.save({})
                 if stop.agreed():
                     stop.end(f"the end of phase {phase.name}")
+    if (
+        not run.progress.history and not processes.rank()
+    ):  # no phase has a step, but the stage has all its files
+        (work / "samples").mkdir(exist_ok=True)
+        write_curves([], work)
     return {name: tensor.detach().cpu() for name, tensor in learned.items()}, run.progress.history
 
 
@@ -289,12 +302,12 @@ def run_phase(run: Training, phase: Phase, stop: guards.Stop) -> None:
             row = {"phase": phase.name, "step": progress.step, "lr": goal.lr * rate}
             board.dev = validate(voice, phase, run.dev)
             row |= {"train": losses.means(progress.sums), "dev": board.dev}
+            row |= sample_of(run.dev, len(progress.history), phase)
             progress.history.append(row)
             progress.sums.clear()
             say(f"{describe(row, goal.steps)}, {step_s:.2f} s a step")
-            name = f"{len(progress.history):03d}-{phase.name}.wav"
             if not processes.rank():
-                write_sample(voice, run.dev, run.work / "samples" / name)
+                write_sample(voice, run.dev, row["utterance"], run.work / "samples" / row["sample"])
                 write_curves(progress.history, run.work)
             started, since = time.monotonic(), progress.step
         ending = stop.agreed() and not last
@@ -323,18 +336,21 @@ def step(
     optimiser: torch.optim.Optimizer, watch: guards.Watch, progress: Progress,
 ) -> Losses:  # fmt: skip
     """One step of the optimiser on these shares of a batch; Diverged where the loss or its gradient runs away."""
-    names = ", ".join(item["id"] for items, _ in shares for item in items)
+    names = ", ".join(id for _, batch in shares if batch.own for id in batch.ids)
     where = f"phase {phase.name}, step {progress.step}, {names}"
-    whole = processes.total((batch for _, batch in shares), voice.device)
+    items_of = {tuple(batch.ids): items for items, batch in shares}
+    batches, whole = processes.agree([batch for _, batch in shares], voice.device)
     optimiser.zero_grad(set_to_none=True)
     sums: Losses = {}
     with guards.memory_named(f"train.{phase.name}.{phase.settings.smaller}", where):
-        for items, batch in shares:
+        for batch in batches:
+            items = items_of[tuple(batch.ids)]
             batch = batch.to(voice.device)
             weighed = processes.weigh(
                 phase.losses(voice, items, batch, phase.settings), losses.OVER, batch, whole
             )
-            torch.stack(list(weighed.values())).sum().backward()
+            if batch.own:  # a filler's gradient of 0 would still be one, and move the optimiser's state
+                torch.stack(list(weighed.values())).sum().backward()
             sums = {name: sums.get(name, 0) + part.detach() for name, part in weighed.items()}
         parts = processes.mean(sums)
         # what the critic asks for rises as it gets a say: that is no divergence, unless it is no number
@@ -342,7 +358,7 @@ def step(
         finite = torch.stack(list(parts.values())).sum().isfinite()
         guards.watch_loss(progress, own if finite else math.nan, where)
         processes.share_gradients(learning.values())
-        watch.gradients([speaker for _, batch in shares for speaker in batch.speakers])
+        watch.gradients([speaker for batch in batches if batch.own for speaker in batch.speakers])
         if not nn.utils.clip_grad_norm_(learning.values(), CLIP_NORM).isfinite():
             raise guards.Diverged("the gradient is not finite", where)
         optimiser.step()
@@ -366,6 +382,13 @@ def retreat(run: Training, phase: Phase, fault: guards.Diverged) -> None:
     run.save(run.optimiser_state)
 
 
+def sample_of(dev: TrainingSet, number: int, phase: Phase) -> dict[str, str]:
+    """Name of a row's spoken sample, and what it speaks: the first dev sentence of each speaker in turn."""
+    first = dev.in_turn(len(dev.speakers))
+    utterance = dev.utterances.utterances[first[number % len(first)]]
+    return {"sample": f"{number + 1:03d}-{phase.name}.wav", "utterance": utterance.id}
+
+
 def say(text: str) -> None:
     """A line for the log, at once."""
     print(f"train: {text}", flush=True)
@@ -379,11 +402,11 @@ def schedule(step: int, warmup: int, steps: int) -> float:
 
 
 def validate(voice: Voice, phase: Phase, dev: TrainingSet) -> dict[str, float]:
-    """Mean losses over the first utterances of dev; the generators of training are not touched."""
+    """Mean losses over some utterances of dev, of each speaker in turn; leaves the random generators as they were."""
     sums: dict[str, tuple[float, int]] = {}
     with torch.no_grad(), torch.random.fork_rng():
         voice.draw("validation")  # the same crops and the same noise at every one
-        for index in range(min(voice.settings.validation_utterances, len(dev))):
+        for index in dev.in_turn(voice.settings.validation_utterances):
             item = dev[index]
             losses.add(sums, phase.losses(voice, [item], collate([item]).to(voice.device), phase.settings))
     return losses.means(sums)

@@ -28,16 +28,14 @@ def write_curves(history: list[dict[str, Any]], folder: Path) -> None:
 
 
 def draw_curves(history: list[dict[str, Any]], path: Path) -> None:
-    """One panel for each loss: train and dev against the steps of its phase."""
+    """One panel for each loss: train and dev against the steps of its phase; without any row a note that says so."""
     import matplotlib
 
     matplotlib.use("Agg")  # no display is needed to write a file
     import matplotlib.pyplot as plt
 
     panels = list(dict.fromkeys((row["phase"], name) for row in history for name in row["train"]))
-    if not panels:
-        return
-    rows = -(-len(panels) // COLUMNS)
+    rows = -(-len(panels) // COLUMNS) or 1
     figure, grid = plt.subplots(rows, COLUMNS, figsize=(11, 2.8 * rows), squeeze=False, layout="constrained")
     for axes in grid.flat[len(panels) :]:
         axes.set_axis_off()
@@ -49,6 +47,8 @@ def draw_curves(history: list[dict[str, Any]], path: Path) -> None:
         axes.set(title=f"{phase}: {name.replace('_', ' ')}", xlabel="step", ylabel="loss")
         axes.legend(frameon=False)
         axes.grid(alpha=0.3)
+    if not panels:
+        figure.text(0.5, 0.5, "no phase has steps: nothing was trained", ha="center")
     figure.savefig(path, dpi=100)
     plt.close(figure)
 
@@ -58,6 +58,7 @@ def write_dvclive(history: list[dict[str, Any]], folder: Path) -> None:
     from dvclive import Live
 
     shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)  # without any row dvclive makes none
     # No experiment, no dvc.yaml: dvclive then needs no git repository and touches nothing outside its folder.
     with Live(str(folder), save_dvc_exp=False, dvcyaml=False, report=None) as live:
         for row in history:
@@ -67,12 +68,12 @@ def write_dvclive(history: list[dict[str, Any]], folder: Path) -> None:
             live.next_step()
 
 
-def write_sample(voice: Voice, dev: TrainingSet, path: Path) -> None:
-    """Write what the voice now makes of the tokens of the first dev utterance."""
+def write_sample(voice: Voice, dev: TrainingSet, utterance: str, path: Path) -> None:
+    """Write the tokens of a dev utterance as the model speaks them now."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    utterance, alignment = dev.utterances[0]
-    pack = dev.packs[utterance.speaker] + voice.delta(utterance.speaker).detach().cpu()
-    audio = speak(voice.model, alignment.tokens, pack, seed=0).audio
+    speaker, tokens = next((u.speaker, a.tokens) for u, a in dev.utterances if u.id == utterance)
+    pack = dev.packs[speaker] + voice.delta(speaker).detach().cpu()
+    audio = speak(voice.model, tokens, pack, seed=0).audio
     write_wav(path, np.clip(np.nan_to_num(audio), -1, 1))
 
 

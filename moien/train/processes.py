@@ -12,8 +12,8 @@ import os
 import signal
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -84,16 +84,40 @@ def share_gradients(learning: Iterable[nn.Parameter]) -> None:
     average(tensor.grad for tensor in reached if tensor.grad is not None)
 
 
-def total(batches: Iterable[Batch], device: str = "cpu") -> dict[str, int]:
-    """How many of each unit a step has: in all parts of its batch, in all processes."""
-    counts: Counter[str] = Counter()
-    for batch in batches:
-        counts.update(batch.counts())
+def agree(shares: Sequence[Batch], device: str = "cpu") -> tuple[list[Batch], dict[str, int]]:
+    """What a step has in all processes, and this process's shares of it, each with its `weight` and `shortest`.
+
+    The k-th shares of all processes go through the model at the same time. A share that is filler in all of them is
+    left out; one that is filler here alone stays, so that all processes make the same calls, and weighs 0.
+
+    Returns:
+        The shares, and how many of each unit the whole step has, see `Batch.counts`.
+    """
+    counts = [share.counts() for share in shares]
+    own = [[*count.values(), share.shortest] for share, count in zip(shares, counts, strict=True)]
+    steps = gathered(own, device)  # of each process, of each share
+    found = [
+        (share, count["utterances"], sum(step[k][0] for step in steps))
+        for k, (share, count) in enumerate(zip(shares, counts, strict=True))
+    ]
+    shortest = min(row[-1] for step in steps for row in step if row[0])
+    whole = {unit: sum(row[k] for step in steps for row in step) for k, unit in enumerate(counts[0])}
+    return [
+        replace(share, weight=world() * mine / all, shortest=shortest if share.own else share.shortest)
+        for share, mine, all in found
+        if all
+    ], whole
+
+
+def gathered(rows: list[list[int]], device: str) -> list[list[list[int]]]:
+    """The rows of each process; those of all processes must be alike in shape."""
     if not together():
-        return dict(counts)
-    whole = torch.tensor(list(counts.values()), dtype=torch.int64, device=device)
-    distributed.all_reduce(whole)
-    return dict(zip(counts, whole.tolist(), strict=True))
+        return [rows]
+    own = torch.tensor(rows, dtype=torch.int64, device=device)
+    every = [torch.empty_like(own) for _ in range(world())]
+    distributed.all_gather(every, own)
+    made: list[list[list[int]]] = torch.stack(every).tolist()
+    return made
 
 
 def weigh(
@@ -111,7 +135,7 @@ def weigh(
         over: name → the unit that it is a mean over, see `Batch.counts`. Crops of one length are `utterances`. A loss
             must be a plain mean: the ratio of two sums over a whole batch cannot be put together from shares.
         batch: what the losses were made from.
-        whole: what the step has of each unit, see `total`.
+        whole: what the step has of each unit, see `agree`.
 
     Returns:
         The losses to call `backward` on; the mean over the processes of their sum is the loss of the whole step.

@@ -23,7 +23,7 @@ from moien.train.voice import Voice
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("corpus")
-    write_corpus(folder, {"train": 3, "dev": 1})
+    write_corpus(folder, {"train": 3, "dev": 4})
     return Run(open_split(folder, "train"), open_split(folder, "dev"))
 
 
@@ -96,7 +96,8 @@ def test_the_recording_says_f0_where_it_has_a_voice_and_the_model_elsewhere():
 def test_both_halves_of_the_style_learn(whole):
     _, learned, _ = whole
     for half in ("acoustic", "prosody"):
-        assert learned[f"style.{half}.anna"].abs().max() > 0
+        for speaker in ("anna", "ben"):
+            assert learned[f"style.{half}.{speaker}"].abs().max() > 0
 
 
 def test_the_curves_have_a_row_for_each_interval(whole):
@@ -111,21 +112,25 @@ def test_the_curves_have_a_row_for_each_interval(whole):
     assert len(list((work / "samples").glob("*.wav"))) == 4
 
 
+def interrupted(load, after):
+    """`load`, but after so many batches it ends as by Ctrl-C."""
+    steps = 0
+
+    def loaded(*arguments, **options):
+        nonlocal steps
+        for batch in load(*arguments, **options):
+            steps += 1
+            if steps > after:
+                raise KeyboardInterrupt
+            yield batch
+
+    return loaded
+
+
 @pytest.mark.parametrize("kill", [3, 6])  # in the middle of each phase, one step behind a checkpoint
 def test_interrupted_training_ends_with_the_same_bits(run, whole, tmp_path, monkeypatch, kill):
-    steps = 0
-    real = loop.load
-
-    def interrupted(*arguments, **options):
-        nonlocal steps
-        for pair in real(*arguments, **options):
-            steps += 1
-            if steps > kill:
-                raise KeyboardInterrupt
-            yield pair
-
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(loop, "load", interrupted)
+        patch.setattr(loop, "load", interrupted(loop.load, after=kill))
         run.train(tmp_path)
     torch.rand(7)  # another process has drawn other numbers by now
     learned, history = run.train(tmp_path)
@@ -133,6 +138,54 @@ def test_interrupted_training_ends_with_the_same_bits(run, whole, tmp_path, monk
     assert learned.keys() == whole[1].keys()
     different = [name for name, tensor in learned.items() if not torch.equal(tensor, whole[1][name])]
     assert not different
+
+
+def test_the_order_of_the_globs_does_not_matter(run, whole, tmp_path, monkeypatch):
+    """Neither between a training and its resumption nor for its bits: the same settings in another order."""
+    turned = dict(reversed(SETTINGS.acoustic.learn.items()))
+    other = SETTINGS.model_copy(update={"acoustic": SETTINGS.acoustic.model_copy(update={"learn": turned})})
+    assert other == SETTINGS and list(other.acoustic.learn) != list(SETTINGS.acoustic.learn)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(loop, "load", interrupted(loop.load, after=7))
+        run.train(tmp_path, SETTINGS)
+    learned, history = run.train(tmp_path, other)
+    assert history == whole[2]
+    assert not [name for name, tensor in learned.items() if not torch.equal(tensor, whole[1][name])]
+
+
+def test_a_share_without_utterances_changes_no_bit(run, tmp_path, monkeypatch):
+    """One utterance a step, in one share and in two: the second is filler, a shorter utterance by the other speaker."""
+    assert run.data.frames[0] < run.data.frames[2]
+    monkeypatch.setattr(loop, "BatchPlan", lambda *_: iter([[2]] * 9))
+    crops = SETTINGS.acoustic.model_copy(update={"crops": 2, "crop_frames": run.data.frames[2]})
+    settings = SETTINGS.model_copy(update={"acoustic": crops})
+    alone, history = run.train(tmp_path / "whole", settings)
+    shares, rows = run.train(tmp_path / "shares", settings.model_copy(update={"accumulate": 2}))
+    assert rows == history
+    assert not [name for name, tensor in shares.items() if not torch.equal(tensor, alone[name])]
+
+
+def test_validation_and_samples_take_the_speakers_in_turn(run, whole, monkeypatch):
+    assert [run.dev[index]["id"] for index in run.dev.in_turn(3)] == ["anna-dev-0", "ben-dev-2", "anna-dev-1"]
+    assert len(run.dev.in_turn(9)) == 4
+    work, _, history = whole
+    spoken = ["anna-dev-0", "ben-dev-2"] * 2
+    assert [row["utterance"] for row in history] == spoken
+    assert [row["sample"] for row in history] == sorted(path.name for path in (work / "samples").iterdir())
+    voice, phases, _ = loop.prepare(SimpleNamespace(weights=None, config=None), run.data, SETTINGS, 1, "cpu")
+    voice.settings = SETTINGS.model_copy(update={"validation_utterances": 2})
+    validated, collate = [], loop.collate
+    monkeypatch.setattr(loop, "collate", lambda items: validated.extend(items) or collate(items))
+    loop.validate(voice, phases[0], run.dev)
+    assert [item["speaker"] for item in validated] == ["anna", "ben"]
+
+
+def test_a_training_without_steps_has_all_files(run, tmp_path):
+    phases = {name: getattr(SETTINGS, name).model_copy(update={"steps": 0}) for name in SETTINGS.phases}
+    _, history = run.train(tmp_path, SETTINGS.model_copy(update=phases), curves=True)
+    assert history == []
+    assert (tmp_path / "curves.png").stat().st_size > 1000
+    assert all((tmp_path / folder).is_dir() for folder in ("dvclive", "samples"))
 
 
 def test_a_finished_training_is_not_trained_again(run, whole):
@@ -197,7 +250,7 @@ def test_the_tempo_is_that_of_the_recordings(run, factor):
         replace(alignment, durations=tuple(round(factor * frames) for frames in alignment.durations))
         for _, alignment in run.data.utterances
     ]
-    (speaker,) = packs
+    speaker = "anna"
     wanted = sum(sum(recording.durations[spoken(recording.tokens)]) for recording in recordings)
     fit_tempo(model, packs, [Timed.of(model, speaker, recording) for recording in recordings])
     said = 0

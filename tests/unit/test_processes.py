@@ -23,7 +23,7 @@ from moien.errors import WrongCall, WrongData
 from moien.train import loop, processes
 from moien.train.data import Batch, BatchPlan, TrainingSet, collate, load
 from moien.train.losses import duration_losses, f0_loss
-from moien.train.processes import require_same_data, total, weigh
+from moien.train.processes import agree, require_same_data, weigh
 
 STEPS = 5
 OVER = {"duration": "inner tokens", "duration_bins": "tokens", "f0": "frames", "audio": "utterances"}
@@ -73,9 +73,9 @@ def learn(data: TrainingSet, rank: int, world: int, weighted: bool = True) -> li
     for _, batch in load(data, islice(plan, STEPS), workers=1):
         parts = model(batch)
         optimiser.zero_grad()
-        torch.stack(
-            list((weigh(parts, OVER, batch, total([batch])) if weighted else parts).values())
-        ).sum().backward()
+        _, whole = agree([batch])
+        counted = weigh(parts, OVER, batch, whole) if weighted else parts
+        torch.stack(list(counted.values())).sum().backward()
         optimiser.step()
     return [parameter.detach() for parameter in toy.parameters()]
 
@@ -170,6 +170,16 @@ def test_with_a_critic_too_all_processes_have_one_voice(run, tmp_path):
     assert all(torch.equal(tensor, ours[name]) for name, tensor in again.items())
 
 
+def test_a_process_without_a_share_changes_no_bit(run, tmp_path, monkeypatch):
+    """It has a shorter utterance by another speaker as filler: two processes end with the bits of one."""
+    monkeypatch.setattr(loop, "BatchPlan", lambda *of: iter([[6] if len(of) < 4 or of[3] == 0 else []] * 9))
+    crops = SHARED.acoustic.model_copy(update={"crop_frames": run.data.frames[6]})
+    settings = SHARED.model_copy(update={"acoustic": crops})
+    alone, _ = run.train(tmp_path / "alone", settings)
+    for learned, _ in together(tmp_path, lambda rank: run.train(tmp_path / "both", settings)):
+        assert not [name for name, tensor in learned.items() if not torch.equal(tensor, alone[name])]
+
+
 def test_when_one_is_asked_to_end_all_end_after_the_same_step(run, tmp_path, monkeypatch):
     whole = together(tmp_path, lambda rank: run.train(tmp_path / "whole", WITHOUT_CRITIC))[0][0]
 
@@ -246,5 +256,7 @@ def test_processes_with_different_data_are_refused(data, tmp_path):
 
 def test_alone_nothing_is_weighed(data):
     losses, batch = {"f0": torch.tensor(2.0)}, collate([data[0]])
-    assert weigh(losses, OVER, batch, total([batch])) == losses
+    [share], whole = agree([batch])
+    assert weigh(losses, OVER, batch, whole) == losses
+    assert (share.weight, share.shortest) == (1, data.frames[0])
     require_same_data(data)

@@ -91,7 +91,7 @@ def test_replayed_sentences_stand_behind_the_utterances_as_items_like_theirs(bas
     batch = collate([mixed[0], mixed[3]])
     assert batch.speakers == ["anna", "base/af_heart"]
     assert int(batch.frames[1]) == mixed.frames[3] == int(batch.gt_duration[1].sum())
-    assert set(mixed.packs) == {"anna"}, "a voice of the base has no style to learn"
+    assert set(mixed.packs) == {"anna", "ben"}, "a voice of the base has no style to learn"
 
     monkeypatch.setattr(replay, "load_model", lambda *_: pytest.fail("spoken twice"))
     again = Replayed(run.data, base, 4, seed=5)
@@ -129,7 +129,7 @@ def test_a_training_with_replay_hears_both_and_gives_the_base_no_style(base, run
     learned, _ = loop.train(base, run.data, run.dev, settings, tmp_path / "work", seed=5)
     assert min(heard) < len(run.data) <= max(heard) < len(run.data) + 2
     assert [name for name in learned if name.startswith("style.")] == [
-        "style.acoustic.anna", "style.prosody.anna"]  # fmt: skip
+        "style.acoustic.anna", "style.acoustic.ben", "style.prosody.anna", "style.prosody.ben"]  # fmt: skip
 
 
 def test_a_base_without_voices_cannot_replay(base, run):

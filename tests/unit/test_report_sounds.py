@@ -163,21 +163,23 @@ def test_timings_are_of_what_was_recorded_as_it_was_spoken(tmp_path):
 def test_the_strip_keeps_the_first_and_the_last_of_many_samples(tmp_path):
     write_wav(tmp_path / "d.wav", speech(0.5))
     write_datadir(tmp_path / "dev", [Utterance("s-d", "s", "Moien.", tmp_path / "d.wav")])
+    row = {"dev": {"duration_bins": 0.5}, "utterance": "s-d"}
     history = [
-        {"phase": phase, "step": step, "dev": {"duration_bins": 0.5}, "sample": f"{phase}-{step}.wav"}
+        row | {"phase": phase, "step": step, "sample": f"{phase}-{step}.wav"}
         for phase, steps in (("prosody", 20), ("acoustic", 30))
         for step in range(1, steps + 1)
     ]
-    found = read_learning(tmp_path, tmp_path / "dev", history, "s-d")
+    found = read_learning(tmp_path, tmp_path / "dev", history)
     names = list(found.sentence.spoken)
     assert len(names) == 8 and (names[0], names[-1]) == ("prosody 1", "acoustic 30")
     assert found.sentence.spoken["acoustic 30"] == tmp_path / "samples" / "acoustic-30.wav"
     assert found.sentence.natural.resolve() == tmp_path / "d.wav" and found.sentence.text == "Moien."
     assert found.captions["prosody 1"] == "dev: duration bins 0.5"
-    twice = read_learning(tmp_path, tmp_path / "dev", history[:1] * 2, "s-d")
+    twice = read_learning(tmp_path, tmp_path / "dev", history[:1] * 2)
     assert list(twice.sentence.spoken) == ["prosody 1", "prosody 1′"]
-    before = [{key: value for key, value in row.items() if key != "sample"} for row in history]
-    assert read_learning(tmp_path, tmp_path / "dev", before, "") is None
+    others = [row | {"utterance": "t-d", "sample": "t.wav"} for row in history[:10]]
+    assert read_learning(tmp_path, tmp_path / "dev", others + history) == found
+    assert read_learning(tmp_path, tmp_path / "dev", []) is None
 
 
 def test_candidates_stand_with_the_chosen_one_first_whatever_their_scores():

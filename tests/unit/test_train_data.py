@@ -74,7 +74,7 @@ def test_collate_pads_with_zeros(corpus):
     assert batch.gt_f0.shape == (2, 36)
     assert batch.gt_f0[0, 32:].tolist() == [0, 0, 0, 0]
     assert torch.equal(batch.gt_audio[1], data[2]["gt_audio"])
-    assert batch.to("cpu").ids == ["anna-train-0", "anna-train-2"]
+    assert batch.to("cpu").ids == ["anna-train-0", "ben-train-2"]
 
 
 def test_crop_takes_each_row_from_its_own_start():
@@ -85,7 +85,7 @@ def test_crop_takes_each_row_from_its_own_start():
 def test_what_features_dropped_is_counted(tmp_path):
     write_corpus(tmp_path, {"train": 3, "dev": 1})
     data = open_split(tmp_path, "train")
-    kept = [Measured(id, *(v.copy() for v in data._features[id])) for id in ("anna-train-0", "anna-train-2")]
+    kept = [Measured(id, *(v.copy() for v in data._features[id])) for id in ("anna-train-0", "ben-train-2")]
     write_packed(tmp_path / "features", "train", kept)
     data = open_split(tmp_path, "train")
     assert len(data) == 2
@@ -94,7 +94,7 @@ def test_what_features_dropped_is_counted(tmp_path):
 
 def test_audio_that_changed_since_its_alignment_is_named(tmp_path):
     write_corpus(tmp_path, {"train": 2, "dev": 1})
-    (tmp_path / "wav" / "anna-train-0.wav").write_bytes((tmp_path / "wav" / "anna-train-1.wav").read_bytes())
+    (tmp_path / "wav" / "anna-train-0.wav").write_bytes((tmp_path / "wav" / "ben-train-1.wav").read_bytes())
     with pytest.raises(WrongData, match=r"anna-train-0.*do not belong to 16 frames"):
         open_split(tmp_path, "train")[0]
 
@@ -104,8 +104,8 @@ def test_lengths_that_differ_are_named_before_any_recording_is_opened(tmp_path):
     data = open_split(tmp_path, "train")
     table = tmp_path / "data" / "train" / "utt2samples"
     said = table.read_text()
-    table.write_text(said.replace("anna-train-1 10100", "anna-train-1 10201"))
-    with pytest.raises(WrongData, match=r"anna-train-1.*10201 samples.*do not belong to 17 frames"):
+    table.write_text(said.replace("ben-train-1 10100", "ben-train-1 10201"))
+    with pytest.raises(WrongData, match=r"ben-train-1.*10201 samples.*do not belong to 17 frames"):
         open_split(tmp_path, "train")
     table.write_text(said)
     longer = [Measured(u.id, *np.ones((2, 34), "f4")) for u, _ in data.utterances]
@@ -158,10 +158,10 @@ def test_a_loader_reads_no_farther_ahead_than_it_has_to(corpus):
 def test_the_error_of_a_worker_comes_at_its_turn_as_it_is(tmp_path):
     write_corpus(tmp_path, {"train": 2, "dev": 1})
     data = open_split(tmp_path, "train")
-    (tmp_path / "wav" / "anna-train-1.wav").unlink()
+    (tmp_path / "wav" / "ben-train-1.wav").unlink()
     loaded = load(data, [[0], [0], [1], [0]], workers=2)
     assert next(loaded)[1].ids == next(loaded)[1].ids == ["anna-train-0"]
-    with pytest.raises(WrongData, match=r"anna-train-1\.wav: there is no such file"):
+    with pytest.raises(WrongData, match=r"ben-train-1\.wav: there is no such file"):
         next(loaded)
 
 
