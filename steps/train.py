@@ -25,7 +25,7 @@ def main(run: StageRun) -> None:
     from moien.score import cache
     from moien.score.judges import Judges
     from moien.train.data import both_splits
-    from moien.train.learn import learn
+    from moien.train.loop import learn
 
     settings = run.settings.train
     check_device(run.settings.system.ngpu)

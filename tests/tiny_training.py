@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import functools
 import json
+import os
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,14 +22,16 @@ from moien.corpus.datadir import Utterance, write_datadir
 from moien.features.packed import Measured, write_packed
 from moien.kokoro.base import new_model
 from moien.kokoro.export import save_pack
+from moien.kokoro.forward import ENCODED_DIM
 from moien.kokoro.symbols import CONFIG
 from moien.train.data import TrainingSet
+from moien.train.frozen import Frozen
 from moien.train.settings import TrainSettings
 
 SETTINGS = TrainSettings.model_validate(
     {
         "min_seconds": 0,
-        "check_labels": False,  # its random weights know nothing that labels could be compared with
+        "check_labels": False,  # labels cannot be compared with random weights
         "warmup_steps": 1,
         "interval_steps": 2,
         "validation_utterances": 1,
@@ -46,7 +50,7 @@ SETTINGS = TrainSettings.model_validate(
 def tiny_model(*_: object):  # type: ignore[no-untyped-def]
     """KModel with one layer of each kind and a third of the generator, always with the same random weights.
 
-    It says two frames a token or so, where random weights say 25: most of a test would pass in speaking.
+    It gives a token about two frames, where random weights give 25: most of a test would be synthesis.
     """
     return copy.deepcopy(_tiny_model())
 
@@ -106,6 +110,14 @@ def open_split(folder: Path, split: str) -> TrainingSet:
     """A split of `write_corpus`."""
     names = ("data", "align", "features", "embedding")
     return TrainingSet(**{name: folder / name for name in names}, split=split)
+
+
+def with_base(data: TrainingSet) -> Frozen:
+    """Its items as training reads them, but with zeros for what the untouched base makes of them: a file of holes."""
+    path = data.utterances.utterances[0].audio.parent / f"{uuid.uuid4().hex}.f32"
+    path.touch()
+    os.truncate(path, 4 * (ENCODED_DIM * sum(data.tokens) + 4 * sum(data.frames)))
+    return Frozen(data, range(len(data)), path)
 
 
 @dataclass

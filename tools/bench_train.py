@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +24,12 @@ import click
 from moien.corpus.readers import program
 
 if TYPE_CHECKING:
-    from moien.train.data import Batch, Item
-    from moien.train.loop import Phase, Voice
+    from moien.train.data import Batch
+    from moien.train.learner import Learner
+    from moien.train.phases import Phase
     from moien.train.settings import TrainSettings
 
-    Step = Callable[[Sequence[Item], Batch], None]
+    Step = Callable[[Batch], None]
 
 WARM = 2  # first batches of a phase that do not count
 WHOLE = 10_000  # frames: longer than any utterance
@@ -47,6 +48,7 @@ def main(recipe: str, steps: int, overrides: tuple[str, ...]) -> None:
     from moien.train import loop
     from moien.train.checkpoint import Progress
     from moien.train.data import both_splits
+    from moien.train.frozen import frozen
     from moien.train.guards import Stop
     from moien.train.smoke import made_inputs
 
@@ -55,27 +57,38 @@ def main(recipe: str, steps: int, overrides: tuple[str, ...]) -> None:
     data, dev = both_splits(made_inputs(settings))
     base, seed, count = ensure_base(settings.base), settings.seed, steps + WARM
     short = changed(settings.train, {"steps": count}, {"steps": count}, interval_steps=count)
-    voice, phases, learned = loop.prepare(base, data, short, seed, "cpu")
+    learner, phases, learned = loop.prepare(base, data, short, seed, "cpu")
     fold, loop.fold_weight_norm = loop.fold_weight_norm, lambda model, learned=(): model
-    whole = changed(short, {}, {"crop_frames": WHOLE})
+    whole = changed(settings.train, {}, {"crop_frames": WHOLE})
     plain, plain_phases, plain_learned = loop.prepare(base, data, whole, seed, "cpu")
     loop.fold_weight_norm = fold
     for module in plain.model.modules():
         if isinstance(module, torch.nn.LSTM):
             module.__class__ = torch.nn.LSTM
-    plain.frozen = lambda items: without_cache(plain, items)  # type: ignore[method-assign]
 
     click.echo("| phase | bare, s a step | loop / bare | bare / plain, by the utterances' seconds |")
     click.echo("|---|--:|--:|--:|")
     profiles: list[str] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        read = {i for phase in phases for batch in loop.steps_of(phase, seed) for i in batch}
+        items = frozen(learner.model, data, read, folder)
+        validation = frozen(learner.model, dev, dev.in_turn(short.validation_utterances), folder)
         run = loop.Training(
-            voice, learned, data, dev, Path(folder), seed, settings.system.workers, {}, Progress(), {}
+            learner,
+            learned,
+            items,
+            dev,
+            validation,
+            folder,
+            seed,
+            settings.system.workers,
+            {},
+            Progress(),
+            {},
         )
         for phase, other in zip(phases, plain_phases, strict=True):
-            turns = Turns(
-                loop.load, bare(voice, phase, learned), bare(plain, other, plain_learned), voice.frozen
-            )
+            turns = Turns(loop.load, bare(learner, phase, learned), with_bert(plain, other, plain_learned))
             loop.load = turns  # type: ignore[assignment]
             loop.run_phase(run, phase, Stop())
             loop.load = turns.load
@@ -95,33 +108,39 @@ def changed(settings: TrainSettings, prosody: Any, acoustic: Any, **others: Any)
     return settings.model_copy(update=phases | others)
 
 
-def without_cache(voice: Voice, items: Sequence[Item]) -> tuple[Any, ...]:
-    """What `Voice.frozen` keeps, computed anew: phonemes by BERT; a plain step knows no curves of a base."""
+def with_bert(learner: Learner, phase: Phase, learned: Any) -> Step:
+    """A plain step: BERT reads the phonemes anew, and there are no curves of a base."""
     import torch
 
     from moien.kokoro.forward import encode_phonemes
-    from moien.train.data import collate
 
-    batch = collate(items)
-    with torch.no_grad():
-        encoded = encode_phonemes(voice.model, batch.input_ids, batch.lengths)
-    return encoded, batch.gt_f0, batch.gt_energy
+    step = bare(learner, phase, learned)
+
+    def plain(batch: Batch) -> None:
+        with torch.no_grad():
+            encoded = encode_phonemes(learner.model, batch.input_ids, batch.lengths).transpose(1, 2)
+        step(replace(batch, encoded=encoded, base_f0=batch.gt_f0, base_energy=batch.gt_energy))
+
+    return plain
 
 
-def bare(voice: Voice, phase: Phase, learned: Any) -> Step:
+def bare(learner: Learner, phase: Phase, learned: Any) -> Step:
     """A step of the phase and nothing more."""
     import torch
     from torch import nn
 
     from moien.train.loop import CLIP_NORM, begin
 
-    learning, optimiser = begin(voice, phase, learned)
+    learning, optimiser = begin(learner, phase, learned)
+    critic = learner.critic if phase.name == "acoustic" else None
 
-    def step(items: Sequence[Item], batch: Batch) -> None:
-        loss = torch.stack(list(phase.losses(voice, items, batch, phase.settings).values())).sum()
+    def step(batch: Batch) -> None:
+        loss = torch.stack(list(phase.losses(learner, batch, phase.settings).values())).sum()
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(learning.values(), CLIP_NORM)
+        if critic:
+            critic.update(float(critic.clip()))
         optimiser.step()
 
     return step
@@ -129,30 +148,26 @@ def bare(voice: Voice, phase: Phase, learned: Any) -> Step:
 
 @dataclass
 class Turns:
-    """In the place of `load`: before the loop asks for the next batch, the last one is stepped on by the others."""
+    """In the place of `load`: before the loop gets the next batch, the others make a step on the last one."""
 
-    load: Callable[..., Iterator[tuple[list[Item], Batch]]]
+    load: Callable[..., Iterator[Batch]]
     own: Step
     other: Step
-    cache: Callable[[Sequence[Item]], object]
     loop: list[float] = field(default_factory=list)
     bare: list[float] = field(default_factory=list)
     plain: list[float] = field(default_factory=list)
-    last: tuple[list[Item], Batch] | None = None
+    last: Batch | None = None
 
-    def __call__(self, *arguments: Any, **options: Any) -> Iterator[tuple[list[Item], Batch]]:
+    def __call__(self, *arguments: Any, **options: Any) -> Iterator[Batch]:
         """The batches, timed."""
         batches = self.load(*arguments, **options)
         began = time.perf_counter()
         for self.last in batches:
-            waited = time.perf_counter() - began
-            self.cache(self.last[0])  # once for each utterance of a training, whatever its steps
-            began = time.perf_counter() - waited
             yield self.last
             self.loop.append(time.perf_counter() - began)
             for step, times in ((self.own, self.bare), (self.other, self.plain)):
                 began = time.perf_counter()
-                step(*self.last)
+                step(self.last)
                 times.append(time.perf_counter() - began)
             began = time.perf_counter()
 
@@ -162,7 +177,7 @@ class Turns:
 
         assert self.last is not None
         with profile(activities=[ProfilerActivity.CPU]) as seen:
-            self.own(*self.last)
+            self.own(self.last)
         events = sorted(seen.key_averages(), key=lambda event: -event.self_cpu_time_total)
         whole = sum(event.self_cpu_time_total for event in events)
         rows = [f"| `{e.key}` | {e.count} | {e.self_cpu_time_total / whole:.0%} |" for e in events[:10]]

@@ -48,17 +48,17 @@ def main(weights: tuple[Path, ...], source: str, sentences: int, lessons: int) -
     from moien.score.judges import Judges
     from moien.score.pair import Pair
     from moien.score.speakers import embed
-    from moien.train.replay import lines, speak, spoken
+    from moien.train.replay import lines, speak, speak_all
 
     base = ensure_base(BaseSettings.model_validate({"source": source}))
     voices = {name: load_pack(path) for name, path in base.voices.items()}
     training = list(itertools.islice(lines(sorted(voices), held_out=False), lessons))
-    clips = zip(spoken(base, voices, training, SEED), training, strict=True)
+    clips = zip(speak_all(base, voices, training, SEED), training, strict=True)
     speech = ((clip["audio"].numpy(), phonemes) for clip, (phonemes, _) in clips)
     judges = Judges(cache.trained([sha256_file(base.weights), *map(str, training)], speech, SEED))
 
     tested = list(itertools.islice(lines(sorted(voices), held_out=True), sentences))
-    references = [Clip(clip["audio"].numpy()) for clip in spoken(base, voices, tested, SEED)]
+    references = [Clip(clip["audio"].numpy()) for clip in speak_all(base, voices, tested, SEED)]
     own: dict[str, np.ndarray] = {}
     for clip, (_, voice) in zip(references, tested, strict=True):
         own[voice] = own.get(voice, 0) + embed(clip)

@@ -34,9 +34,17 @@ if TYPE_CHECKING:
     from moien.score.sentences import Sentence
 
 SHOWN = (
-    "similarity", "distillmos", "dnsmos_ovrl", "phone_error", "f0_std_semitones", "log_f0_rmse", "voicing_error",
-    "duration_ratio", "tone_excess_db", "mcd_db",
-)  # fmt: skip
+    "similarity",
+    "distillmos",
+    "dnsmos_ovrl",
+    "phone_error",
+    "f0_std_semitones",
+    "log_f0_rmse",
+    "voicing_error",
+    "duration_ratio",
+    "tone_excess_db",
+    "mcd_db",
+)
 MARKS = {"better": " ▲", "worse": " ▼", "unclear": ""}
 
 
@@ -125,7 +133,7 @@ def main(
 def take_over(own: Settings, variant: Settings) -> None:
     """Give a variant the outputs of the recipe's first stages by hard links, and a copy of its training.
 
-    No harm can come to them: a stage whose settings differ is made again, in a folder that takes the place of this one.
+    They stay as they are: a stage whose settings differ is made again, in a folder that takes the place of this one.
     """
     from moien.recipe.stages import BY_NAME, state, work_folder
 
@@ -143,7 +151,7 @@ def take_over(own: Settings, variant: Settings) -> None:
 
 
 def make(recipe: str, name: str, changes: Sequence[str], quiet: bool) -> None:
-    """Run the stages until the voice is chosen; quietly where others run beside it: what they say is in their logs."""
+    """Run the stages until the voice is chosen; quietly where others run beside it: their output is in their logs."""
     from moien.recipe.settings import ROOT
 
     sets = [word for change in changes for word in ("--set", change)]

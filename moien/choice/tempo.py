@@ -1,10 +1,10 @@
 """The tempo of a voice: one number, fitted so that sentences take as long as the speaker took for them.
 
-An L1 loss on durations is content with the median, which for the skewed durations of speech is too short, and a
-mixture with a slower base is too slow: either way the whole sentence is off by a tenth while each phone looks right.
-The number is added to the bias of the last layer of the duration predictor, so it is part of the weights and any
-program that speaks with the voice has it. It is the old remedy for an average that training leaves wrong, as global
-variance is for the melody of HMM voices (Toda and Tokuda 2007).
+An L1 loss on durations is least at the median, which for the skewed durations of speech is too short, and a mixture
+with a slower base is too slow: either way the whole sentence is off by a tenth while each phone looks right. The number
+is added to the bias of the last layer of the duration predictor, so it is part of the weights and any program that uses
+the voice has it. It corrects an average that training leaves wrong, as global variance does for the melody of HMM
+voices (Toda and Tokuda 2007).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Timed:
     def of(cls, model: KModel, speaker: str, alignment: Alignment) -> Timed:
         """Read by the BERT of `model`."""
         tokens = torch.tensor([alignment.tokens], device=model.device)
-        lengths = torch.tensor([tokens.shape[1]], device=model.device)
+        lengths = torch.tensor([tokens.shape[1]])
         inside = spoken(alignment.tokens)
         encoded = forward.encode_phonemes(model, tokens, lengths)
         return cls(speaker, encoded, inside, sum(alignment.durations[inside]))
@@ -52,7 +52,7 @@ def fit_tempo(model: KModel, packs: Mapping[str, Tensor], sentences: Sequence[Ti
     logits = []
     for sentence in sentences:
         size = sentence.encoded.shape[2]
-        lengths = torch.tensor([size], device=model.device)
+        lengths = torch.tensor([size])
         style = prosodic(pack_row(packs[sentence.speaker], size)).to(model.device)
         logits.append(
             forward.predict_durations(model, sentence.encoded, style, lengths)[0][0, sentence.inside]

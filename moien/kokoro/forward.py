@@ -3,7 +3,8 @@
 `KModel.forward_with_tokens` runs without gradients and for one sentence. These are its steps one by one; on the
 same durations and noise they give its audio (the tests hold them to 1e-5), and a padded batch gives what each
 sentence gives alone. T counts tokens (boundaries included), F frames of 600 samples; F0 and energy have two
-values a frame. Style halves: acoustic = style[:, :128] for the decoder, prosodic = style[:, 128:] for the rest.
+values a frame. `lengths` [B] of tokens and `frames` [B] are on the CPU, where packing needs them. Style halves:
+acoustic = style[:, :128] for the decoder, prosodic = style[:, 128:] for the rest.
 """
 
 from __future__ import annotations
@@ -19,18 +20,24 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from moien.audio import FRAME_SAMPLES
 
+ENCODED_DIM = 512  # of a phoneme as BERT reads it
 TEMPO = "predictor.duration_proj.linear_layer.bias"  # see `tempo`
 
 
-def text_mask(lengths: Tensor, size: int | None = None) -> Tensor:
-    """Padding of sequences of these lengths: bool [B, size], True beyond the end; size = the longest."""
+def text_mask(lengths: Tensor, size: int | None = None, device: torch.device | None = None) -> Tensor:
+    """Padding of sequences of these lengths: bool [B, size], True beyond the end; size = the longest.
+
+    On `device` (that of the lengths without it), which is not waited for.
+    """
+    if device is not None:
+        lengths = lengths.to(device, non_blocking=True)
     positions = torch.arange(size or int(lengths.max()), device=lengths.device)
     return positions[None, :] >= lengths[:, None]
 
 
 def encode_phonemes(model: KModel, input_ids: Tensor, lengths: Tensor) -> Tensor:
     """PL-BERT's reading of the tokens [B, T], projected: [B, 512, T]."""
-    mask = text_mask(lengths, input_ids.shape[1])
+    mask = text_mask(lengths, input_ids.shape[1], input_ids.device)
     hidden = model.bert(input_ids, attention_mask=(~mask).int())
     return model.bert_encoder(hidden).transpose(-1, -2)
 
@@ -39,7 +46,7 @@ def predict_durations(
     model: KModel, d_en: Tensor, style_prosodic: Tensor, lengths: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Logits [B, T, 50] whose sigmoids sum to each token's frames, and the prosody features d [B, T, 640]."""
-    mask = text_mask(lengths, d_en.shape[-1])
+    mask = text_mask(lengths, d_en.shape[-1], d_en.device)
     d = model.predictor.text_encoder(d_en, style_prosodic, lengths, mask)
     return model.predictor.duration_proj(_lstm(model.predictor.lstm, d, lengths)), d
 
@@ -54,25 +61,32 @@ def durations_from_logits(logits: Tensor, speed: float = 1.0) -> Tensor:
     return torch.round(torch.sigmoid(logits).sum(-1) / speed).clamp(min=1).long()
 
 
-def expand(durations: Tensor) -> Tensor:
-    """Alignment [B, T, F] of durations [B, T] in frames: 1 where frame f belongs to token t, 0 elsewhere."""
+def expand(durations: Tensor, size: int | None = None) -> Tensor:
+    """Alignment [B, T, F] of durations [B, T] in frames: 1 where frame f belongs to token t, 0 elsewhere.
+
+    `size` is F, the frames of the longest: without it the device is waited for.
+    """
     ends = durations.cumsum(1)
-    frames = torch.arange(int(ends[:, -1].max()), device=durations.device)
+    frames = torch.arange(size or int(ends[:, -1].max()), device=durations.device)
     return ((frames >= (ends - durations)[:, :, None]) & (frames < ends[:, :, None])).float()
 
 
 def predict_f0_energy(
-    model: KModel, d: Tensor, alignment: Tensor, style_prosodic: Tensor
+    model: KModel, d: Tensor, alignment: Tensor, style_prosodic: Tensor, frames: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """F0 in Hz and energy, each [B, 2F] and 0 in the padding, from d [B, T, 640] on the alignment's frames."""
-    predictor, frames, size = model.predictor, frame_lengths(alignment), alignment.shape[-1]
+    """F0 in Hz and energy, each [B, 2F] and 0 in the padding, from d [B, T, 640] on the alignment's frames.
+
+    `frames` [B] on the CPU are those of each sentence, where they are known: without them the device is waited for.
+    """
+    predictor, size = model.predictor, alignment.shape[-1]
+    frames = frame_lengths(alignment).cpu() if frames is None else frames
     if int(frames.min()) == size:
         # Kokoro's own, to the last bit: the source sums F0 to phases, where 1e-5 Hz soon is another waveform.
         return predictor.F0Ntrain(d.transpose(1, 2) @ alignment, style_prosodic)
     shared = _lstm(predictor.shared, alignment.transpose(1, 2) @ d, frames).transpose(1, 2)
     curves = []
     for blocks, project in [(predictor.F0, predictor.F0_proj), (predictor.N, predictor.N_proj)]:
-        x, keep = shared, ~text_mask(frames, size)[:, None, :]
+        x, keep = shared, ~text_mask(frames, size, shared.device)[:, None, :]
         for block in blocks:
             x, keep = _adain_block(block, x, style_prosodic, keep)
         curves.append((project(x) * keep).squeeze(1))
@@ -100,7 +114,7 @@ def decode_audio(
     energy [B, 2F] are given whole. Whole sentences of unequal length go through the decoder one by one: its
     instance norms would hear the padding. The source draws its phase and noise anew: see `seeded_source`.
     """
-    text = model.text_encoder(input_ids, lengths, text_mask(lengths, input_ids.shape[1]))
+    text = model.text_encoder(input_ids, lengths, text_mask(lengths, input_ids.shape[1], input_ids.device))
     asr = text @ alignment
     if crop is None:
         frames = frame_lengths(alignment).tolist()
@@ -126,9 +140,15 @@ def decode_audio(
 @contextmanager
 def seeded_source(model: KModel, seed: int) -> Iterator[None]:
     """Draw the source's random phases and noise (and any dropout) inside from this seed, and no other draw."""
-    devices = [model.device] if model.device.type == "cuda" else []
-    with torch.random.fork_rng(devices):
+    with forked_generators(model.device):
         torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def forked_generators(device: torch.device) -> Iterator[None]:
+    """Put the random generators of the CPU and of `device` back afterwards; those of other devices are not touched."""
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
         yield
 
 
@@ -141,7 +161,7 @@ def fold_weight_norm(model: KModel, learned: Container[str] = ()) -> KModel:
         pair = (f"{name}.weight_g", f"{name}.weight_v")
         if hasattr(module, "weight_g") and not any(tensor in learned for tensor in pair):
             torch.nn.utils.remove_weight_norm(module)
-            module.weight.requires_grad_(False)  # it is a new Parameter, whose gradient nobody wants
+            module.weight.requires_grad_(False)  # it is a new Parameter, which would get a gradient
     return model
 
 
@@ -167,7 +187,7 @@ def convolve_in_bfloat16(model: KModel) -> KModel:
 
 def _lstm(lstm: torch.nn.LSTM, x: Tensor, lengths: Tensor) -> Tensor:
     """A bidirectional LSTM over padded [B, L, C]: packed, so that the way back begins at each one's own end."""
-    packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
+    packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
     return pad_packed_sequence(lstm(packed)[0], batch_first=True, total_length=x.shape[1])[0]
 
 

@@ -89,4 +89,4 @@ def _predict_durations(model: KModel, tokens: Sequence[int], pack: Tensor) -> tu
 
 def _batch(model: KModel, tokens: Sequence[int]) -> tuple[Tensor, Tensor]:
     ids = torch.tensor([list(tokens)], device=model.device)
-    return ids, torch.tensor([len(tokens)], device=model.device)
+    return ids, torch.tensor([len(tokens)])  # lengths stay on the CPU

@@ -10,7 +10,7 @@ VERSIONS = {
     "align": 1,
     "features": 1,
     "embedding": 1,
-    "train": 1,
+    "train": 2,
     "decode": 1,
     "score": 1,
     "pack": 1,

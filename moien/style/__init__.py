@@ -1,1 +1,1 @@
-"""Who speaks: speaker embeddings, and the style vectors (voice packs) each speaker starts from."""
+"""Speakers: their embeddings, and the style vectors (voice packs) that each starts from."""

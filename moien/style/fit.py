@@ -2,7 +2,7 @@
 
 The whole pack moves by one vector of 256, so its rows keep how they vary with the length of a sentence. Both
 halves are fitted through the frozen model on a few aligned recordings, by few steps under a prior towards the base
-pack: longer fitting goes on lowering the losses by steady tones at 4.8 and 9.6 kHz, which nobody speaks.
+pack: longer fitting lowers the losses further, but by steady tones at 4.8 and 9.6 kHz, which are not speech.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from moien.style.settings import EmbeddingSettings
 # at 9.6 kHz by 5 dB.
 PROSODIC_LR, ACOUSTIC_LR = 0.005, 0.02
 PRIOR = 0.05  # weight of the squared distance from the base's pack
+DURATION_BINS_WEIGHT = 1.0  # of the cross-entropy over the duration bins; StyleTTS2 and training take 20
 MEL_FLOOR = -0.75  # normalised; below lies room noise, which the style should not learn to make
 
 
@@ -66,7 +67,7 @@ def choose_evenly(alignments: Sequence[Alignment], clips: int, frames: int) -> l
 
 
 def choose_sentences(alignments: Iterable[Alignment], settings: EmbeddingSettings) -> list[tuple[int, ...]]:
-    """Tokens of the utterances whose length is nearest to what every pack shall speak."""
+    """Tokens of the utterances whose length is nearest to `sentence_phonemes`."""
     by_length = sorted(alignments, key=lambda a: (abs(len(a.tokens) - settings.sentence_phonemes), a.id))
     return [alignment.tokens for alignment in by_length[: settings.sentences]]
 
@@ -85,7 +86,7 @@ def pack_similarities(
     encoder: SpeakerEncoder,
     seed: int,
 ) -> dict[str, dict[str, float]]:
-    """Speaker → pack → cosine between the speaker's centroid and what the base says with the pack.
+    """Speaker → pack → cosine between the speaker's centroid and the base's speech with the pack.
 
     Every pack speaks every sentence (tokens) once, however many speakers there are.
     """
@@ -153,8 +154,7 @@ def _descend(
     path = [delta.detach().clone()]
     for number in track(range(half.steps), f"{half.name} style"):
         chosen = [clips[i] for i in generator.choice(len(clips), min(half.batch, len(clips)), replace=False)]
-        # cuDNN's LSTM has no backward in eval mode, and train mode would switch on dropout.
-        with forward.seeded_source(model, seed + number), torch.backends.cudnn.flags(enabled=False):
+        with forward.seeded_source(model, seed + number):
             loss = half.loss(model, half.move(pack, delta), chosen, settings)
             optimiser.zero_grad()
             (loss + PRIOR * delta.square().sum()).backward()
@@ -166,21 +166,21 @@ def _descend(
 def prosodic_loss(
     model: KModel, pack: Tensor, clips: Sequence[FitClip], settings: EmbeddingSettings
 ) -> Tensor:
-    """Durations, F0 and energy of the predictor on the clips' own durations, weighted as in StyleTTS2."""
-    ids, lengths, durations, alignment, style = _batch(model, pack, clips)
+    """Durations, F0 and energy of the predictor on the clips' own durations."""
+    ids, lengths, durations, frames, alignment, style = _batch(model, pack, clips)
     with torch.no_grad():
         d_en = forward.encode_phonemes(model, ids, lengths)
     logits, d = forward.predict_durations(model, d_en, prosodic(style), lengths)
-    f0, energy = forward.predict_f0_energy(model, d, alignment, prosodic(style))
-    spoken = (durations > 0) & (torch.arange(ids.shape[1], device=ids.device) > 0)
-    spoken[torch.arange(len(clips)), lengths - 1] = False  # BOS and EOS are silence of any length
+    f0, energy = forward.predict_f0_energy(model, d, alignment, prosodic(style), frames)
+    spoken = (durations > 0) & ~forward.text_mask(lengths - 1, ids.shape[1], ids.device)
+    spoken[:, 0] = False  # BOS and EOS are silence of any length
     bins = (torch.arange(DURATION_BINS, device=ids.device) < durations[..., None]).float()
     lasted = torch.sigmoid(logits).sum(-1)
     loss = l1_loss(lasted[spoken], durations[spoken].float())
-    loss = loss + binary_cross_entropy_with_logits(logits[spoken], bins[spoken])
+    loss = loss + DURATION_BINS_WEIGHT * binary_cross_entropy_with_logits(logits[spoken], bins[spoken])
     for predicted, natural, weight in ((f0, "f0", 0.1), (energy, "energy", 1.0)):
         target = _curves(clips, natural, ids.device)
-        keep = ~forward.text_mask(2 * forward.frame_lengths(alignment))
+        keep = ~forward.text_mask(2 * frames, device=ids.device)
         loss = loss + weight * smooth_l1_loss(predicted[keep], target[keep])
     return loss
 
@@ -188,39 +188,39 @@ def prosodic_loss(
 def acoustic_loss(
     model: KModel, pack: Tensor, clips: Sequence[FitClip], settings: EmbeddingSettings
 ) -> Tensor:
-    """L1 between log-mels of crops that the decoder says with natural F0 and those of the recording."""
-    ids, lengths, _, alignment, style = _batch(model, pack, clips)
+    """L1 between log-mels of crops that the decoder makes with natural F0 and those of the recording."""
+    ids, lengths, _, frames, alignment, style = _batch(model, pack, clips)
     f0 = _curves(clips, "f0", ids.device)
     with (
         torch.no_grad()
     ):  # the recording's energy has the room in it: the decoder is better on the predictor's
         d_en = forward.encode_phonemes(model, ids, lengths)
         _, d = forward.predict_durations(model, d_en, prosodic(style), lengths)
-        _, energy = forward.predict_f0_energy(model, d, alignment, prosodic(style))
-    frames = min(settings.crop_frames, *(clip.frames for clip in clips))
-    starts = [int(torch.randint(clip.frames - frames + 1, ())) for clip in clips]
-    said = forward.decode_audio(
-        model, ids, lengths, alignment, f0, energy, acoustic(style), crop=(starts, frames)
-    )
-    natural = torch.stack(
-        [
-            torch.from_numpy(clip.audio[FRAME_SAMPLES * start : FRAME_SAMPLES * (start + frames)])
-            for clip, start in zip(clips, starts, strict=True)
-        ]
-    ).to(ids.device)
-    return l1_loss(log_mel(said).clamp(min=MEL_FLOOR), log_mel(natural).clamp(min=MEL_FLOOR))
+        _, energy = forward.predict_f0_energy(model, d, alignment, prosodic(style), frames)
+    length = min(settings.crop_frames, *(clip.frames for clip in clips))
+    starts = [int(torch.randint(clip.frames - length + 1, ())) for clip in clips]
+    timbre = acoustic(style)
+    made = forward.decode_audio(model, ids, lengths, alignment, f0, energy, timbre, crop=(starts, length))
+    crops = [
+        clip.audio[FRAME_SAMPLES * start : FRAME_SAMPLES * (start + length)]
+        for clip, start in zip(clips, starts, strict=True)
+    ]
+    natural = torch.from_numpy(np.stack(crops)).to(ids.device)
+    return l1_loss(log_mel(made).clamp(min=MEL_FLOOR), log_mel(natural).clamp(min=MEL_FLOOR))
 
 
 def _batch(
     model: KModel, pack: Tensor, clips: Sequence[FitClip]
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Padded tokens and durations `[B, T]`, lengths `[B]`, alignment `[B, T, F]`, styles `[B, 256]`."""
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Padded tokens `[B, T]`, their lengths `[B]`, durations `[B, T]`, frames `[B]`, alignment `[B, T, F]`, styles
+    `[B, 256]`; lengths and frames on the CPU."""
     device = model.device
     ids = pad_sequence([torch.tensor(clip.tokens) for clip in clips], batch_first=True).to(device)
     durations = pad_sequence([torch.tensor(clip.durations) for clip in clips], batch_first=True).to(device)
-    lengths = torch.tensor([len(clip.tokens) for clip in clips], device=device)
+    lengths = torch.tensor([len(clip.tokens) for clip in clips])
+    frames = torch.tensor([clip.frames for clip in clips])
     style = torch.cat([pack_row(pack, len(clip.tokens)) for clip in clips]).to(device)
-    return ids, lengths, durations, forward.expand(durations), style
+    return ids, lengths, durations, frames, forward.expand(durations, int(frames.max())), style
 
 
 def _curves(clips: Sequence[FitClip], name: str, device: torch.device) -> Tensor:

@@ -7,8 +7,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from torch import Tensor
-
 from moien.progress import track
 
 if TYPE_CHECKING:
@@ -39,10 +37,10 @@ class Board:
         with Live(get_renderable=self.table, refresh_per_second=2, transient=True):
             yield from batches
 
-    def step(self, parts: Mapping[str, Tensor]) -> None:
+    def step(self, parts: Mapping[str, float]) -> None:
         """Take in the losses of a step."""
         self.done += 1
-        self.now = {name: part.item() for name, part in parts.items()}
+        self.now = dict(parts)
         for name, value in self.now.items():
             self.late[name] = SMOOTHING * self.late.get(name, value) + (1 - SMOOTHING) * value
 

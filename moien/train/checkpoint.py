@@ -2,7 +2,7 @@
 
 A checkpoint holds the learned tensors only (the rest is the base model, whose digest the settings' hash contains),
 the optimiser and the number of the next step; which data that step sees (`moien.train.data.BatchPlan`) and what it
-draws (`moien.train.voice.Voice.draw`) follow from its number. Resumed training gives the same bits as training that
+draws (`moien.train.learner.Learner.seed`) follow from its number. Resumed training gives the same bits as training that
 was never interrupted, from whichever checkpoint: so the last one and the one before it are kept, for the case that
 the disk loses the last.
 
@@ -72,6 +72,11 @@ def save(
             os.fsync(file.fileno())  # else the rename may reach the disk before the bytes do
         if (folder / NAME).exists():
             (folder / NAME).replace(folder / PREVIOUS)
+
+
+def exists(folder: Path) -> bool:
+    """Whether `folder` has a checkpoint, sound or not."""
+    return any((folder / name).exists() for name in (NAME, PREVIOUS))
 
 
 def load(

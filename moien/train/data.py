@@ -6,20 +6,22 @@ in memory. Recordings are not packed like F0 and energy: one is read in 0.9 ms f
 mapped file of int16, but a thread that reads ahead delivers half an hour of speech in a second as it is, far more
 than any training takes, and the copy would need 5 GB.
 
-An item is a dict of tensors: `input_ids [T]`, `speaker_embedding [D]`, `gt_duration [T]`, `gt_f0 [2F]`,
-`gt_energy [2F]`, `gt_audio [600·F]`; and `id`, `speaker`, `style` [256], the row of the speaker's voice pack for an
-utterance of this many phonemes (Kokoro chooses the row by length, so training must too).
+An item is a dict of tensors: `input_ids [T]`, `gt_duration [T]`, `gt_f0 [2F]`, `gt_energy [2F]`, `gt_audio [600·F]`;
+and `id`, `speaker`, `style` [256], the row of the speaker's voice pack for an utterance of this many phonemes (Kokoro
+chooses the row by length, so training must too). `moien.train.frozen` adds what the untouched base makes of it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 from array import array
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol, overload
 
@@ -37,6 +39,8 @@ from moien.kokoro.style import pack_row
 
 Item = dict[str, Any]
 Pair = tuple[Utterance, Alignment]
+ON_CPU = {"lengths", "frames"}  # of a batch
+FILLER = 0  # index of the utterance that takes the place of none
 MIN_FRAMES = 4  # below 100 ms there is nothing that a spectrum of 2048 samples could be compared on
 
 
@@ -82,9 +86,14 @@ class Pairs(Sequence[Pair]):
             self._shift[index],
         )
 
+    @property
+    def tokens(self) -> list[int]:
+        """Number of tokens of each."""
+        return [end - start for start, end in pairwise(self._ends)]
+
     def digest(self) -> bytes:
-        """SHA-256 of who they are and how they are aligned."""
-        made = hashlib.sha256("\n".join(utterance.id for utterance in self.utterances).encode())
+        """SHA-256 of the utterances, their speakers, and how they are aligned."""
+        made = hashlib.sha256("\n".join(f"{u.id} {u.speaker}" for u in self.utterances).encode())
         for numbers in (self._tokens, self._durations, self._ends):
             made.update(numbers)
         return made.digest()
@@ -97,7 +106,7 @@ class Items(Protocol):
 
 
 class TrainingSet:
-    """The utterances of a split that are aligned, as items. Features are mapped, audio is read when asked for.
+    """The utterances of a split that are aligned, as items. Features are mapped, audio is read for each item.
 
     `packs` holds each speaker's voice pack of stage 5, `[510, 1, 256]`, `base_packs` the base's own that it was
     fitted from; `dropped` the reason for each utterance that is not used.
@@ -108,7 +117,7 @@ class TrainingSet:
         audio = {u.id: u for u in read_datadir(data / split)}
         alignments = read_alignments(align / f"{split}.jsonl")
         self._features = PackedFeatures(features, split)
-        self._embeddings = read_embeddings(embedding, split)
+        embedded = read_embedded(embedding, split)
         styles = embedding / "styles"
         speakers = sorted(s for s in {u.speaker for u in audio.values()} if (styles / f"{s}.pt").is_file())
         self.packs = {s: load_pack(styles / f"{s}.pt") for s in speakers}
@@ -120,7 +129,7 @@ class TrainingSet:
                 raise WrongData(
                     "aligned, but not in the data directory", where=id, remedy="run stage 3 again"
                 )
-            if id not in self._features or id not in self._embeddings:
+            if id not in self._features or id not in embedded:
                 self.dropped[id] = "dropped by stage 4 or 5"
             elif audio[id].speaker not in self.packs:
                 self.dropped[id] = f"no style of its speaker: {audio[id].speaker} has no recording in train"
@@ -130,7 +139,7 @@ class TrainingSet:
                 self.utterances.append((audio[id], alignment))
         if not self.utterances:
             raise WrongData(f"no utterance of {split} is left to train with", where=align)
-        # What needs no recording to be opened is looked at now: nobody wants to hear of it after hours.
+        # What can be checked without a recording is checked now, and not after hours of training.
         for utterance, frames in zip(self.utterances.utterances, self.frames, strict=True):
             samples = FRAME_SAMPLES * frames if utterance.samples is None else utterance.samples
             values = self._features.length(utterance.id)
@@ -143,8 +152,17 @@ class TrainingSet:
         return list(self.utterances.frames)
 
     @property
+    def tokens(self) -> list[int]:
+        """Number of tokens of each utterance."""
+        return self.utterances.tokens
+
+    def digest(self) -> bytes:
+        """Of the utterances, their speakers, and how they are aligned."""
+        return self.utterances.digest()
+
+    @property
     def speakers(self) -> list[str]:
-        """Who speaks here."""
+        """The speakers of this split."""
         return sorted({utterance.speaker for utterance in self.utterances.utterances})
 
     def in_turn(self, count: int) -> list[int]:
@@ -167,13 +185,12 @@ class TrainingSet:
         audio = pad_to_frames(samples)
         frames = alignment.frames
         if (rate, len(audio), sum(alignment.durations)) != (SAMPLE_RATE, FRAME_SAMPLES * frames, frames):
-            said = f"{len(samples)} samples at {rate} Hz and durations of {sum(alignment.durations)}"
-            raise _misfit(utterance.id, frames, said)
+            found = f"{len(samples)} samples at {rate} Hz and durations of {sum(alignment.durations)}"
+            raise _misfit(utterance.id, frames, found)
         return {
             "id": utterance.id,
             "speaker": utterance.speaker,
             "input_ids": torch.tensor(alignment.tokens),
-            "speaker_embedding": torch.from_numpy(np.array(self._embeddings[utterance.id])),
             "style": pack_row(self.packs[utterance.speaker], len(alignment.tokens))[0],
             "gt_duration": torch.tensor(alignment.durations),
             "gt_f0": torch.from_numpy(np.array(f0)),
@@ -182,21 +199,21 @@ class TrainingSet:
         }
 
 
-def _misfit(id: str, frames: int, said: str) -> WrongData:
-    return WrongData(f"{said} do not belong to {frames} frames", where=id, remedy="run stages 1 to 4 again")
+def _misfit(id: str, frames: int, found: str) -> WrongData:
+    return WrongData(f"{found} do not belong to {frames} frames", where=id, remedy="run stages 1 to 4 again")
 
 
-def read_embeddings(folder: Path, split: str) -> dict[str, np.ndarray]:
-    """Utterance → speaker embedding `[D]` from stage 5, a read-only view of the mapped file."""
-    import json
-
+def read_embedded(folder: Path, split: str) -> set[str]:
+    """The utterances of a split that stage 5 embedded; WrongData where its files are missing or do not fit."""
     path = folder / f"{split}.safetensors"
     try:
         ids = json.loads((folder / f"{split}.index.json").read_text(encoding="utf-8"))
         [rows] = map_tensors(path, ["embedding"])
+        if len(ids) != len(rows):
+            raise ValueError(f"{len(rows)} for {len(ids)} utterances")
     except (OSError, ValueError, KeyError) as error:
         raise WrongData(f"no embeddings: {error}", where=path, remedy="run stage 5 again") from error
-    return dict(zip(ids, np.asarray(rows), strict=True))
+    return set(ids)
 
 
 def both_splits(inputs: Mapping[str, Path]) -> tuple[TrainingSet, TrainingSet]:
@@ -207,12 +224,12 @@ def both_splits(inputs: Mapping[str, Path]) -> tuple[TrainingSet, TrainingSet]:
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """Which utterances each step sees: a pure function of the step, so that resuming needs no position.
+    """Which utterances each step reads: a pure function of the step, so that resuming needs no position.
 
-    Every epoch shuffles anew by (seed, epoch). Utterances of like length share a batch, at most `max_frames` in all
+    Every epoch is shuffled anew by (seed, epoch). Utterances of like length share a batch, at most `max_frames` in all
     (padding counted), and the order of the batches is shuffled again.
 
-    With several processes each iterates over its share of every step's batch, perhaps none of it; together they see
+    With several processes each iterates over its share of every step's batch, perhaps none of it; together they read
     what one process would. `epoch` always gives the whole.
     """
 
@@ -252,8 +269,10 @@ class Batch:
     """Items side by side, padded with zeros at the end.
 
     `input_ids`, `gt_duration` `[B, T]`, `lengths`, `frames` `[B]`, `style` `[B, 256]`, `gt_f0`, `gt_energy`
-    `[B, 2F]`, `gt_audio` `[B, 600·F]`. `own` is false where a process had no share of the step (see `load`);
-    `weight` and `shortest` are set by `moien.train.processes.agree`.
+    `[B, 2F]`, `gt_audio` `[B, 600·F]`; of the untouched base `encoded` `[B, T, 512]`, `base_f0`, `base_energy`
+    `[B, 2F]`. `lengths` and `frames` stay on the CPU, where packing, crops and counts need them. `own` is false where
+    a process had no share of the step (see `load`); `weight` and `shortest` are set by
+    `moien.train.distributed.agree`.
     """
 
     ids: list[str]
@@ -262,22 +281,28 @@ class Batch:
     frames: Tensor
     input_ids: Tensor
     style: Tensor
-    speaker_embedding: Tensor
     gt_duration: Tensor
     gt_f0: Tensor
     gt_energy: Tensor
     gt_audio: Tensor
+    encoded: Tensor
+    base_f0: Tensor
+    base_energy: Tensor
     own: bool = True
     weight: float = 1.0  # of this share among those that other processes learn from at the same time
     shortest: int = 0  # frames of the shortest utterance of the step, which bound the length of a crop
 
     def to(self, device: str) -> Batch:
         """The same batch on another device; the copy of a pinned batch runs beside what the device is doing."""
-        return self._map(lambda tensor: tensor.to(device, non_blocking=tensor.is_pinned()))
+        return self._map(
+            lambda name, tensor: (
+                tensor if name in ON_CPU else tensor.to(device, non_blocking=tensor.is_pinned())
+            )
+        )
 
     def pin(self) -> Batch:
         """The same batch in memory that a GPU can read by itself."""
-        return self._map(Tensor.pin_memory)
+        return self._map(lambda _, tensor: tensor.pin_memory())
 
     def counts(self) -> dict[str, int]:
         """How many of each unit the losses of this batch are means over; none where it is another's share."""
@@ -290,9 +315,10 @@ class Batch:
         }
         return {unit: self.own * count for unit, count in units.items()}
 
-    def _map(self, function: Callable[[Tensor], Tensor]) -> Batch:
+    def _map(self, function: Callable[[str, Tensor], Tensor]) -> Batch:
         mapped: dict[str, Any] = {
-            k: function(v) if isinstance(v, Tensor) else v for k, v in vars(self).items()
+            name: function(name, value) if isinstance(value, Tensor) else value
+            for name, value in vars(self).items()
         }
         return Batch(**mapped)
 
@@ -303,7 +329,7 @@ def collate(items: Sequence[Mapping[str, Any]]) -> Batch:
     def padded(key: str) -> Tensor:
         # By NumPy, because this runs in threads: torch would start as many more for each of them to copy.
         rows = [item[key].numpy() for item in items]
-        values = np.zeros((len(rows), max(map(len, rows))), rows[0].dtype)
+        values = np.zeros((len(rows), max(map(len, rows)), *rows[0].shape[1:]), rows[0].dtype)
         for row, own in zip(values, rows, strict=True):
             row[: len(own)] = own
         return torch.from_numpy(values)
@@ -314,40 +340,39 @@ def collate(items: Sequence[Mapping[str, Any]]) -> Batch:
         lengths=torch.tensor([len(item["input_ids"]) for item in items]),
         frames=torch.tensor([len(item["gt_f0"]) // 2 for item in items]),
         style=torch.stack([item["style"] for item in items]),
-        speaker_embedding=torch.stack([item["speaker_embedding"] for item in items]),
         input_ids=padded("input_ids"),
         gt_duration=padded("gt_duration"),
         gt_f0=padded("gt_f0"),
         gt_energy=padded("gt_energy"),
         gt_audio=padded("gt_audio"),
+        encoded=padded("encoded"),
+        base_f0=padded("base_f0"),
+        base_energy=padded("base_energy"),
         shortest=min(len(item["gt_f0"]) // 2 for item in items),
     )
 
 
-def load(
-    data: Items, batches: Iterable[Sequence[int]], workers: int, pin: bool = False
-) -> Iterator[tuple[list[Item], Batch]]:
-    """Items and batch of each list of indices, in order, read ahead by `workers` threads (0: none).
+def load(data: Items, batches: Iterable[Sequence[int]], workers: int, pin: bool = False) -> Iterator[Batch]:
+    """The batch of each list of indices, in order, read ahead by `workers` threads (0: none).
 
     Threads and not torch's DataLoader with its processes: what takes time (the system's reading, libsndfile, copying)
     lets go of Python's lock; they start at once, share the index, need no /dev/shm, draw from no generator (so the
     number of workers changes no bit) and hand on an error as it is.
 
-    A share without utterances (an empty list) becomes a filler: the first utterance with `own` false. Its process must
-    take part in the step, because the others wait for its gradients, but a filler counts for nothing:
-    `moien.train.processes.agree`.
+    A share without utterances (an empty list) becomes a filler: the utterance `FILLER` with `own` false. Its process
+    must take part in the step, because the others wait for its gradients, but a filler counts for nothing:
+    `moien.train.distributed.agree`.
     """
 
-    def read(indices: Sequence[int]) -> tuple[list[Item], Batch]:
-        items = [data[index] for index in indices or [0]]
-        batch = replace(collate(items), own=bool(indices))
-        return items, batch.pin() if pin else batch
+    def read(indices: Sequence[int]) -> Batch:
+        batch = replace(collate([data[index] for index in indices or [FILLER]]), own=bool(indices))
+        return batch.pin() if pin else batch
 
     if not workers:
         yield from map(read, batches)
         return
     pool = ThreadPoolExecutor(workers, thread_name_prefix="load")
-    ahead: deque[Future[tuple[list[Item], Batch]]] = deque()
+    ahead: deque[Future[Batch]] = deque()
     try:
         for indices in batches:
             ahead.append(pool.submit(read, indices))

@@ -1,4 +1,4 @@
-"""What ends a training that cannot become a voice, with the reason: data, labels, divergence, parts that do not learn.
+"""Reasons to end a training that cannot become a voice: data, labels, divergence, parts that do not learn.
 
 The limits were measured with the untouched base on the labels of the recipes `lb` and `mini`, good and damaged: the
 figures stand beside them. Good labels pass with a margin.
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import torch
 from kokoro import KModel
@@ -23,26 +23,23 @@ from torch import Tensor
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE
 from moien.errors import WrongCall, WrongData
 from moien.evenly import evenly
-from moien.kokoro.forward import expand, predict_durations, predict_f0_energy
+from moien.kokoro import forward
 from moien.kokoro.style import prosodic
 from moien.kokoro.symbols import MAX_PHONEMES, MODIFIERS, PAUSE_SYMBOLS, VOCAB
-from moien.train import processes
+from moien.train import distributed
 from moien.train.checkpoint import Progress
-from moien.train.data import Item, TrainingSet, collate
+from moien.train.data import Item, TrainingSet
 from moien.train.settings import TrainSettings
-
-if TYPE_CHECKING:
-    from moien.train.voice import Voice
 
 PHONES = frozenset(token for symbol, token in VOCAB.items() if symbol not in PAUSE_SYMBOLS | MODIFIERS)
 CHECKED = 24  # utterances whose labels are compared
-LOWEST_F0 = 30.0  # Hz; what the base says below has no voice
+LOWEST_F0 = 30.0  # Hz; below it the base's F0 means no voice
 FIRST_STEPS = 3  # in which every tensor that learns must have had a gradient
 
 # A slow reader's loss may be as large as the mean duration: with all of its durations doubled, lb has 2.2 of 3.7.
 MAX_DURATION_LOSS = 2.0  # frames a token; lb 1.7, mini 1.6, a collapsed alignment 2.6
 MAX_SHORT_PHONES = 0.6  # share of phones of one frame; lb 0.38 (a fast reader), mini 0.25, collapsed 0.98
-# L1 cannot tell whose durations these are: shuffled ones give 1.8 where the right ones give 1.7.
+# L1 does not notice durations of other tokens: shuffled ones give 1.8 where the right ones give 1.7.
 MIN_CORRELATION = 0.04  # of log durations with the base's; lb 0.22, mini 0.11, moved by two tokens 0.01
 ENOUGH_TOKENS = 1000  # from which on that is no chance: its standard error is 0.03
 MAX_F0_OFF = 0.5  # median of the log ratio; lb 0.0, mini 0.15, an octave 0.69
@@ -74,11 +71,11 @@ def check_corpus(data: TrainingSet, dev: TrainingSet, settings: TrainSettings) -
 
 def check_processes(data: TrainingSet, settings: TrainSettings, device: str) -> None:
     """WrongData where processes have different data, WrongCall where a step leaves nothing for some of them."""
-    processes.require_same_data(data, device)
-    shares = processes.world() * settings.accumulate
+    distributed.require_same_data(data, device)
+    shares = distributed.world() * settings.accumulate
     if "acoustic" in settings.phases and settings.acoustic.crops < shares:
         raise WrongCall(
-            f"{settings.acoustic.crops} crops a step cannot be shared by {processes.world()} processes"
+            f"{settings.acoustic.crops} crops a step cannot be shared by {distributed.world()} processes"
             + f" in {settings.accumulate} shares each" * (settings.accumulate > 1),
             where="train.acoustic.crops",
             remedy=f"--set train.acoustic.crops={shares}, or a multiple of it",
@@ -87,10 +84,10 @@ def check_processes(data: TrainingSet, settings: TrainSettings, device: str) -> 
 
 @dataclass
 class Labels:
-    """What the untouched base makes of some utterances, token by token and speaker by speaker, beside the labels."""
+    """The untouched base's predictions for some utterances beside the labels, by token and by speaker."""
 
     labelled: list[int] = field(default_factory=list)  # durations of all tokens in frames …
-    predicted: list[float] = field(default_factory=list)  # … and what the base thinks
+    predicted: list[float] = field(default_factory=list)  # … and by the base
     phones: list[int] = field(default_factory=list)  # durations of the phones alone
     f0_off: dict[str, list[float]] = field(default_factory=dict)  # log ratio where both have a voice
     voiced: dict[str, list[float]] = field(default_factory=dict)  # share of each utterance's frames
@@ -116,7 +113,7 @@ class Labels:
             )
         short = self.phones.count(1) / max(len(self.phones), 1)
         if short > MAX_SHORT_PHONES:
-            yield f"{short:.0%} of the phones last one frame (at most {MAX_SHORT_PHONES:.0%}): the aligner lost its way"
+            yield f"{short:.0%} of the phones last one frame (at most {MAX_SHORT_PHONES:.0%}): the alignment failed"
         logs = [
             torch.tensor(x, dtype=torch.float64).clamp(min=0.1).log() for x in (self.labelled, self.predicted)
         ]
@@ -131,21 +128,24 @@ class Labels:
                 yield f"F0 of {speaker}: {share:.0%} of the frames have a voice (at least {MIN_VOICED:.0%})"
             elif (ratios := self.f0_off[speaker]) and abs(off := statistics.median(ratios)) > MAX_F0_OFF:
                 yield (
-                    f"F0 of {speaker} is {math.exp(off):.2f} times what the base says in this style: an octave "
+                    f"F0 of {speaker} is {math.exp(off):.2f} times the base's in this style: an octave "
                     "error, or the style of another speaker"
                 )
 
 
-def check_labels(voice: Voice, data: TrainingSet) -> None:
+def check_labels(base: KModel, data: TrainingSet) -> None:
     """Compare durations and F0 of utterances, evenly chosen, with the untouched base's; WrongData with what is off."""
     labels = Labels()
     for index in evenly(range(len(data)), CHECKED):
         item = data[index]
-        batch = collate([item]).to(voice.device)
-        style = prosodic(voice.style(batch))
+        ids, given, style = (item[key][None].to(base.device) for key in ("input_ids", "gt_duration", "style"))
+        lengths, frames = torch.tensor([ids.shape[1]]), torch.tensor([len(item["gt_f0"]) // 2])
+        half = prosodic(style)
         with torch.no_grad():
-            logits, d = predict_durations(voice.base, voice.frozen([item])[0], style, batch.lengths)
-            f0, _ = predict_f0_energy(voice.base, d, expand(batch.gt_duration), style)
+            encoded = forward.encode_phonemes(base, ids, lengths)
+            logits, d = forward.predict_durations(base, encoded, half, lengths)
+            alignment = forward.expand(given, int(frames))
+            f0, _ = forward.predict_f0_energy(base, d, alignment, half, frames)
         durations = torch.sigmoid(logits).sum(-1)
         labels.add(item, durations[0].cpu(), f0[0].cpu())
     if found := list(labels.problems()):
@@ -184,7 +184,7 @@ def watch_loss(progress: Progress, loss: float, where: str) -> None:
 
 
 class Watch:
-    """Holds a phase to its word: what learns gets a gradient, what is frozen stays as it was to the last bit."""
+    """Checks that what learns in a phase gets a gradient, and that what is frozen stays as it was to the last bit."""
 
     def __init__(self, phase: str, model: KModel, learning: Mapping[str, Tensor]) -> None:
         """`learning`: the tensors of the phase by name, of the model or a style delta `style.HALF.SPEAKER`."""
@@ -197,8 +197,8 @@ class Watch:
 
     def _sums(self) -> dict[str, int]:
         # The bits of float32 summed as whole numbers: exact in any order, and 0.1 s for the whole model.
-        bits = {name: tensor.detach().view(torch.int32) for name, tensor in self._frozen.items()}
-        return {name: int(tensor.sum(dtype=torch.int64)) for name, tensor in bits.items()}
+        bits = [tensor.detach().view(torch.int32).sum(dtype=torch.int64) for tensor in self._frozen.values()]
+        return dict(zip(self._frozen, torch.stack(bits).tolist(), strict=True))
 
     def gradients(self, speakers: Sequence[str]) -> None:
         """Look at the gradients of one of the first steps; WrongCall after them for a tensor that got none."""
@@ -206,13 +206,13 @@ class Watch:
             return
         self._steps += 1
         self._speakers.update(speakers)
-        for name, tensor in self._learning.items():
-            if name not in self._reached and tensor.grad is not None and bool(tensor.grad.any()):
-                self._reached.add(name)
+        given = {n: t.grad.any() for n, t in self._learning.items() if t.grad is not None}
+        reached = torch.stack(list(given.values())).tolist() if given else []
+        self._reached.update(name for name, any in zip(given, reached, strict=True) if any)
         missed = [name for name in self._learning if name not in self._reached and self._expected(name)]
         if self._steps == FIRST_STEPS and missed:
             raise WrongCall(
-                f"{len(missed)} tensors that shall learn get no gradient: {', '.join(missed[:3])}",
+                f"{len(missed)} tensors that should learn get no gradient: {', '.join(missed[:3])}",
                 where=f"train.{self._phase}.learn",
                 remedy="leave them out of it, or give the losses that reach them a weight above 0",
             )
@@ -233,19 +233,14 @@ class Watch:
 
 @dataclass
 class Stop:
-    """The signals that asked for the end, of this process."""
+    """The signals to end that this process received."""
 
     device: str = "cpu"
-    heard: set[int] = field(default_factory=set)
-
-    @property
-    def asked(self) -> bool:
-        """Whether somebody asked."""
-        return bool(self.heard)
+    received: set[int] = field(default_factory=set)
 
     def agreed(self) -> bool:
-        """Whether any process was asked: all of them must end after the same step."""
-        return not processes.least(int(not self.asked), self.device)
+        """Whether any process received one: all of them must end after the same step."""
+        return not distributed.least(int(not self.received), self.device)
 
     @staticmethod
     def end(here: str) -> NoReturn:
@@ -255,19 +250,19 @@ class Stop:
 
 
 @contextmanager
-def listening(device: str = "cpu") -> Iterator[Stop]:
-    """Inside, Ctrl-C or SIGTERM only asks, so that the step can end and be saved; heard again, it does not wait."""
+def stopping(device: str = "cpu") -> Iterator[Stop]:
+    """Inside, Ctrl-C or SIGTERM lets the step end and be saved; the same signal a second time ends at once."""
     stop = Stop(device)
 
-    def ask(number: int, frame: FrameType | None) -> None:
+    def note(number: int, frame: FrameType | None) -> None:
         if (
-            number in stop.heard
-        ):  # a scheduler may well send SIGTERM to the stage, and Ctrl-C through `moien run`
+            number in stop.received
+        ):  # a scheduler may send SIGTERM to the stage, and Ctrl-C through `moien run`
             raise KeyboardInterrupt
-        stop.heard.add(number)
+        stop.received.add(number)
         print("train: the step at work is finished and saved, then training ends", flush=True)
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:
@@ -281,11 +276,9 @@ def memory_named(smaller: str, where: str) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        # on a CPU torch says it as a RuntimeError, on a GPU as one of its own kind
-        full = isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(
-            error
-        )
-        if not full:
+        # on a CPU torch raises a RuntimeError, on a GPU an error of its own kind
+        known = isinstance(error, MemoryError | torch.OutOfMemoryError)
+        if not known and "can't allocate memory" not in str(error):
             raise
         raise WrongData(
             "a batch does not fit into memory",

@@ -1,21 +1,16 @@
-"""The training loop, from top to bottom: phases as data, one loop for all of them.
-
-    prosody    durations, F0 and energy of the predictor, on whole utterances
-    acoustic   decoder and acoustic style, on crops
+"""The training loop, from top to bottom: one loop for all phases, which are data (`moien.train.phases`).
 
 In each phase some tensors of the base model learn and all others are frozen, and each speaker's style learns as a
 delta on every row of its voice pack. On a CPU the same settings, seed and threads give the same bits, interrupted
-or not. The device may be `cuda`; this loop has never run on one. What can go wrong is in `moien.train.guards`.
+or not. What can go wrong is in `moien.train.guards`.
 """
 
 from __future__ import annotations
 
 import math
-import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,215 +18,136 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from moien.audio import FRAME_SAMPLES
-from moien.errors import WrongCall, WrongData
-from moien.kokoro.base import Base, load_model
-from moien.kokoro.export import ADAIN_NORM
-from moien.kokoro.forward import (
-    convolve_in_bfloat16,
-    decode_audio,
-    expand,
-    fold_weight_norm,
-    predict_durations,
-    predict_f0_energy,
-)
-from moien.kokoro.style import HALF, acoustic, prosodic
-from moien.train import checkpoint, guards, losses, processes
+from moien.errors import WrongData
+from moien.kokoro.base import Base, ensure_base, load_model
+from moien.kokoro.forward import convolve_in_bfloat16, fold_weight_norm, forked_generators
+from moien.kokoro.style import HALF
+from moien.recipe.settings import Settings
+from moien.train import checkpoint, distributed, guards, losses
 from moien.train.board import Board
 from moien.train.checkpoint import Progress
-from moien.train.data import Batch, BatchPlan, Item, Items, TrainingSet, collate, crop, load
-from moien.train.discriminators import CRITIC_LOSSES, Critic
+from moien.train.critic import CRITIC_LOSSES, Critic
+from moien.train.data import FILLER, Batch, BatchPlan, Items, TrainingSet, both_splits, collate, load
+from moien.train.frozen import Frozen, frozen
+from moien.train.learner import Learner
+from moien.train.phases import Phase, phases_of
 from moien.train.plot import describe, write_curves, write_sample
 from moien.train.replay import Replayed
-from moien.train.settings import AcousticPhase, ProsodyPhase, TrainSettings
-from moien.train.voice import Voice
+from moien.train.settings import TrainSettings
 
 BETAS, EPS = (0.0, 0.99), 1e-9  # StyleTTS2's AdamW: no momentum, batches are small and unlike each other
 WEIGHT_DECAY = 1e-4  # StyleTTS2's
 MAX_RETREATS = 3  # of a phase that diverges, each at half the rate; an eighth of it is too slow to help
 CLIP_NORM = 5.0  # of the gradient: bounds the effect of one bad batch
-DURATION_BINS = 20.0  # weight of the cross-entropy over the duration bins, StyleTTS2's
-Losses = dict[str, Tensor]
+
+# Tensors by name (of KModel, or `style.HALF.SPEAKER`), and the rows of the curves.
+Learned = tuple[dict[str, Tensor], list[dict[str, Any]]]
 
 
-def prosody_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: ProsodyPhase) -> Losses:
-    """Durations from the text; F0 and energy on the natural durations."""
-    style = prosodic(voice.style(batch))
-    encoded, base_f0, base_energy = voice.frozen(items)
-    logits, d = predict_durations(voice.model, encoded, style, batch.lengths)
-    f0, energy = predict_f0_energy(voice.model, d, expand(batch.gt_duration), style)
-    duration, bins = losses.duration_losses(logits, batch.gt_duration, batch.lengths)
-    return {
-        "duration": duration,
-        "duration_bins": DURATION_BINS * bins,
-        "f0": losses.f0_loss(f0, voice.voiced_f0(batch, base_f0), batch.frames),
-        "f0_spread": phase.f0_spread * losses.f0_spread_loss(f0, batch.gt_f0),
-        "energy": losses.energy_loss(energy, base_energy, batch.frames),
-    }
+def learn(settings: Settings, inputs: Mapping[str, Path], work: Path) -> Learned:
+    """Train a recipe: in this process, or in one for each GPU.
+
+    Args:
+        inputs: the outputs of the stages before, by the stages' names.
+        work: folder of the checkpoints.
+    """
+    device, count = settings.system.device, settings.system.ngpu
+    if count > 1:
+        distributed.spawn(_learn, count, device, settings, inputs, work)
+    return _learn(device, settings, inputs, work)  # after several processes it only opens what they left
 
 
-def acoustic_losses(voice: Voice, items: Sequence[Item], batch: Batch, phase: AcousticPhase) -> Losses:
-    """A crop of each utterance, decoded on natural durations and F0, against the recording."""
-    style = voice.style(batch)
-    with torch.no_grad():  # the predictor's curves, because those are what the decoder hears when it speaks
-        own_f0, energy = voice.curves(voice.model, voice.frozen(items)[0], batch, prosodic(style))
-    f0 = voice.voiced_f0(batch, own_f0)
-    length = min(phase.crop_frames, batch.shortest)
-    start = [
-        random.Random(f"{voice.moment} {item['id']}").randint(0, len(item["gt_f0"]) // 2 - length)
-        for item in items
-    ]
-    audio = decode_audio(
-        voice.model, batch.input_ids, batch.lengths, expand(batch.gt_duration), f0, energy, acoustic(style),
-        crop=(start, length),
-    )  # fmt: skip
-    natural = crop(batch.gt_audio, [FRAME_SAMPLES * s for s in start], FRAME_SAMPLES * length)
-    spectral = {
-        "mel": losses.mel_loss(audio, natural),
-        "stft": losses.stft_loss(audio, natural),
-        "contrast": phase.contrast * losses.contrast_loss(audio, natural),
-    }
-    if voice.critic is None:
-        return spectral
-    judged = voice.critic.judge(natural, audio, torch.stack(list(spectral.values())).sum(), batch.weight)
-    if torch.is_grad_enabled():  # in validation it learns nothing
-        voice.critic.learn(natural, audio, batch.weight)
-    return spectral | judged
-
-
-@dataclass(frozen=True)
-class Phase:
-    """A phase as data: its settings, its losses, how it batches, and which half of the style learns."""
-
-    name: str
-    settings: ProsodyPhase | AcousticPhase
-    losses: Callable[..., Losses]
-    frames: Sequence[int]  # what an utterance counts in a batch …
-    batch: int  # … and how much a batch holds
-
-    def learned(self, voice: Voice) -> dict[str, dict[str, nn.Parameter]]:
-        """Glob → the tensors that learn, by name; WrongCall where a glob names none, a cached part, or one twice."""
-        named = {name: p for name, p in voice.model.named_parameters() if not ADAIN_NORM.search(name)}
-        parts: dict[str, dict[str, nn.Parameter]] = {}
-        for glob in self.settings.learn:
-            part = {name: parameter for name, parameter in named.items() if fnmatchcase(name, glob)}
-            if not part or any(name.startswith("bert") for name in part):
-                raise WrongCall(
-                    f"{glob!r} names {'BERT, whose outputs are computed once' if part else 'no tensor'}",
-                    where=f"train.{self.name}.learn",
-                    remedy="`moien inspect` shows the parts, e.g. predictor.* or decoder.encode.*",
-                )
-            # which share would count is a question of order, and settings in another order are the same settings
-            if twice := [name for other in parts.values() for name in other if name in part]:
-                raise WrongCall(
-                    f"{glob!r} names {len(twice)} tensors that another glob names as well: {twice[0]}",
-                    where=f"train.{self.name}.learn",
-                    remedy="write globs that share nothing, e.g. decoder.encode.conv* beside decoder.*.fc.*",
-                )
-            parts[glob] = part
-        # The fastest first, then as in the model: the order of the settings must not matter, for an optimiser takes up
-        # its state by the order of its groups, and a norm over many tensors depends on theirs in its last bits.
-        places = {name: place for place, name in enumerate(named)}
-        return dict(
-            sorted(
-                parts.items(), key=lambda part: (-self.settings.learn[part[0]], places[next(iter(part[1]))])
-            )
-        )
-
-    def styles(self, voice: Voice) -> dict[str, nn.Parameter]:
-        """The style deltas that learn."""
-        return {name: delta for name, delta in voice.deltas.items() if name.startswith(f"style.{self.name}.")}
-
-
-def phases_of(settings: TrainSettings, frames: Sequence[int]) -> list[Phase]:
-    """The phases in the order of the settings."""
-    known = {
-        "prosody": Phase("prosody", settings.prosody, prosody_losses, frames, settings.prosody.batch_frames),
-        "acoustic": Phase(
-            "acoustic", settings.acoustic, acoustic_losses, [1] * len(frames), settings.acoustic.crops
-        ),
-    }
-    return [known[name] for name in settings.phases]
+def _learn(device: str, settings: Settings, inputs: Mapping[str, Path], work: Path) -> Learned:
+    torch.set_num_threads(max(1, settings.system.threads // distributed.world()))
+    data, dev = both_splits(inputs)
+    base, seed, workers = ensure_base(settings.base), settings.seed, settings.system.workers
+    return train(base, data, dev, settings.train, work, seed, device, workers)
 
 
 @dataclass
 class Training:
-    """A training at work: its parts, where it stands, and the optimiser's state of the last checkpoint."""
+    """The parts of a training, how far it is, and the optimiser's state of the last checkpoint."""
 
-    voice: Voice
+    learner: Learner
     learned: Mapping[str, nn.Parameter]  # every tensor that any phase moves
     data: Items
     dev: TrainingSet
+    validation: Frozen  # the utterances of `dev` that are validated
     work: Path
     seed: int
     workers: int
-    decides: dict[str, Any]  # what a checkpoint must have been made with to be this training's
+    decides: dict[str, Any]  # a checkpoint must have been made with the same
     progress: Progress
     optimiser_state: dict[str, Any]
 
     def save(self, optimiser_state: dict[str, Any]) -> None:
         """Write a checkpoint; with an empty state where the next phase begins."""
         self.optimiser_state = optimiser_state
-        if processes.rank():
+        if distributed.rank():
             return
-        critic = {"critic": self.voice.critic.state_dict()} if self.voice.critic else {}
+        critic = {"critic": self.learner.critic.state_dict()} if self.learner.critic else {}
         checkpoint.save(self.work, self.progress, self.learned, optimiser_state | critic, self.decides)
 
     def load(self) -> bool:
         """Go to the last checkpoint; False without one."""
         if found := checkpoint.load(self.work, self.decides, self.learned):
             self.progress, self.optimiser_state = found
-            if self.voice.critic:
-                self.voice.critic.load_state_dict(self.optimiser_state.pop("critic"))
-        processes.wait()  # until all have read it: the first one may write another at once
+            if self.learner.critic:
+                self.learner.critic.load_state_dict(self.optimiser_state.pop("critic"))
+        distributed.wait()  # until all have read it: the first one may write another at once
         return found is not None
 
 
 def prepare(
     base: Base, data: TrainingSet | Replayed, settings: TrainSettings, seed: int, device: str
-) -> tuple[Voice, list[Phase], dict[str, nn.Parameter]]:
-    """The voice before its first step, its phases, and every tensor that any of them moves, by name."""
-    phases = phases_of(settings, data.frames)
+) -> tuple[Learner, list[Phase], dict[str, nn.Parameter]]:
+    """The learner before its first step, its phases, and every tensor that any of them moves, by name."""
     deltas = {
         f"style.{half}.{speaker}": nn.Parameter(torch.zeros(HALF, device=device))
         for half in ("acoustic", "prosody")
         for speaker in sorted(data.packs)
     }
-    model, untouched = (load_model(base.weights, base.config).to(device) for _ in range(2))
-    voice = Voice(model, untouched, data.base_packs, settings, deltas, device)
+    model = load_model(base.weights, base.config).to(device)
+    learner = Learner(model, settings, deltas, device)
+    phases = phases_of(settings, data.frames)
     learned: dict[str, nn.Parameter] = dict(deltas)
     for phase in phases:
-        for part in phase.learned(voice).values():
+        for part in phase.learned(learner).values():
             learned |= part
     fold_weight_norm(model, learned)
     if settings.bf16:
         convolve_in_bfloat16(model)
     acoustic = settings.acoustic
     if acoustic.critic and "acoustic" in settings.phases:
-        voice.critic = Critic(
-            seed, share=acoustic.critic, warmup_steps=acoustic.critic_warmup_steps,
-            ramp_steps=acoustic.critic_ramp_steps, device=device,
-        )  # fmt: skip
-    return voice, phases, learned
+        warmup, ramp = acoustic.critic_warmup_steps, acoustic.critic_ramp_steps
+        learner.critic = Critic(
+            seed, share=acoustic.critic, warmup_steps=warmup, ramp_steps=ramp, device=device
+        )
+    return learner, phases, learned
 
 
 def train(
-    base: Base, data: TrainingSet, dev: TrainingSet, settings: TrainSettings, work: Path,
-    seed: int, device: str = "cpu", workers: int = 0,
-) -> tuple[dict[str, Tensor], list[dict[str, Any]]]:  # fmt: skip
+    base: Base,
+    data: TrainingSet,
+    dev: TrainingSet,
+    settings: TrainSettings,
+    work: Path,
+    seed: int,
+    device: str = "cpu",
+    workers: int = 0,
+) -> Learned:
     """Run all phases, from the checkpoint in `work` if there is one.
 
     Args:
-        base: the base model's files, loaded twice: to be trained, and for what its untouched state says.
+        base: the base model's files.
         data, dev: the train and dev split.
-        work: folder for the checkpoints and `samples/`.
+        work: folder for the checkpoints, `samples/` and what the untouched base makes of the utterances.
         seed: of every random choice.
         workers: threads that read ahead.
 
     Returns:
-        The learned tensors by name (of KModel, or `style.HALF.SPEAKER`), on the CPU, and the rows of the curves:
-        `{"phase", "step", "lr", "train": {loss: mean of the interval}, "dev": {loss: mean}, "sample": its file in
-        samples/, "utterance": which it speaks}`.
+        The learned tensors by name, on the CPU, and the rows of the curves: `{"phase", "step", "lr", "train": {loss:
+        mean of the interval}, "dev": {loss: mean}, "sample": its file in samples/, "utterance": which it speaks}`.
 
     Raises:
         WrongCall: a glob in `learn` that names nothing or gets no gradient. WrongData: whatever `guards` finds.
@@ -239,17 +155,21 @@ def train(
     """
     guards.check_corpus(data, dev, settings)
     guards.check_processes(data, settings, device)
-    replayed = Replayed(data, base, settings.replay, seed)
-    voice, phases, learned = prepare(base, replayed, settings, seed, device)
+    replayed = Replayed(data, base, settings.replay, seed, device)
+    learner, phases, learned = prepare(base, replayed, settings, seed, device)
+    if settings.check_labels and not checkpoint.exists(work):
+        guards.check_labels(learner.model, data)
+    # The model is still the base to the last bit.
+    read = {index for phase in phases for batch in steps_of(phase, seed) for index in batch}
+    items = frozen(learner.model, replayed, {FILLER, *read}, work)
+    validation = frozen(learner.model, dev, dev.in_turn(settings.validation_utterances), work)
     decides = {"train": settings.model_dump(mode="json", exclude={"choice"}), "seed": seed}
-    run = Training(voice, learned, replayed, dev, work, seed, workers, decides, Progress(), {})
+    run = Training(learner, learned, items, dev, validation, work, seed, workers, decides, Progress(), {})
     if run.load():
-        say(f"resumed at step {run.progress.step} of phase {run.progress.phase + 1}")
+        log(f"resumed at step {run.progress.step} of phase {run.progress.phase + 1}")
     else:
-        if settings.check_labels:
-            guards.check_labels(voice, data)
-        run.save({})  # the first steps too must have something to go back to
-    with guards.listening(device) as stop:
+        run.save({})  # so that a divergence in the first steps can go back
+    with guards.stopping(device) as stop:
         while run.progress.phase < len(phases):
             phase = phases[run.progress.phase]
             try:
@@ -262,53 +182,54 @@ def train(
                 if stop.agreed():
                     stop.end(f"the end of phase {phase.name}")
     if (
-        not run.progress.history and not processes.rank()
+        not run.progress.history and not distributed.rank()
     ):  # no phase has a step, but the stage has all its files
         (work / "samples").mkdir(exist_ok=True)
         write_curves([], work)
     return {name: tensor.detach().cpu() for name, tensor in learned.items()}, run.progress.history
 
 
+def steps_of(phase: Phase, seed: int, first: int = 0, rank: int = 0, world: int = 1) -> islice[list[int]]:
+    """The batches of a phase from step `first` on, or a process's share of each: indices of utterances."""
+    return islice(BatchPlan(phase.frames, phase.batch, seed, rank, world), first, phase.settings.steps)
+
+
 def run_phase(run: Training, phase: Phase, stop: guards.Stop) -> None:
     """The steps of a phase that are left, with a row of the curves, a spoken sentence and a checkpoint at intervals."""
-    voice, progress, goal, settings = run.voice, run.progress, phase.settings, run.voice.settings
-    learning, optimiser = begin(voice, phase, run.learned)
+    learner, progress, goal = run.learner, run.progress, phase.settings
+    learning, optimiser = begin(learner, phase, run.learned)
     if run.optimiser_state:
         optimiser.load_state_dict(run.optimiser_state)
     numbers = sum(tensor.numel() for tensor in learning.values()) / 1e6
-    say(f"phase {phase.name}, {goal.steps} steps, {numbers:.1f} M numbers learn")
+    log(f"phase {phase.name}, {goal.steps} steps, {numbers:.1f} M numbers learn")
 
-    watch = guards.Watch(phase.name, voice.model, learning)
+    watch = guards.Watch(phase.name, learner.model, learning)
     started, since = time.monotonic(), progress.step
-    plan = BatchPlan(phase.frames, phase.batch, run.seed, processes.rank(), processes.world())
-    count = settings.accumulate
-    shares = (batch[k::count] for batch in islice(plan, progress.step, goal.steps) for k in range(count))
-    read = load(run.data, shares, run.workers, pin=voice.device == "cuda")
+    count = learner.settings.accumulate
+    plan = steps_of(phase, run.seed, progress.step, distributed.rank(), distributed.world())
+    shares = (batch[k::count] for batch in plan for k in range(count))
+    read = load(run.data, shares, run.workers, pin=learner.device == "cuda")
     batches = zip(*[read] * count, strict=True)  # the shares of a step together
     board = Board(phase.name, progress.step, goal.steps)
     for batch in board.over(batches):
-        rate = schedule(progress.step, settings.warmup_steps, goal.steps) * 0.5**progress.retreats
+        rate = schedule(progress.step, learner.settings.warmup_steps, goal.steps) * 0.5**progress.retreats
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * rate
-        voice.draw(f"{run.seed} {phase.name} {progress.step}")
-        parts = step(voice, phase, batch, learning, optimiser, watch, progress)
+        learner.seed(f"{run.seed} {phase.name} {progress.step}")
+        parts = step(learner, phase, batch, learning, optimiser, watch, progress)
         losses.add(progress.sums, parts)
         board.step(parts)
         progress.step += 1
         last = progress.step == goal.steps
-        if due := last or progress.step % settings.interval_steps == 0:
+        if due := last or progress.step % learner.settings.interval_steps == 0:
             watch.frozen(progress.step)
             step_s = (time.monotonic() - started) / (progress.step - since)
+            board.dev = validate(learner, phase, run)
             row = {"phase": phase.name, "step": progress.step, "lr": goal.lr * rate}
-            board.dev = validate(voice, phase, run.dev)
             row |= {"train": losses.means(progress.sums), "dev": board.dev}
-            row |= sample_of(run.dev, len(progress.history), phase)
-            progress.history.append(row)
             progress.sums.clear()
-            say(f"{describe(row, goal.steps)}, {step_s:.2f} s a step")
-            if not processes.rank():
-                write_sample(voice, run.dev, row["utterance"], run.work / "samples" / row["sample"])
-                write_curves(progress.history, run.work)
+            log(f"{describe(row, goal.steps)}, {step_s:.2f} s a step")
+            finish_row(run, row)
             started, since = time.monotonic(), progress.step
         ending = stop.agreed() and not last
         if ending or (due and not last):
@@ -318,10 +239,10 @@ def run_phase(run: Training, phase: Phase, stop: guards.Stop) -> None:
 
 
 def begin(
-    voice: Voice, phase: Phase, learned: Mapping[str, nn.Parameter]
+    learner: Learner, phase: Phase, learned: Mapping[str, nn.Parameter]
 ) -> tuple[dict[str, nn.Parameter], torch.optim.Optimizer]:
     """Let what the phase names learn, and nothing else: these tensors by name, and their optimiser."""
-    parts, styles, settings = phase.learned(voice), phase.styles(voice), phase.settings
+    parts, styles, settings = phase.learned(learner), phase.styles(learner), phase.settings
     learning = {name: tensor for part in (*parts.values(), styles) for name, tensor in part.items()}
     for name, tensor in learned.items():
         tensor.requires_grad_(name in learning)
@@ -332,34 +253,45 @@ def begin(
 
 
 def step(
-    voice: Voice, phase: Phase, shares: Sequence[tuple[Sequence[Item], Batch]], learning: Mapping[str, nn.Parameter],
-    optimiser: torch.optim.Optimizer, watch: guards.Watch, progress: Progress,
-) -> Losses:  # fmt: skip
-    """One step of the optimiser on these shares of a batch; Diverged where the loss or its gradient runs away."""
-    names = ", ".join(id for _, batch in shares if batch.own for id in batch.ids)
-    where = f"phase {phase.name}, step {progress.step}, {names}"
-    items_of = {tuple(batch.ids): items for items, batch in shares}
-    batches, whole = processes.agree([batch for _, batch in shares], voice.device)
+    learner: Learner,
+    phase: Phase,
+    shares: Sequence[Batch],
+    learning: Mapping[str, nn.Parameter],
+    optimiser: torch.optim.Optimizer,
+    watch: guards.Watch,
+    progress: Progress,
+) -> dict[str, float]:
+    """One step of the optimiser on these shares of a batch; its losses. Diverged where one runs away.
+
+    The device is waited for once: all numbers that decide about the step are read together.
+    """
+    ids = ", ".join(id for share in shares if share.own for id in share.ids)
+    where = f"phase {phase.name}, step {progress.step}, {ids}"
+    critic = learner.critic if phase.name == "acoustic" else None
+    agreed, whole = distributed.agree(shares, learner.device)
     optimiser.zero_grad(set_to_none=True)
-    sums: Losses = {}
+    sums: dict[str, Tensor] = {}
     with guards.memory_named(f"train.{phase.name}.{phase.settings.smaller}", where):
-        for batch in batches:
-            items = items_of[tuple(batch.ids)]
-            batch = batch.to(voice.device)
-            weighed = processes.weigh(
-                phase.losses(voice, items, batch, phase.settings), losses.OVER, batch, whole
-            )
-            if batch.own:  # a filler's gradient of 0 would still be one, and move the optimiser's state
+        for share in agreed:
+            found = phase.losses(learner, share.to(learner.device), phase.settings)
+            weighed = distributed.weigh(found, losses.OVER, share, whole)
+            if share.own:  # a filler's gradient of 0 would still be one, and move the optimiser's state
                 torch.stack(list(weighed.values())).sum().backward()
             sums = {name: sums.get(name, 0) + part.detach() for name, part in weighed.items()}
-        parts = processes.mean(sums)
-        # what the critic asks for rises as it gets a say: that is no divergence, unless it is no number
-        own = sum(part.item() for name, part in parts.items() if name not in CRITIC_LOSSES)
-        finite = torch.stack(list(parts.values())).sum().isfinite()
-        guards.watch_loss(progress, own if finite else math.nan, where)
-        processes.share_gradients(learning.values())
-        watch.gradients([speaker for batch in batches if batch.own for speaker in batch.speakers])
-        if not nn.utils.clip_grad_norm_(learning.values(), CLIP_NORM).isfinite():
+        distributed.share_gradients(learning.values())
+        watch.gradients([speaker for share in agreed if share.own for speaker in share.speakers])
+        norms = torch.stack(
+            [nn.utils.clip_grad_norm_(learning.values(), CLIP_NORM), *([critic.clip()] if critic else [])]
+        )
+        numbers = torch.cat([distributed.mean(sums.values()), norms]).tolist()
+        values, norm = numbers[: len(sums)], numbers[len(sums)]
+        parts = dict(zip(sums, values, strict=True))
+        if critic:
+            critic.update(numbers[-1])
+        # the critic's losses rise as its share does: that is no divergence, unless one is not finite
+        own = sum(part for name, part in parts.items() if name not in CRITIC_LOSSES)
+        guards.watch_loss(progress, own if math.isfinite(sum(values)) else math.nan, where)
+        if not math.isfinite(norm):
             raise guards.Diverged("the gradient is not finite", where)
         optimiser.step()
     return parts
@@ -375,23 +307,11 @@ def retreat(run: Training, phase: Phase, fault: guards.Diverged) -> None:
             remedy=f"listen to these utterances; if they are sound, lower --set train.{phase.name}.lr",
         )
     run.progress.retreats += 1
-    say(
+    log(
         f"{fault}: back to step {run.progress.step} of phase {phase.name}, from there at "
         f"{0.5**run.progress.retreats:g} of the rate"
     )
     run.save(run.optimiser_state)
-
-
-def sample_of(dev: TrainingSet, number: int, phase: Phase) -> dict[str, str]:
-    """Name of a row's spoken sample, and what it speaks: the first dev sentence of each speaker in turn."""
-    first = dev.in_turn(len(dev.speakers))
-    utterance = dev.utterances.utterances[first[number % len(first)]]
-    return {"sample": f"{number + 1:03d}-{phase.name}.wav", "utterance": utterance.id}
-
-
-def say(text: str) -> None:
-    """A line for the log, at once."""
-    print(f"train: {text}", flush=True)
 
 
 def schedule(step: int, warmup: int, steps: int) -> float:
@@ -401,12 +321,31 @@ def schedule(step: int, warmup: int, steps: int) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * (step - warmup) / max(steps - warmup, 1))
 
 
-def validate(voice: Voice, phase: Phase, dev: TrainingSet) -> dict[str, float]:
-    """Mean losses over some utterances of dev, of each speaker in turn; leaves the random generators as they were."""
+def validate(learner: Learner, phase: Phase, run: Training) -> dict[str, float]:
+    """Mean losses over utterances of dev, of each speaker in turn; the random generators stay as they were."""
     sums: dict[str, tuple[float, int]] = {}
-    with torch.no_grad(), torch.random.fork_rng():
-        voice.draw("validation")  # the same crops and the same noise at every one
-        for index in dev.in_turn(voice.settings.validation_utterances):
-            item = dev[index]
-            losses.add(sums, phase.losses(voice, [item], collate([item]).to(voice.device), phase.settings))
+    with torch.no_grad(), forked_generators(learner.model.device):
+        learner.seed("validation")  # the same crops and the same noise every time
+        for index in run.dev.in_turn(learner.settings.validation_utterances):
+            batch = collate([run.validation[index]]).to(learner.device)
+            found = phase.losses(learner, batch, phase.settings)
+            losses.add(sums, dict(zip(found, torch.stack(list(found.values())).tolist(), strict=True)))
     return losses.means(sums)
+
+
+def finish_row(run: Training, row: dict[str, Any]) -> None:
+    """Add a row to the history, with a spoken sample: the first dev sentence of each speaker in turn."""
+    history = run.progress.history
+    first = run.dev.in_turn(len(run.dev.speakers))
+    index = first[len(history) % len(first)]
+    row["sample"] = f"{len(history) + 1:03d}-{row['phase']}.wav"
+    row["utterance"] = run.dev.utterances.utterances[index].id
+    history.append(row)
+    if not distributed.rank():
+        write_sample(run.learner, run.dev, index, run.work / "samples" / row["sample"])
+        write_curves(history, run.work)
+
+
+def log(text: str) -> None:
+    """A line for the log, at once."""
+    print(f"train: {text}", flush=True)

@@ -1,7 +1,7 @@
-"""Losses, each over real (not padded) positions only. Weights stand in the settings.
+"""Losses of training beside those of the predictor (`moien.kokoro.losses`): spread of F0, and of the decoder's audio.
 
-Durations, F0 and energy as StyleTTS2 (Li et al. 2023, github.com/yl4579/StyleTTS2, `train_second.py`); spectra as
-Parallel WaveGAN's multi-resolution STFT loss (Yamamoto et al. 2020), on compressed power.
+Spectra as in Parallel WaveGAN's multi-resolution STFT loss (Yamamoto et al. 2020), on compressed power. Weights are
+settings.
 """
 
 from __future__ import annotations
@@ -19,24 +19,25 @@ from moien.features.mel import MEAN, SCALE, log_mel
 
 RESOLUTIONS = ((1024, 120, 600), (2048, 240, 1200), (512, 50, 240))  # n_fft, hop, window: StyleTTS2's three
 LOWEST_HZ = 50.0  # of a voice
-OVER = {  # what each loss is a mean over, for `moien.train.processes.weigh`; crops of a batch are of one length
-    "duration": "inner tokens", "duration_bins": "tokens", "f0": "frames", "f0_spread": "utterances",
-    "energy": "frames", "mel": "utterances", "stft": "utterances", "contrast": "utterances",
-    "adversarial": "utterances", "features": "utterances",
-}  # fmt: skip
+# What each loss is a mean over, for `moien.train.distributed.weigh`; crops of a batch are of one length.
+OVER = {
+    "duration": "inner tokens",
+    "duration_bins": "tokens",
+    "f0": "frames",
+    "energy": "frames",
+} | dict.fromkeys(("f0_spread", "mel", "stft", "contrast", "adversarial", "features"), "utterances")
 CONTRAST_FFT, CONTRAST_HOP = 1024, 256  # bins of 23 Hz
 FORMANT, TILT = 5.0, 30.0  # bins; standard deviations of the two Gaussians between which contrast lies
 BANDS_HZ = (0, 1000, 2000, 4000, 8000, 12000)
 LOUD = 3e-4  # share of the loudest frame's power, 35 dB below it: a pause has no formants
 FLOOR = 1e-3  # mel power; the pauses of Marylux lie between 1e-3 and 1e-1, half of all its bins above 1e-1
-F0_SCALE = 10.0  # F0 is in Hz: a tenth brings its loss to the size of the others
 
 
-def add(sums: dict[str, tuple[float, int]], parts: Mapping[str, Tensor]) -> None:
+def add(sums: dict[str, tuple[float, int]], parts: Mapping[str, float]) -> None:
     """Count the losses of a step into `sums`: the sum of each and over how many steps."""
     for name, part in parts.items():
         total, count = sums.get(name, (0.0, 0))
-        sums[name] = total + part.item(), count + 1
+        sums[name] = total + part, count + 1
 
 
 def means(sums: Mapping[str, tuple[float, int]]) -> dict[str, float]:
@@ -44,48 +45,13 @@ def means(sums: Mapping[str, tuple[float, int]]) -> dict[str, float]:
     return {name: round(total / count, 5) for name, (total, count) in sums.items()}
 
 
-def length_mask(lengths: Tensor, size: int) -> Tensor:
-    """`[B, size]`, True at real positions."""
-    return torch.arange(size, device=lengths.device)[None] < lengths[:, None]
-
-
-def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of `values` where `mask`, each position counting once whichever utterance it belongs to."""
-    return (values * mask).sum() / mask.sum().clamp(min=1)
-
-
-def duration_losses(logits: Tensor, durations: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """L1 of the frames and binary cross-entropy over the bins (1 for the first d of 50).
-
-    Args:
-        logits: `[B, T, 50]`; the duration is the sum of their sigmoids.
-        durations: frames `[B, T]`.
-        lengths: tokens `[B]`, BOS and EOS counted. The L1 leaves these two out, as StyleTTS2 does: their silence
-            says more about where a clip was cut than about speech.
-    """
-    size, bins = logits.shape[1], logits.shape[2]
-    real = length_mask(lengths, size)
-    inner = real & length_mask(lengths - 1, size)
-    inner[:, 0] = False
-    l1 = masked_mean((torch.sigmoid(logits).sum(-1) - durations).abs(), inner)
-    target = (torch.arange(bins, device=logits.device) < durations[..., None]).float()
-    cross_entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none").mean(-1)
-    return l1, masked_mean(cross_entropy, real)
-
-
-def f0_loss(predicted: Tensor, target: Tensor, frames: Tensor) -> Tensor:
-    """Smooth L1 of F0 in Hz (0 unvoiced) over 10, `[B, 2F]`; `frames` `[B]` of 600 samples."""
-    mask = length_mask(2 * frames, predicted.shape[1])
-    return masked_mean(F.smooth_l1_loss(predicted, target, reduction="none"), mask) / F0_SCALE
-
-
 def f0_spread_loss(predicted: Tensor, natural: Tensor) -> Tensor:
     """|ln| of the ratio of predicted to natural standard deviation of log F0 `[B, 2F]`, mean over utterances.
 
     Over the frames where both have a voice (`natural` is 0 elsewhere, and in the padding; a predictor falls to nearly 0
-    there and in some voiced frames too, whose logarithms would be all of the spread). A melody that is
-    right on average is a flat one: the other losses alone are content with 0.75 of the spread. The idea is global
-    variance (Toda and Tokuda 2007), as a loss.
+    there and in some voiced frames too, whose logarithms would be all of the spread). A melody that is right on average
+    is a flat one: the other losses alone are least at 0.75 of the spread. The idea is global variance (Toda and Tokuda
+    2007), as a loss.
     """
     voiced = (natural > 0) & (predicted > LOWEST_HZ)
     count = voiced.sum(-1, keepdim=True).clamp(min=1)
@@ -97,12 +63,6 @@ def f0_spread_loss(predicted: Tensor, natural: Tensor) -> Tensor:
         return 0.5 * (variance + 1e-4).log()  # 0.17 semitones: the root of 0 has no gradient
 
     return (log_deviation(predicted) - log_deviation(natural)).abs().mean()
-
-
-def energy_loss(predicted: Tensor, target: Tensor, frames: Tensor) -> Tensor:
-    """Smooth L1 of the energy, `[B, 2F]`."""
-    mask = length_mask(2 * frames, predicted.shape[1])
-    return masked_mean(F.smooth_l1_loss(predicted, target, reduction="none"), mask)
 
 
 def mel_loss(predicted: Tensor, target: Tensor, floor: float = FLOOR) -> Tensor:
@@ -136,10 +96,10 @@ def contrast_loss(predicted: Tensor, natural: Tensor, floor: float = FLOOR) -> T
 
     Contrast is the standard deviation, over the bins of a band and the loud frames, of what formants raise above the
     tilt of a spectrum: its logarithm smoothed over 120 Hz less the same over 700 Hz. Losses that compare bin by bin are
-    content with a blurred mean (0.6 to 0.9 of the contrast of `lb`), a muffled one; this is for the spectrum what
+    least at a blurred mean (0.6 to 0.9 of the contrast of `lb`), which sounds muffled; this is for the spectrum what
     `f0_spread_loss` is for the melody, the global variance of Toda and Tokuda (2007).
 
-    `floor` as in `stft_loss`: at 1e-6 the gradient is eight times that at 1e-3 and comes from bins that nobody hears.
+    `floor` as in `stft_loss`: at 1e-6 the gradient is eight times that at 1e-3 and comes from inaudible bins.
     """
     ours, theirs = (
         _magnitude(x, CONTRAST_FFT, CONTRAST_HOP, CONTRAST_FFT, floor) for x in (predicted, natural)

@@ -1,4 +1,4 @@
-"""How a training goes: curves as a PNG and as dvclive's files, a line for the log, a sentence to listen to."""
+"""Reports of a training: curves as a PNG and as dvclive's files, a line for the log, a spoken sample."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from moien.kokoro.speak import speak
 from moien.train.data import TrainingSet
 
 if TYPE_CHECKING:
-    from moien.train.voice import Voice
+    from moien.train.learner import Learner
 
 COLUMNS = 3
 
@@ -68,12 +68,12 @@ def write_dvclive(history: list[dict[str, Any]], folder: Path) -> None:
             live.next_step()
 
 
-def write_sample(voice: Voice, dev: TrainingSet, utterance: str, path: Path) -> None:
+def write_sample(learner: Learner, dev: TrainingSet, index: int, path: Path) -> None:
     """Write the tokens of a dev utterance as the model speaks them now."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    speaker, tokens = next((u.speaker, a.tokens) for u, a in dev.utterances if u.id == utterance)
-    pack = dev.packs[speaker] + voice.delta(speaker).detach().cpu()
-    audio = speak(voice.model, tokens, pack, seed=0).audio
+    utterance, alignment = dev.utterances[index]
+    pack = dev.packs[utterance.speaker] + learner.delta(utterance.speaker).detach().cpu()
+    audio = speak(learner.model, alignment.tokens, pack, seed=0).audio
     write_wav(path, np.clip(np.nan_to_num(audio), -1, 1))
 
 

@@ -80,7 +80,7 @@ class AcousticPhase(Section):
         ge=0,
         le=10,
         description="Norm of the critic's gradient at the audio as a share of the spectral losses'; 0: no critic. See "
-        "`moien/train/discriminators.py`.",
+        "`moien/train/critic.py`.",
     )
     critic_warmup_steps: int = Field(
         80,
@@ -108,7 +108,7 @@ class TrainSettings(Section):
         1,
         ge=1,
         description="Shares in which the batch of a step goes through the model, one after the other: the same "
-        "gradient in less memory. Only the critic learns from each share by itself.",
+        "gradient in less memory. The critic counts the shares alike, whatever their size.",
     )
     bf16: bool = Field(
         False,

@@ -5,8 +5,9 @@ The same utterances, the same crop and the same noise at each step: a loss that 
 
 from __future__ import annotations
 
+import itertools
+import tempfile
 import time
-from itertools import islice
 from pathlib import Path
 
 import torch
@@ -19,9 +20,10 @@ from moien.recipe.settings import Settings
 from moien.recipe.stages import BY_NAME, missing_input
 from moien.train import guards
 from moien.train.checkpoint import Progress
-from moien.train.data import BatchPlan, TrainingSet, both_splits, load
-from moien.train.discriminators import CRITIC_LOSSES
-from moien.train.loop import begin, prepare, step
+from moien.train.critic import CRITIC_LOSSES
+from moien.train.data import TrainingSet, both_splits, load
+from moien.train.frozen import frozen
+from moien.train.loop import begin, prepare, step, steps_of
 
 STEPS = 16
 UTTERANCES = 2
@@ -49,23 +51,26 @@ def made_inputs(settings: Settings) -> dict[str, Path]:
 def overfit(base: Base, data: TrainingSet, dev: TrainingSet, settings: Settings) -> None:
     """Train each phase on one batch, from where the phase before it ended, and print its figures."""
     guards.check_corpus(data, dev, settings.train)
-    voice, phases, learned = prepare(base, data, settings.train, settings.seed, settings.system.device)
+    seed, device = settings.seed, settings.system.device
+    learner, phases, learned = prepare(base, data, settings.train, seed, device)
     if settings.train.check_labels:
-        guards.check_labels(voice, data)
+        guards.check_labels(learner.model, data)
+    chosen = [next(iter(steps_of(phase, seed)), [])[:UTTERANCES] for phase in phases]
+    with tempfile.TemporaryDirectory() as folder:
+        items = frozen(learner.model, data, itertools.chain(*chosen), Path(folder))
+        batches = list(load(items, chosen, workers=0))
     failed: list[str] = []
-    for phase in phases:
-        learning, optimiser = begin(voice, phase, learned)
+    for phase, batch in zip(phases, batches, strict=True):
+        learning, optimiser = begin(learner, phase, learned)
         for group in optimiser.param_groups:
             group["lr"] = RATE * group["peak"]
-        [indices] = islice(BatchPlan(phase.frames, phase.batch, settings.seed), 1)
-        [(items, batch)] = load(data, [indices[:UTTERANCES]], workers=0)
-        watch = guards.Watch(phase.name, voice.model, learning)
+        watch = guards.Watch(phase.name, learner.model, learning)
         progress, started = Progress(), time.monotonic()
         losses: list[float] = []
         for _ in range(STEPS):
-            voice.draw("smoke")  # always the same crops and the same noise
-            parts = step(voice, phase, [(items, batch)], learning, optimiser, watch, progress)
-            losses.append(sum(part.item() for name, part in parts.items() if name not in CRITIC_LOSSES))
+            learner.seed("smoke")  # always the same crops and the same noise
+            parts = step(learner, phase, [batch], learning, optimiser, watch, progress)
+            losses.append(sum(part for name, part in parts.items() if name not in CRITIC_LOSSES))
         watch.frozen(STEPS)
         left, seconds = losses[-1] / losses[0], time.monotonic() - started
         failed += [phase.name] if not left <= FALL else []

@@ -6,7 +6,6 @@ import io
 import sys
 
 import pytest
-import torch
 from rich.console import Console
 
 from moien.train import board
@@ -25,7 +24,7 @@ def test_the_table_tells_every_loss_now_of_late_and_on_dev(monkeypatch):
     shown = Board("acoustic", done=60, steps=300)
     shown.dev = {"mel": 0.5}
     for value in (2.0, 1.0):
-        shown.step({"mel": torch.tensor(value), "stft": torch.tensor(value / 4)})
+        shown.step({"mel": value, "stft": value / 4})
     table = drawn(shown)
     assert "acoustic: step 62 of 300, 3.00 s a step, 11:54 left" in table
     rows = [line.strip("│ ").split() for line in table.splitlines()]
@@ -43,7 +42,7 @@ def test_every_batch_is_handed_on_and_lines_said_meanwhile_are_kept(monkeypatch,
     monkeypatch.setenv("FORCE_COLOR", "1") if terminal else None
     seen = []
     for batch in (shown := Board("prosody", 0, 3)).over(range(3)):
-        shown.step({"f0": torch.tensor(float(batch))})
+        shown.step({"f0": float(batch)})
         print("train: a line", flush=True)
         seen.append(batch)
     assert seen == [0, 1, 2]

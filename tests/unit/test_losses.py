@@ -5,15 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from moien.train.losses import (
-    contrast_loss,
-    duration_losses,
-    energy_loss,
-    f0_loss,
-    f0_spread_loss,
-    mel_loss,
-    stft_loss,
-)
+from moien.kokoro.losses import duration_losses, energy_loss, f0_loss
+from moien.train.losses import contrast_loss, f0_spread_loss, mel_loss, stft_loss
 
 
 def logits_for(durations: torch.Tensor) -> torch.Tensor:

@@ -15,6 +15,7 @@ from moien.kokoro.forward import seeded_source
 from moien.kokoro.style import pack_row
 from moien.train import loop, replay
 from moien.train.data import collate
+from moien.train.frozen import frozen
 from moien.train.replay import LETTERS, Replayed, lines, speak
 from moien.train.settings import TrainSettings
 
@@ -83,12 +84,15 @@ def test_what_is_replayed_is_what_kokoro_itself_says():
     assert len(said["audio"]) == 600 * int(durations.sum()) == 300 * len(said["f0"])
 
 
-def test_replayed_sentences_stand_behind_the_utterances_as_items_like_theirs(base, run, monkeypatch):
+def test_replayed_sentences_stand_behind_the_utterances_as_items_like_theirs(
+    base, run, tmp_path, monkeypatch
+):
     mixed = Replayed(run.data, base, 4, seed=5)
     assert len(mixed) == len(mixed.frames) == 7
     assert mixed[2]["id"] == run.data[2]["id"]
     assert set(mixed[3]) == set(run.data[0])
-    batch = collate([mixed[0], mixed[3]])
+    items = frozen(quick_model(), mixed, range(7), tmp_path)
+    batch = collate([items[0], items[3]])
     assert batch.speakers == ["anna", "base/af_heart"]
     assert int(batch.frames[1]) == mixed.frames[3] == int(batch.gt_duration[1].sum())
     assert set(mixed.packs) == {"anna", "ben"}, "a voice of the base has no style to learn"
@@ -98,13 +102,14 @@ def test_replayed_sentences_stand_behind_the_utterances_as_items_like_theirs(bas
     assert all(torch.equal(again[i]["gt_audio"], mixed[i]["gt_audio"]) for i in range(7))
 
 
-def test_the_base_has_nothing_to_learn_from_itself(base, run):
+def test_the_base_has_nothing_to_learn_from_itself(base, run, tmp_path):
     mixed = Replayed(run.data, base, 2, seed=5)
-    voice, phases, _ = loop.prepare(base, mixed, SETTINGS, 5, "cpu")
-    voice.critic = None
+    learner, phases, _ = loop.prepare(base, mixed, SETTINGS, 5, "cpu")
+    learner.critic = None
+    items = frozen(learner.model, mixed, range(len(mixed)), tmp_path)
     for phase in phases:
         own, other = (
-            phase.losses(voice, [mixed[i]], collate([mixed[i]]), phase.settings) for i in (-1 % len(mixed), 0)
+            phase.losses(learner, collate([items[i]]), phase.settings) for i in (-1 % len(mixed), 0)
         )
         assert sum(own.values()) < 0.75 * sum(other.values()), phase.name
         if phase.name == "prosody":
@@ -128,8 +133,8 @@ def test_a_training_with_replay_hears_both_and_gives_the_base_no_style(base, run
     torch.set_num_threads(1)
     learned, _ = loop.train(base, run.data, run.dev, settings, tmp_path / "work", seed=5)
     assert min(heard) < len(run.data) <= max(heard) < len(run.data) + 2
-    assert [name for name in learned if name.startswith("style.")] == [
-        "style.acoustic.anna", "style.acoustic.ben", "style.prosody.anna", "style.prosody.ben"]  # fmt: skip
+    styles = [f"style.{half}.{speaker}" for half in ("acoustic", "prosody") for speaker in ("anna", "ben")]
+    assert [name for name in learned if name.startswith("style.")] == styles
 
 
 def test_a_base_without_voices_cannot_replay(base, run):

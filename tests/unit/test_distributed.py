@@ -13,17 +13,18 @@ from typing import Any
 
 import pytest
 import torch
+import torch.distributed as dist
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_training import SETTINGS, Run, open_split, tiny_model, write_corpus
-from torch import Tensor, distributed, nn
+from tiny_training import SETTINGS, Run, open_split, tiny_model, with_base, write_corpus
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from moien.errors import WrongCall, WrongData
-from moien.train import loop, processes
+from moien.kokoro.losses import duration_losses, f0_loss
+from moien.train import distributed, loop
 from moien.train.data import Batch, BatchPlan, TrainingSet, collate, load
-from moien.train.losses import duration_losses, f0_loss
-from moien.train.processes import agree, require_same_data, weigh
+from moien.train.distributed import agree, require_same_data, weigh
 
 STEPS = 5
 OVER = {"duration": "inner tokens", "duration_bins": "tokens", "f0": "frames", "audio": "utterances"}
@@ -70,7 +71,7 @@ def learn(data: TrainingSet, rank: int, world: int, weighted: bool = True) -> li
     model = DistributedDataParallel(toy) if world > 1 else toy
     optimiser = torch.optim.SGD(toy.parameters(), lr=0.1)
     plan = BatchPlan(data.frames, 64, 1, rank, world)
-    for _, batch in load(data, islice(plan, STEPS), workers=1):
+    for batch in load(with_base(data), islice(plan, STEPS), workers=1):
         parts = model(batch)
         optimiser.zero_grad()
         _, whole = agree([batch])
@@ -88,11 +89,11 @@ def together(folder: Path, function: Callable[[int], Any]) -> list[Any]:
         torch.set_num_threads(1)  # a forked process has lost the others
         os.environ["GLOO_SOCKET_IFNAME"] = "lo"
         meet = f"file://{folder / 'meet'}"
-        distributed.init_process_group(
+        dist.init_process_group(
             "gloo", init_method=meet, rank=rank, world_size=2, timeout=timedelta(seconds=120)
         )
         torch.save(function(rank), folder / f"{rank}.pt")
-        distributed.destroy_process_group()
+        dist.destroy_process_group()
 
     members = [context.Process(target=member, args=(rank,)) for rank in range(2)]
     for process in members:
@@ -219,17 +220,17 @@ def test_fewer_crops_than_processes_are_refused(run, tmp_path):
 
 def leave(device: str, folder: Path, fails: int) -> None:
     """What `spawn` calls: a file of each process, but the one that fails."""
-    if processes.rank() == fails:
+    if distributed.rank() == fails:
         raise WrongData("the disk is gone", where="here")
-    (folder / f"{device}-{processes.rank()}").touch()
-    processes.wait()
+    (folder / f"{device}-{distributed.rank()}").touch()
+    distributed.wait()
 
 
 def test_processes_are_begun_and_what_one_fails_with_is_said(tmp_path, capfd):
-    processes.spawn(leave, 2, "cpu", tmp_path, -1)
+    distributed.spawn(leave, 2, "cpu", tmp_path, -1)
     assert {file.name for file in tmp_path.iterdir()} == {"cpu-0", "cpu-1"}
     with pytest.raises(WrongData, match="process 1 of 2 failed"):
-        processes.spawn(leave, 2, "cpu", tmp_path, 1)
+        distributed.spawn(leave, 2, "cpu", tmp_path, 1)
     assert "process 1: here: the disk is gone" in capfd.readouterr().err
 
 
@@ -255,7 +256,7 @@ def test_processes_with_different_data_are_refused(data, tmp_path):
 
 
 def test_alone_nothing_is_weighed(data):
-    losses, batch = {"f0": torch.tensor(2.0)}, collate([data[0]])
+    losses, batch = {"f0": torch.tensor(2.0)}, collate([with_base(data)[0]])
     [share], whole = agree([batch])
     assert weigh(losses, OVER, batch, whole) == losses
     assert (share.weight, share.shortest) == (1, data.frames[0])

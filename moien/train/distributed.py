@@ -2,7 +2,7 @@
 
 Alone (without `torch.distributed`) every function here does nothing, so that there is one loop for both. Not
 DistributedDataParallel: it averages plainly, and a process with fewer utterances would pull as hard as the others;
-and it wants one module with one forward, where a phase calls parts of two. Tested with two processes on gloo (two
+and it needs one module with one forward, where a phase calls parts of two. Tested with two processes on gloo (two
 cores); **never run with nccl or on more than one machine**.
 """
 
@@ -14,51 +14,61 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import torch
-from torch import Tensor, distributed, nn
+import torch.distributed as dist
+from torch import Tensor, nn
 
 from moien.errors import MoienError, WrongData
 from moien.train.data import Batch, TrainingSet
 
+# The other processes wait while the first one computes what is needed once; torch's own limit for NCCL is 10 min. A
+# process that dies is noticed by `spawn`, not by this limit.
+PATIENCE = timedelta(hours=12)
+
 
 def together() -> bool:
     """Whether this process is one of several."""
-    return distributed.is_available() and distributed.is_initialized()
+    return dist.is_available() and dist.is_initialized()
 
 
 def rank() -> int:
     """The number of this process; 0 writes."""
-    return distributed.get_rank() if together() else 0
+    return dist.get_rank() if together() else 0
 
 
 def world() -> int:
     """How many there are."""
-    return distributed.get_world_size() if together() else 1
+    return dist.get_world_size() if together() else 1
 
 
 def wait() -> None:
     """Until all processes are here."""
     if together():
-        distributed.barrier()
+        dist.barrier()
 
 
 def average(tensors: Iterable[Tensor]) -> None:
-    """Make each tensor the mean over the processes, in place."""
-    if together():
-        for tensor in tensors:
-            distributed.all_reduce(tensor)
-            tensor.div_(world())
+    """Make each tensor the mean over the processes, in place: in one message, whose cost is mostly its start."""
+    if not together():
+        return
+    every = list(tensors)
+    flat = torch.cat([tensor.flatten() for tensor in every])
+    dist.all_reduce(flat)
+    parts = flat.div_(world()).split([tensor.numel() for tensor in every])
+    for tensor, part in zip(every, parts, strict=True):
+        tensor.copy_(part.view_as(tensor))
 
 
-def mean(parts: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Losses without their graph, each the mean over the processes."""
-    stacked = torch.stack([part.detach() for part in parts.values()])
+def mean(parts: Iterable[Tensor]) -> Tensor:
+    """Numbers without their graph, stacked, each the mean over the processes."""
+    stacked = torch.stack([part.detach() for part in parts])
     average([stacked])
-    return dict(zip(parts, stacked, strict=True))
+    return stacked
 
 
 def least(value: int, device: str) -> int:
@@ -66,7 +76,7 @@ def least(value: int, device: str) -> int:
     if not together():
         return value
     agreed = torch.tensor(value, device=device)
-    distributed.all_reduce(agreed, distributed.ReduceOp.MIN)
+    dist.all_reduce(agreed, dist.ReduceOp.MIN)
     return int(agreed)
 
 
@@ -76,10 +86,10 @@ def share_gradients(learning: Iterable[nn.Parameter]) -> None:
         return
     tensors = list(learning)
     having = torch.tensor([float(t.grad is not None) for t in tensors], device=tensors[0].device)
-    distributed.all_reduce(having)
+    dist.all_reduce(having)
     reached = [tensor for tensor, count in zip(tensors, having.tolist(), strict=True) if count]
     for tensor in reached:
-        if tensor.grad is None:  # the style of a speaker who is in another process's share
+        if tensor.grad is None:  # the style of a speaker that another process's share has
             tensor.grad = torch.zeros_like(tensor)
     average(tensor.grad for tensor in reached if tensor.grad is not None)
 
@@ -115,7 +125,7 @@ def gathered(rows: list[list[int]], device: str) -> list[list[list[int]]]:
         return [rows]
     own = torch.tensor(rows, dtype=torch.int64, device=device)
     every = [torch.empty_like(own) for _ in range(world())]
-    distributed.all_gather(every, own)
+    dist.all_gather(every, own)
     made: list[list[list[int]]] = torch.stack(every).tolist()
     return made
 
@@ -150,8 +160,8 @@ def require_same_data(data: TrainingSet, device: str = "cpu") -> None:
         return
     number = int.from_bytes(data.utterances.digest()[:7], "big")  # fits into an int64
     least, most = (torch.tensor(number, device=device) for _ in range(2))
-    distributed.all_reduce(least, distributed.ReduceOp.MIN)
-    distributed.all_reduce(most, distributed.ReduceOp.MAX)
+    dist.all_reduce(least, dist.ReduceOp.MIN)
+    dist.all_reduce(most, dist.ReduceOp.MAX)
     if int(least) != int(most):
         raise WrongData(
             "the processes of this training have different data",
@@ -166,9 +176,9 @@ def spawn(function: Callable[..., object], count: int, device: str, *arguments: 
     SIGTERM is handed on to them, so that they save and end; Ctrl-C reaches them by itself.
 
     Raises:
-        KeyboardInterrupt: one of both came. WrongData: a process failed; it has said why.
+        KeyboardInterrupt: one of both came. WrongData: a process failed; it printed why.
     """
-    asked: list[int] = []
+    received: list[int] = []
     with tempfile.TemporaryDirectory() as folder:
         meeting = Path(folder) / "meet"
         members = torch.multiprocessing.start_processes(
@@ -176,7 +186,7 @@ def spawn(function: Callable[..., object], count: int, device: str, *arguments: 
         )
 
         def hand_on(number: int, frame: FrameType | None) -> None:
-            asked.append(number)
+            received.append(number)
             for process in members.processes:
                 if number == signal.SIGTERM and process.is_alive():
                     process.terminate()
@@ -189,16 +199,16 @@ def spawn(function: Callable[..., object], count: int, device: str, *arguments: 
             torch.multiprocessing.ProcessExitedException,
             torch.multiprocessing.ProcessRaisedException,
         ) as fault:
-            if not asked:
+            if not received:
                 raise WrongData(
                     f"process {fault.error_index} of {count} failed: {str(fault).strip().splitlines()[-1]}",
                     where="training in several processes",
-                    remedy="see above for what it said; the last checkpoint is unharmed",
+                    remedy="see its message above; the last checkpoint is unharmed",
                 ) from None
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-    if asked:
+    if received:
         raise KeyboardInterrupt
 
 
@@ -211,14 +221,15 @@ def _member(
     arguments: tuple[Any, ...],
 ) -> None:
     if rank:
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (for life: the first one speaks for all)
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115  (for life: the first one prints for all)
     if device == "cuda":
         torch.cuda.set_device(rank)
     backend = "nccl" if device == "cuda" else "gloo"
-    distributed.init_process_group(backend, init_method=f"file://{meeting}", rank=rank, world_size=count)
+    meet = f"file://{meeting}"
+    dist.init_process_group(backend, init_method=meet, rank=rank, world_size=count, timeout=PATIENCE)
     try:
         function(device, *arguments)
     except MoienError as error:
         print(f"process {rank}: {error}", file=sys.stderr, flush=True)
         raise SystemExit(error.exit_code) from None
-    distributed.destroy_process_group()
+    dist.destroy_process_group()
