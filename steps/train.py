@@ -18,7 +18,7 @@ from moien.recipe.stages import StageRun, stage
 @stage("train")
 def main(run: StageRun) -> None:
     """Train all phases, choose, and write the voice."""
-    from moien.choice.choose import Audition, choose
+    from moien.choice.audition import Audition, choose
     from moien.device import check_device
     from moien.kokoro.base import ensure_base
     from moien.kokoro.export import save_pack, save_weights
@@ -40,7 +40,7 @@ def main(run: StageRun) -> None:
     if settings.choice.recogniser:
         recogniser = cache.recogniser(run.inputs["data"], run.inputs["g2p"], run.settings.seed, run.device)
     judges = Judges(recogniser, device=run.device)
-    audition = Audition(base, learned, data, dev, settings.choice.sentences, judges)
+    audition = Audition(base, learned, data, dev, settings.choice.sentences, judges, run.device)
     packs, table = choose(audition, data.base_packs, settings.choice)
 
     chosen = table["candidates"][table["chosen"]]

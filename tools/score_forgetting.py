@@ -38,7 +38,7 @@ def main(weights: tuple[Path, ...], source: str, sentences: int, lessons: int) -
     """Print a row for the base and for each of these weights."""
     import numpy as np
 
-    from moien.choice.choose import METRICS
+    from moien.choice.audition import METRICS
     from moien.files import sha256_file
     from moien.kokoro.base import ensure_base, load_model, load_pack
     from moien.kokoro.settings import BaseSettings

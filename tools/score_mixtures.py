@@ -20,7 +20,7 @@ from moien.errors import WrongCall, WrongData
 
 @dataclass(frozen=True)
 class Globs:
-    """α by globs; see `moien.choice.choose.Mixture`."""
+    """α by globs; see `moien.choice.candidates.Mixture`."""
 
     parts: tuple[tuple[str, float], ...]
 
@@ -50,7 +50,7 @@ def main(recipe: str, mixtures: tuple[str, ...], sentences: int, overrides: tupl
     """Print a row for the recordings, for stock and for each mixture."""
     import torch
 
-    from moien.choice.choose import METRICS, Audition
+    from moien.choice.audition import METRICS, Audition
     from moien.kokoro.base import ensure_base
     from moien.recipe.settings import load_settings
     from moien.recipe.stages import BY_NAME, StageRun
@@ -73,7 +73,9 @@ def main(recipe: str, mixtures: tuple[str, ...], sentences: int, overrides: tupl
     g2p = BY_NAME["g2p"].folder(settings)
     recogniser = cache.recogniser(folders["data"], g2p, settings.seed, settings.system.device)
     judges = Judges(recogniser, device=settings.system.device)
-    audition = Audition(ensure_base(settings.base), learned, train, dev, sentences, judges)
+    audition = Audition(
+        ensure_base(settings.base), learned, train, dev, sentences, judges, settings.system.device
+    )
 
     def row(name: str, scores: dict[str, float]) -> None:
         values = (f"{scores[m.name]:.{m.digits}f}" if m.name in scores else "–" for m in METRICS)

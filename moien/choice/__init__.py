@@ -1,1 +1,1 @@
-"""Choose how far to go from the base model, by scores of speech."""
+"""The choice: how far the voice moves away from the base, by scores of speech."""

@@ -193,7 +193,7 @@ def acoustic_loss(
     f0 = _curves(clips, "f0", ids.device)
     with (
         torch.no_grad()
-    ):  # the recording's energy has the room in it: the decoder is better on the predictor's
+    ):  # with the room in a recording's energy the decoder is worse than with the predictor's
         d_en = forward.encode_phonemes(model, ids, lengths)
         _, d = forward.predict_durations(model, d_en, prosodic(style), lengths)
         _, energy = forward.predict_f0_energy(model, d, alignment, prosodic(style), frames)

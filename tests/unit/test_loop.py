@@ -1,21 +1,15 @@
-"""The loop on a tiny model: what learns, what does not, resuming to the same bits; and the rule of the choice."""
+"""The loop on a tiny model: what learns, what does not, resuming to the same bits."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 import torch
 from tiny_training import SETTINGS, Run, open_split, tiny_model, with_base, write_corpus
 
-from moien.choice import choose
-from moien.choice.choose import Alpha
-from moien.choice.settings import ChoiceSettings
-from moien.choice.tempo import Timed, fit_tempo, spoken
 from moien.errors import WrongCall
-from moien.kokoro.symbols import encode
 from moien.train import checkpoint, loop
 from moien.train.phases import voiced_f0
 
@@ -30,7 +24,6 @@ def run(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
     monkeypatch.setattr(loop, "load_model", tiny_model)
-    monkeypatch.setattr(choose, "load_model", tiny_model)
 
 
 @pytest.fixture(scope="module")
@@ -223,103 +216,6 @@ def test_the_rate_rises_to_its_peak_and_falls_to_nothing():
     assert 0 < rates[0] < rates[10] < rates[20] == 1
     assert sorted(rates[20:], reverse=True) == rates[20:]
     assert rates[-1] < 0.01
-
-
-def test_alpha_zero_is_the_base_and_one_the_trained_model(whole):
-    model, base = tiny_model(), tiny_model().state_dict()
-    learned = whole[1]
-    start = {name: base[name] for name in learned if name in base}
-    choose.blend(model, start, learned, Alpha(predictor=0.0, decoder=1.0))
-    for name, tensor in model.state_dict().items():
-        if name in start:
-            expected = base[name] if name.startswith("predictor.") else learned[name]
-            assert torch.allclose(tensor, expected, atol=1e-6), name
-        else:
-            assert torch.equal(tensor, base[name])
-    choose.blend(model, start, learned, Alpha(0.0, 0.0))
-    assert all(torch.equal(tensor, base[name]) for name, tensor in model.state_dict().items())
-
-
-def test_the_packs_keep_their_rows_and_get_each_half_of_the_delta():
-    pack = torch.randn(510, 1, 256)
-    learned = {"style.acoustic.anna": torch.ones(128), "style.prosody.anna": 2 * torch.ones(128)}
-    moved = choose.blend_packs({"anna": pack}, learned, Alpha(predictor=0.5, decoder=0.25))["anna"] - pack
-    assert moved[..., :128].allclose(torch.tensor(0.25))
-    assert moved[..., 128:].allclose(torch.tensor(1.0))
-
-
-@pytest.mark.parametrize("factor", [0.5, 2.0])
-def test_the_tempo_is_that_of_the_recordings(run, factor):
-    model, packs = tiny_model(), run.data.packs
-    recordings = [
-        replace(alignment, durations=tuple(round(factor * frames) for frames in alignment.durations))
-        for _, alignment in run.data.utterances
-    ]
-    speaker = "anna"
-    wanted = sum(sum(recording.durations[spoken(recording.tokens)]) for recording in recordings)
-    fit_tempo(model, packs, [Timed.of(model, speaker, recording) for recording in recordings])
-    said = 0
-    for recording in recordings:
-        tokens = torch.tensor([recording.tokens])
-        _, durations = model.forward_with_tokens(tokens, packs[speaker][len(recording.tokens) - 3])
-        said += int(durations[spoken(recording.tokens)].sum())
-    assert said == pytest.approx(wanted, abs=len(recordings))  # frames are whole: neighbours move together
-
-
-def test_a_sentence_lasts_from_its_first_phone_to_its_last():
-    tokens = encode("“mˈɔɪən, aː.”")
-    assert spoken(tokens) == slice(2, len(tokens) - 3)
-    assert spoken(encode("…")) == slice(1, 2)
-
-
-def scores(words=0.3, opinion=3.8, tone=0.0, spread=2.4, likeness=0.7):
-    names = ("phone_error", "distillmos", "tone_excess_db", "f0_std_semitones", "similarity")
-    return dict(zip(names, (words, opinion, tone, spread, likeness), strict=True))
-
-
-RECORDED = scores(0.2, 4.0, 0.0, 2.5, 0.9)
-
-
-@pytest.mark.parametrize("worse", [{"words": 0.34}, {"opinion": 3.49}, {"tone": 3.1}, {"spread": 1.9}])
-def test_the_rule_takes_the_likest_voice_that_passes_all_gates(worse):
-    settings = ChoiceSettings(max_phone_loss=0.03, max_mos_loss=0.3, max_tone_db=3, min_f0_spread=0.8)
-    base, good = scores(likeness=0.6), scores(likeness=0.8)
-    likest = scores(**worse, likeness=0.9)
-    assert choose.pick([base, good, likest, None], RECORDED, settings) == (1, [])
-    assert choose.pick([base, good, scores(likeness=0.9)], RECORDED, settings) == (2, [])
-
-
-def test_a_gate_that_nobody_passes_lets_through_who_is_about_as_good_as_the_best():
-    settings = ChoiceSettings(max_tone_db=3, min_f0_spread=0.8)
-    candidates = [
-        scores(tone=9.0),
-        scores(tone=5.0),
-        scores(tone=5.5, likeness=0.8),
-        scores(tone=7.0, likeness=0.9),
-    ]
-    assert choose.pick(candidates, RECORDED, settings) == (2, ["artefacts"])  # 0.5 dB are chance, 2 are not
-    flat = [scores(spread=1.0), scores(spread=0.5, likeness=0.9)]
-    assert choose.pick(flat, RECORDED, settings) == (0, ["melody"])
-
-
-def test_a_voice_has_harmed_if_its_opinion_is_lower_than_chance_explains():
-    settings = ChoiceSettings(max_mos_loss=0.2)
-    base = scores(opinion=4.0)
-    assert not choose.harmed(base, scores(opinion=3.71), settings)
-    assert choose.harmed(base, scores(opinion=3.69), settings)
-    assert not choose.harmed({}, scores(), settings)
-
-
-def test_what_is_not_scored_shuts_no_gate():
-    unheard = {name: value for name, value in scores(likeness=0.9).items() if name != "phone_error"}
-    assert choose.pick([scores(), unheard], RECORDED, ChoiceSettings()) == (1, [])
-    base_unheard = {"similarity": 0.5}
-    assert choose.pick([base_unheard, unheard], RECORDED, ChoiceSettings()) == (1, [])
-
-
-def test_the_base_is_always_a_candidate():
-    grid = choose.candidates(ChoiceSettings(predictor=(0.5, 1.0), decoder=(0.4,)))
-    assert grid == [Alpha(0, 0), Alpha(0.5, 0.4), Alpha(1, 0.4)]
 
 
 def test_a_row_of_the_curves_is_json(whole):

@@ -1,0 +1,165 @@
+"""The audition: every candidate speaks some dev sentences from their phonemes, is scored, and the best is chosen.
+
+Each is first given the speaker's tempo (`moien.choice.tempo`). Scores of speech decide, not losses; the rule is in
+`moien.choice.rule`.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from moien.audio import SAMPLE_RATE, read_audio
+from moien.choice.candidates import Alpha, Mixture, blend, blend_packs, candidates
+from moien.choice.rule import Scores, harmed, pick
+from moien.choice.settings import ChoiceSettings
+from moien.choice.tempo import Timed, fit_tempo
+from moien.errors import WrongData
+from moien.kokoro.base import Base, load_model
+from moien.kokoro.forward import TEMPO
+from moien.kokoro.speak import speak
+from moien.kokoro.symbols import decode
+from moien.progress import track
+from moien.score.clip import Clip
+from moien.score.judges import DEFAULT_JUDGES, Judges
+from moien.score.metrics import (
+    distilled_mos,
+    duration,
+    f0_rmse,
+    f0_spread,
+    mcd,
+    phone_error,
+    similarity,
+    tones,
+)
+from moien.score.pair import Pair
+from moien.score.speakers import speaker_centroids
+from moien.train.data import TrainingSet
+
+USED = (phone_error, distilled_mos, tones, f0_spread, similarity, duration, f0_rmse, mcd)
+METRICS = tuple(module.METRIC for module in USED)
+CENTROID_CLIPS = 10
+TEMPO_SENTENCES = 120  # 15 sentences of `lb` give the tempo to 4 %, 120 to 1.5 %
+
+
+class Audition:
+    """A model that becomes one mixture after the other, and the dev sentences that it speaks to be scored."""
+
+    def __init__(
+        self,
+        base: Base,
+        learned: Mapping[str, Tensor],
+        train: TrainingSet,
+        dev: TrainingSet,
+        sentences: int,
+        judges: Judges = DEFAULT_JUDGES,
+        device: str = "cpu",
+    ) -> None:
+        """Load the base and read the recordings.
+
+        Args:
+            base: the base model's files.
+            learned: the tensors that `moien.train.loop.train` returned.
+            train: its recordings give the mean voice and the tempo of each speaker.
+            dev: its first sentences, of each speaker in turn, are spoken.
+            judges: the models that score; without a recogniser there is no phone error.
+            device: of the model; audio comes back from it as NumPy arrays.
+        """
+        self.model = load_model(base.weights, base.config).to(device)
+        state = self.model.state_dict()
+        names = [name for name in [*learned, TEMPO] if not name.startswith("style.")]
+        self.sentences = [dev.utterances[index] for index in dev.in_turn(sentences)]
+        self._start = {name: state[name].clone() for name in names}
+        self._learned = {n: t.to(device) if n in self._start else t for n, t in learned.items()}
+        self._packs, self._judges = train.packs, judges  # packs stay on the CPU: one row at a time is used
+        # of both splits: dev alone is too few, and durations are hardly overfitted: in train they err as in test
+        both = [(split, index) for split in (dev, train) for index in range(len(split))]
+        timed = random.Random(0).sample(both, min(TEMPO_SENTENCES, len(both)))
+        pairs = (split.utterances[index] for split, index in timed)
+        self._timed = [Timed.of(self.model, utterance.speaker, alignment) for utterance, alignment in pairs]
+        self._centroids = speaker_centroids([u for u, _ in train.utterances], CENTROID_CLIPS, judges)
+        self._recordings = {u.id: Clip(*read_audio(u.audio), name=u.id) for u, _ in self.sentences}
+
+    def become(self, alpha: Mixture) -> tuple[dict[str, Tensor], float]:
+        """Turn the model into this mixture, at the speakers' tempo; its packs, and the shift of the tempo."""
+        blend(self.model, self._start, self._learned, alpha)
+        packs = blend_packs(self._packs, self._learned, alpha)
+        return packs, fit_tempo(self.model, packs, self._timed)
+
+    def score(self, packs: Mapping[str, Tensor] | None = None) -> dict[str, float]:
+        """Means of the model's speech with these packs, of the recordings without any; WrongData for silence."""
+        values: dict[str, list[float]] = {metric.name: [] for metric in METRICS}
+        for utterance, alignment in self.sentences:
+            natural = clip = self._recordings[utterance.id]
+            if packs:
+                audio = speak(self.model, alignment.tokens, packs[utterance.speaker], seed=0).audio
+                clip = Clip(audio, SAMPLE_RATE, utterance.id)
+            centroid, phonemes = self._centroids[utterance.speaker], decode(alignment.tokens)
+            pair = Pair(natural, clip, centroid, phonemes, judges=self._judges)
+            for metric in METRICS:
+                if not math.isnan(value := metric.compute(pair)):
+                    values[metric.name].append(value)
+        return {name: round(float(np.mean(ours)), 4) for name, ours in values.items() if ours}
+
+
+def choose(
+    audition: Audition, stock: Mapping[str, Tensor], settings: ChoiceSettings
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Score every candidate, and turn the model into the best; its packs, and the table for `choice.json`.
+
+    Args:
+        stock: the base's own packs, for a row to compare with.
+
+    Raises:
+        WrongData: no candidate's speech can be scored.
+    """
+    recorded, unchanged = audition.score(), audition.score(stock)
+    log(f"recordings: {describe(recorded)}")
+    log(f"stock: {describe(unchanged)}")
+    rows: list[dict[str, Any]] = []
+    for alpha in track(candidates(settings), "choice: α"):
+        packs, tempo = audition.become(alpha)
+        row = vars(alpha) | {"tempo": round(tempo, 4)}
+        try:
+            row["scores"] = audition.score(packs)
+        except WrongData as error:  # speech that cannot be scored, silence for one: the table has the reason
+            row["error"] = error.message
+        rows.append(row)
+        result = describe(row["scores"]) if "scores" in row else row["error"]
+        log(f"predictor {alpha.predictor:g}, decoder {alpha.decoder:g}: {result}")
+    figures = [row.get("scores") for row in rows]
+    if not any(figures):
+        raise WrongData(
+            "no candidate's speech can be scored",
+            where=rows[0]["error"],
+            remedy="listen to the samples of training; train with fewer steps or lower rates",
+        )
+    best, shut = pick(figures, recorded, settings)
+    others = [None if index == best else ours for index, ours in enumerate(figures)]
+    table = {
+        "chosen": best,
+        "runner_up": pick(others, recorded, settings)[0] if any(others) else None,
+        "shut": shut,
+        "quality_kept": best != 0 and not harmed(figures[0] or {}, figures[best] or {}, settings),
+        "sentences": [utterance.id for utterance, _ in audition.sentences],
+        "recorded": recorded,
+        "stock": unchanged,
+        "candidates": rows,
+    }
+    packs, _ = audition.become(Alpha(rows[best]["predictor"], rows[best]["decoder"]))
+    return packs, table
+
+
+def describe(scores: Scores) -> str:
+    """Scores as a line for the log."""
+    return ", ".join(f"{m.label} {scores[m.name]:.{m.digits}f}" for m in METRICS if m.name in scores)
+
+
+def log(text: str) -> None:
+    """A line for the log, at once."""
+    print(f"choice: {text}", flush=True)
