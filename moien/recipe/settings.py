@@ -28,6 +28,7 @@ from moien.train.settings import TrainSettings
 
 ROOT = Path(__file__).resolve().parents[2]  # the checkout: recipes/, steps/ and local/ lie beside moien/
 PRESETS = ROOT / "recipes" / "presets"
+MOST_CORES = 256  # the upper bound of threads and processes
 
 
 def _or_cores(value: object) -> object:
@@ -35,7 +36,6 @@ def _or_cores(value: object) -> object:
     return min(len(os.sched_getaffinity(0)), MOST_CORES) if value == "auto" else value
 
 
-MOST_CORES = 256
 Cores = Annotated[int, BeforeValidator(_or_cores), Field(ge=1, le=MOST_CORES)]
 
 
