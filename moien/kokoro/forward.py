@@ -166,9 +166,11 @@ def fold_weight_norm(model: KModel, learned: Container[str] = ()) -> KModel:
 
 
 def convolve_in_bfloat16(model: KModel) -> KModel:
-    """Let the convolutions of the decoder's blocks compute in bfloat16, in place; what they give is float32 again.
+    """Let the convolutions of the decoder's blocks compute in bfloat16, in place; their outputs are float32 again.
 
-    Not those that the phases of the source go into, nor the last one, whose outputs are log magnitude and phase.
+    Not those that the phases of the source go into, nor the last one, whose outputs are log magnitude and phase. Each
+    has its own autocast: one around all of them would also round what lies between, and it would save no cast,
+    because each weight is used once a step.
     """
 
     def rounded(convolve: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
