@@ -1,22 +1,28 @@
-"""Time that a call takes, on a machine that does other things too."""
+"""Whether a call's time grows with its input, by the processor's time: other processes cannot make it fail."""
 
 from __future__ import annotations
 
 import gc
 import time
 from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
-def cpu_seconds(call: Callable[[], object], enough: float = 0.0) -> float:
-    """Processor seconds of the quickest of three calls, or of the first that takes less than `enough`.
+def assert_linear(call: Callable[[T], object], small: T, large: T) -> None:
+    """`large` is ten times `small` and takes less than 30 times as long: 10 is linear, 100 is quadratic."""
+    limit = 30 * max(_seconds(call, small), 0.015)
+    assert _seconds(call, large, enough=limit) < limit
 
-    What else runs (its share of the caches, the garbage of other tests) only ever adds to a call's time.
-    """
+
+def _seconds(call: Callable[[T], object], argument: T, enough: float = 0.0) -> float:
+    """The quickest of three calls, or the first below `enough`: caches and garbage only ever add to a call's time."""
     best = float("inf")
     for _ in range(3):
         gc.collect()
         began = time.process_time()
-        call()
+        call(argument)
         best = min(best, time.process_time() - began)
         if best < enough:
             break

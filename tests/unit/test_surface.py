@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from made_up import call
 
+from moien.cli import main
 from moien.recipe.settings import ROOT
 
 RUN = ROOT / "run.sh"
 
 
-def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+def shell(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """`run.sh` as a user calls it."""
     environment = os.environ | {"MOIEN_PYTHON": sys.executable}
-    return subprocess.run(
-        [str(RUN), *arguments], cwd=cwd, env=environment, text=True, capture_output=True, timeout=60
-    )
+    return subprocess.run([str(RUN), *arguments], cwd=cwd, env=environment, text=True, capture_output=True)
+
+
+def run(*arguments: str) -> Result:
+    """`moien run` in this process, without the second that Python takes to start."""
+    handler = signal.getsignal(signal.SIGTERM)
+    result = call(main, "run", *arguments)
+    signal.signal(signal.SIGTERM, handler)
+    return result
 
 
 @pytest.mark.parametrize(
@@ -38,35 +49,33 @@ def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
         (["--set", "seed.x=1"], ["seed"]),
     ],
 )
-def test_a_wrong_call_exits_2_and_says_why(arguments: list[str], words: list[str], tmp_path: Path) -> None:
-    result = run(*arguments, cwd=tmp_path)
-    assert result.returncode == 2, result.stdout + result.stderr
-    assert "Traceback" not in result.stderr
-    for word in words:
-        assert word in result.stderr
+def test_a_wrong_call_exits_2_and_says_why(
+    arguments: list[str], words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert result.exit_code == 2, result.output
+    assert all(word in result.stderr for word in words)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_help_answers_within_a_second_from_anywhere(tmp_path: Path) -> None:
-    def processor_s() -> float:
-        """Of the commands so far: the machine may be busy, the command must not be slow."""
-        times = os.times()
-        return times.children_user + times.children_system
+def test_no_shell_reads_the_options(tmp_path: Path) -> None:
+    result = shell("--nj", '4"; touch owned; x="', cwd=tmp_path)
+    assert result.returncode == 2
+    assert "--nj" in result.stderr and "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
-    best = 9.0
-    for _ in range(3):
-        start = processor_s()
-        result = run("--help", cwd=tmp_path)
-        best = min(best, processor_s() - start)
+
+def test_help_comes_from_anywhere(tmp_path: Path) -> None:
+    result = shell("--help", cwd=tmp_path)
     assert result.returncode == 0
     assert "--stop-stage" in result.stdout
-    assert 0 < best < 1
 
 
 @pytest.mark.parametrize("spelling", [["--stage", "3"], ["--stage=3"], ["--stage", "align"]])
 def test_a_stage_has_three_spellings_and_names_what_it_lacks(spelling: list[str], tmp_path: Path) -> None:
     result = run("--recipe", "mini", *spelling, "--set", f"system.work_dir={tmp_path}")
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert "stage 3 (align)" in result.stderr
     assert "--stage 1" in result.stderr
 
@@ -74,7 +83,7 @@ def test_a_stage_has_three_spellings_and_names_what_it_lacks(spelling: list[str]
 def test_list_and_dry_run_show_every_stage_and_write_nothing(tmp_path: Path) -> None:
     listed = run("--recipe", "mini", "--list", "--set", f"system.work_dir={tmp_path}")
     dry = run("--recipe", "mini", "--dry-run", "--set", f"system.work_dir={tmp_path}")
-    assert listed.returncode == dry.returncode == 0
+    assert listed.exit_code == dry.exit_code == 0
     for name in (
         "check",
         "data",
