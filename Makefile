@@ -5,7 +5,7 @@ RECIPE ?= mini
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint repro image lock bench-align bench-train data-curve ablation check-scores golden g2p-model score-g2p bench-g2p fuzz-g2p clean
+.PHONY: help setup demo test lint repro image lock bench-align bench-train gpu-check data-curve ablation check-scores golden g2p-model score-g2p bench-g2p fuzz-g2p clean
 
 help:           ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
@@ -36,6 +36,9 @@ bench-align: setup ## boundaries of the recipe lb against the reference segments
 
 bench-train: setup ## a step of training against its bare computation and against a plain StyleTTS2 step (RECIPE=lb)
 	@$(PY) tools/bench_train.py $(RECIPE) $(SET)
+
+gpu-check: setup ## what a card does with the training, into docs/gpu.md (8 minutes, no network)
+	@$(PY) tools/gpu_check.py --write
 
 data-curve: setup ## what more minutes and more training bring, on the recipe lb: hours, can be interrupted
 	@$(PY) tools/variants.py lb $(SET) --set system.threads=1 --set system.nj=1 --jobs 2 \

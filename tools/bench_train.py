@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ import click
 from moien.corpus.readers import program
 
 if TYPE_CHECKING:
+    import torch
+
     from moien.train.data import Batch
     from moien.train.learner import Learner
     from moien.train.phases import Phase
@@ -65,6 +68,7 @@ def main(recipe: str, steps: int, overrides: tuple[str, ...]) -> None:
     for module in plain.model.modules():
         if isinstance(module, torch.nn.LSTM):
             module.__class__ = torch.nn.LSTM
+            module.padded = partial(packed, module)
 
     click.echo("| phase | bare, s a step | loop / bare | bare / plain, by the utterances' seconds |")
     click.echo("|---|--:|--:|--:|")
@@ -106,6 +110,14 @@ def changed(settings: TrainSettings, prosody: Any, acoustic: Any, **others: Any)
         "acoustic": settings.acoustic.model_copy(update=acoustic),
     }
     return settings.model_copy(update=phases | others)
+
+
+def packed(lstm: torch.nn.LSTM, x: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """What `PaddedLSTM.padded` gives, as Kokoro's own modules compute it."""
+    from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+    sequence = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+    return pad_packed_sequence(lstm(sequence)[0], batch_first=True, total_length=x.shape[1])[0]
 
 
 def with_bert(learner: Learner, phase: Phase, learned: Any) -> Step:

@@ -136,6 +136,9 @@ def new_model(config: Mapping[str, Any]) -> KModel:
         warnings.simplefilter("ignore")  # old weight norm, dropout in one-layer LSTMs: both are Kokoro's
         model = KModel(repo_id=HUB["repo"], config=dict(config), model=nothing)  # type: ignore[arg-type]
     model.eval().requires_grad_(False)
+    stft = model.decoder.generator.stft
+    window = vars(stft).pop("window")
+    stft.register_buffer("window", window, persistent=False)  # else it is copied to the card at each call
     for module in model.modules():
         if isinstance(module, torch.nn.LSTM):
             module.__class__ = PaddedLSTM

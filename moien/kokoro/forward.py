@@ -15,8 +15,8 @@ from contextlib import contextmanager
 import torch
 from kokoro import KModel
 from kokoro.istftnet import AdaIN1d, AdainResBlk1d
+from kokoro.modules import AdaLayerNorm, DurationEncoder, TextEncoder
 from torch import Tensor
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from moien.audio import FRAME_SAMPLES
 
@@ -46,9 +46,8 @@ def predict_durations(
     model: KModel, d_en: Tensor, style_prosodic: Tensor, lengths: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Logits [B, T, 50] whose sigmoids sum to each token's frames, and the prosody features d [B, T, 640]."""
-    mask = text_mask(lengths, d_en.shape[-1], d_en.device)
-    d = model.predictor.text_encoder(d_en, style_prosodic, lengths, mask)
-    return model.predictor.duration_proj(_lstm(model.predictor.lstm, d, lengths)), d
+    d = _encode_durations(model.predictor.text_encoder, d_en, style_prosodic, lengths)
+    return model.predictor.duration_proj(model.predictor.lstm.padded(d, lengths)), d
 
 
 def tempo(model: KModel) -> Tensor:
@@ -83,7 +82,7 @@ def predict_f0_energy(
     if int(frames.min()) == size:
         # Kokoro's own, to the last bit: the source sums F0 to phases, where 1e-5 Hz soon is another waveform.
         return predictor.F0Ntrain(d.transpose(1, 2) @ alignment, style_prosodic)
-    shared = _lstm(predictor.shared, alignment.transpose(1, 2) @ d, frames).transpose(1, 2)
+    shared = predictor.shared.padded(alignment.transpose(1, 2) @ d, frames).transpose(1, 2)
     curves = []
     for blocks, project in [(predictor.F0, predictor.F0_proj), (predictor.N, predictor.N_proj)]:
         x, keep = shared, ~text_mask(frames, size, shared.device)[:, None, :]
@@ -114,8 +113,7 @@ def decode_audio(
     energy [B, 2F] are given whole. Whole sentences of unequal length go through the decoder one by one: its
     instance norms would hear the padding. The source draws its phase and noise anew: see `seeded_source`.
     """
-    text = model.text_encoder(input_ids, lengths, text_mask(lengths, input_ids.shape[1], input_ids.device))
-    asr = text @ alignment
+    asr = _encode_text(model.text_encoder, input_ids, lengths) @ alignment
     if crop is None:
         frames = frame_lengths(alignment).tolist()
         if len(set(frames)) == 1:
@@ -166,11 +164,9 @@ def fold_weight_norm(model: KModel, learned: Container[str] = ()) -> KModel:
 
 
 def convolve_in_bfloat16(model: KModel) -> KModel:
-    """Let the convolutions of the decoder's blocks compute in bfloat16, in place; their outputs are float32 again.
+    """Let the convolutions of the decoder's blocks compute in bfloat16, in place; what they give is float32 again.
 
-    Not those that the phases of the source go into, nor the last one, whose outputs are log magnitude and phase. Each
-    has its own autocast: one around all of them would also round what lies between, and it would save no cast,
-    because each weight is used once a step.
+    Not those that the phases of the source go into, nor the last one, whose outputs are log magnitude and phase.
     """
 
     def rounded(convolve: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
@@ -187,10 +183,28 @@ def convolve_in_bfloat16(model: KModel) -> KModel:
     return model
 
 
-def _lstm(lstm: torch.nn.LSTM, x: Tensor, lengths: Tensor) -> Tensor:
-    """A bidirectional LSTM over padded [B, L, C]: packed, so that the way back begins at each one's own end."""
-    packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-    return pad_packed_sequence(lstm(packed)[0], batch_first=True, total_length=x.shape[1])[0]
+def _encode_text(encoder: TextEncoder, input_ids: Tensor, lengths: Tensor) -> Tensor:
+    """Kokoro's `TextEncoder.forward`, which waits for a card at its LSTM: [B, 512, T] of tokens [B, T]."""
+    padding = text_mask(lengths, input_ids.shape[1], input_ids.device)[:, None]
+    x = encoder.embedding(input_ids).transpose(1, 2).masked_fill(padding, 0.0)
+    for block in encoder.cnn:
+        x = block(x).masked_fill(padding, 0.0)
+    return encoder.lstm.padded(x.transpose(1, 2), lengths).transpose(1, 2).contiguous()
+
+
+def _encode_durations(encoder: DurationEncoder, d_en: Tensor, style: Tensor, lengths: Tensor) -> Tensor:
+    """Kokoro's `DurationEncoder.forward`, which waits for a card at each LSTM: [B, T, 640] of d_en [B, 512, T]."""
+    padding = text_mask(lengths, d_en.shape[-1], d_en.device)[:, None]
+    styles = style.expand(d_en.shape[-1], -1, -1)  # token by token: the order in which its gradient is summed
+    x = torch.cat([d_en.permute(2, 0, 1), styles], dim=2).permute(1, 2, 0).masked_fill(padding, 0.0)
+    for block in encoder.lstms:
+        rows = x.transpose(1, 2)
+        if isinstance(block, AdaLayerNorm):
+            normed = block(rows, style).transpose(1, 2)
+            x = torch.cat([normed, styles.permute(1, 2, 0)], dim=1).masked_fill(padding, 0.0)
+        else:
+            x = block.padded(rows, lengths).transpose(1, 2)
+    return x.transpose(1, 2)
 
 
 def _adain_block(block: AdainResBlk1d, x: Tensor, style: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:

@@ -109,6 +109,7 @@ def fit_style(
     One clip in six is held out. The model stays as it is. The prosodic half comes first: the acoustic half is
     fitted on the energy that it predicts.
     """
+    pack = pack.to(model.device)
     held, seen = clips[::6], [clip for i, clip in enumerate(clips) if i % 6] or clips
     halves = [
         Half("prosodic", (HALF, 0), prosodic_loss, PROSODIC_LR, settings.prosodic_steps, 8),
@@ -125,7 +126,7 @@ def fit_style(
                 facts[f"{half.name}_loss_{key}"] = round(float(loss), 4)
         facts[f"{half.name}_distance"] = round(float(delta.norm()), 4)
         pack = moved
-    return pack, facts
+    return pack.cpu(), facts
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def _descend(
 ) -> Tensor:
     """A step `[128]` away from the pack, by Adam under an L2 prior; the mean over the last half of its path."""
     generator = np.random.default_rng(seed)
-    delta = torch.zeros(HALF, requires_grad=True)
+    delta = torch.zeros(HALF, device=model.device, requires_grad=True)
     optimiser = torch.optim.Adam([delta], lr=half.lr)
     path = [delta.detach().clone()]
     for number in track(range(half.steps), f"{half.name} style"):
@@ -191,7 +192,9 @@ def acoustic_loss(
     """L1 between log-mels of crops that the decoder makes with natural F0 and those of the recording."""
     ids, lengths, _, frames, alignment, style = _batch(model, pack, clips)
     f0 = _curves(clips, "f0", ids.device)
-    with torch.no_grad():  # the predictor's energy, because a recording's has the room in it
+    with (
+        torch.no_grad()
+    ):  # with the room in a recording's energy the decoder is worse than with the predictor's
         d_en = forward.encode_phonemes(model, ids, lengths)
         _, d = forward.predict_durations(model, d_en, prosodic(style), lengths)
         _, energy = forward.predict_f0_energy(model, d, alignment, prosodic(style), frames)
