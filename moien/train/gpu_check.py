@@ -37,8 +37,8 @@ from moien.errors import WrongData
 from moien.kokoro.base import Base, new_model, read_config
 from moien.kokoro.export import save_weights
 from moien.kokoro.forward import ENCODED_DIM
-from moien.kokoro.style import pack_row
-from moien.kokoro.symbols import CONFIG
+from moien.kokoro.style import STYLE_DIM, pack_row
+from moien.kokoro.symbols import CONFIG, MAX_PHONEMES
 from moien.train import distributed, guards, loop
 from moien.train.checkpoint import Progress
 from moien.train.data import BatchPlan, Item, load
@@ -59,7 +59,7 @@ class Utterances:
         """`count` utterances of at most `longest` frames."""
         draw = random.Random(0)
         self.frames = [draw.randint(max(longest // 10, 20), longest) for _ in range(count)]
-        pack = 0.1 * torch.randn(510, 1, 256, generator=torch.Generator().manual_seed(0))
+        pack = 0.1 * torch.randn(MAX_PHONEMES, 1, STYLE_DIM, generator=torch.Generator().manual_seed(0))
         self.packs = {"anna": pack, "ben": -pack}
         self.base_packs = self.packs
 
@@ -69,7 +69,7 @@ class Utterances:
     def __getitem__(self, index: int) -> Item:
         generator = torch.Generator().manual_seed(index)
         frames = self.frames[index]
-        tokens = min(max(frames // 5, 3), 510)
+        tokens = min(max(frames // 5, 3), MAX_PHONEMES)
         durations = torch.full((tokens,), frames // tokens)
         durations[: frames - int(durations.sum())] += 1
         speaker = sorted(self.packs)[index % 2]
