@@ -126,7 +126,7 @@ def headline(scores: Mapping[str, Any], pair: Contest | None = None) -> str:
     kinds = list(judgements(scores, pair).values())
     better, worse = kinds.count("better"), kinds.count("worse")
     if not better and not worse:
-        return f"{row[0].upper()}{row[1:]} and {over} cannot be told apart"
+        return f"No clear difference between {row} and {over}"
     voice = _voice(row)
     return f"{voice[0].upper()}{voice[1:]}: {better} of {len(kinds)} scores better than {over}, {worse} worse"
 
@@ -151,7 +151,7 @@ def verdict(scores: Mapping[str, Any], pair: Contest | None = None) -> str:
         clauses.append(f"{than} in {parts['worse']}")
     if "unclear" in parts:
         clauses.append(
-            f"no difference {'' if clauses else f'between {row} and {over} '}can be told in {parts['unclear']}"
+            f"no clear difference {'' if clauses else f'between {row} and {over} '}in {parts['unclear']}"
         )
     sentences, missing = sentence_count(scores), len(scores["missing"])
     lost = f" {missing} more could not be scored." if missing else ""

@@ -61,12 +61,12 @@ def test_amounts_and_speakers(sheet):
     assert sheet["durations"]["median"] == 3.0 and sheet["durations"]["longest"] == 5.0
 
 
-def test_sounds_that_training_lacks_are_told(sheet):
+def test_sounds_that_training_lacks_are_named(sheet):
     sounds = {sound["symbol"]: sound for sound in sheet["phonemes"]}
     assert (sounds["m"]["train"], sounds["m"]["held_out"], sounds["m"]["share"]) == (18, 2, 100.0)
     assert (sounds["ʒ"]["train"], sounds["ʒ"]["held_out"], sounds["ʒ"]["share"]) == (0, 2, 0.0)
     page = html.render("datasheet.html.j2", corpus=sheet, language="lb")
-    assert "which training never saw" in page and '<li class="rare"' in page
+    assert "which the training split does not have" in page and '<li class="rare"' in page
 
 
 def test_what_was_dropped_is_listed_by_reason(sheet):
