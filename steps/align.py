@@ -1,6 +1,6 @@
-"""Stage 3, align: a GMM-HMM trained on the corpus finds the phones; from them frames for every token.
+"""Stage 3, align: a GMM-HMM trained on the corpus finds the phones; these give the frames of every token.
 
-All splits are aligned together: this judges no voice, and more speech makes better boundaries.
+All splits are aligned together: this evaluates no voice, and more speech gives better boundaries.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from moien.align import Alignment, hmm, write_alignments
 from moien.align.compare import compare, read_segments
 from moien.align.confidence import Fit, fits, outliers
 from moien.align.item import Item, read_items
-from moien.align.pauses import keep_true_pauses
 from moien.align.plot import PLOTS, plot_alignment
 from moien.align.shift import AverageVoice, choose_clips, find_shift
 from moien.align.textgrid import write_textgrid
 from moien.align.timing import align_tokens, token_boundaries
+from moien.align.true_pauses import keep_true_pauses
 from moien.corpus.datadir import SPLITS
 from moien.errors import WrongData
 from moien.kokoro.base import ensure_base
@@ -28,7 +28,7 @@ Phones = dict[str, list[hmm.PhoneTime]]
 
 @stage("align")
 def main(run: StageRun) -> None:
-    """Phones in seconds; who fits the text; the model's own timing; and what people look at."""
+    """Find phones, outliers, and the model's own timing; write alignments, and pictures to look at."""
     settings = run.settings.align
     items = read_items(run.inputs["data"], run.inputs["g2p"])
     phones, fit = _acoustic(run, items)
@@ -48,8 +48,8 @@ def main(run: StageRun) -> None:
         try:
             kept[u] = align_tokens(u, items[u].tokens, times, shift, fit[u].confidence)
             run.tally.keep()
-        except WrongData as why:
-            run.tally.drop(u, why.message)
+        except WrongData as error:
+            run.tally.drop(u, error.message)
     for split in SPLITS:
         write_alignments(run.out / f"{split}.jsonl", [a for u, a in kept.items() if items[u].split == split])
     _show(run, items, phones, kept)
@@ -68,8 +68,8 @@ def _acoustic(run: StageRun, items: dict[str, Item]) -> tuple[Phones, dict[str, 
         run.note("reference_segments", str(agreement))
         print(agreement, flush=True)
     fit = fits({u: items[u].utterance.audio for u in found}, found)
-    for u, why in outliers(fit, run.settings.align.outlier_sigmas).items():
-        run.tally.drop(u, why)
+    for u, reason in outliers(fit, run.settings.align.outlier_sigmas).items():
+        run.tally.drop(u, reason)
         del phones[u], fit[u]
     return phones, fit
 
@@ -82,7 +82,7 @@ def _show(run: StageRun, items: dict[str, Item], phones: Phones, kept: dict[str,
         write_textgrid(run.out / "textgrid" / f"{u}.TextGrid", items[u], times)
     for u in sorted(kept, key=lambda u: kept[u].confidence)[:PLOTS]:
         plot_alignment(run.out / "plots" / f"{u}.png", items[u], kept[u], phones[u])
-    lines = [f"{u}\t{why}\t{items[u].said.text}\n" for u, why in sorted(run.tally.dropped.items())]
+    lines = [f"{u}\t{reason}\t{items[u].phonemes.text}\n" for u, reason in sorted(run.tally.dropped.items())]
     (run.out / "dropped.tsv").write_text("".join(lines), encoding="utf-8")
 
 

@@ -2,11 +2,12 @@
 
 tokens.py      a phoneme string as phones and pauses
 hmm.py         a GMM-HMM trained on the corpus itself: phones → seconds
-confidence.py  how well each utterance says what its text says; who is an outlier
+true_pauses.py false pauses between phones removed
+confidence.py  how well each utterance fits its text; outliers
 timing.py      seconds → frames of 600 samples for every token
 shift.py       how many frames later than the HMM the base model puts its boundaries
 compare.py     boundaries against reference segments
-textgrid.py, plot.py   for people
+textgrid.py, plot.py   TextGrids and pictures to look at
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class Alignment:
     """Frames of one utterance: `durations[i]` frames of 600 samples belong to `tokens[i]`.
 
     `tokens` begin and end with 0 (BOS, EOS); `sum(durations) == frames`. `confidence` is a probability, 0 to 1
-    (see `moien.align.confidence`); `shift_frames` says how much later than the acoustic boundaries these are.
+    (see `moien.align.confidence`); `shift_frames`: how many frames later than the acoustic boundaries these are.
     """
 
     id: str
@@ -36,13 +37,13 @@ class Alignment:
 
 
 def write_alignments(path: str | Path, alignments: Iterable[Alignment]) -> None:
-    """Write one JSON object a line, in the order given."""
+    """Write one JSON object per line, in the order given."""
     lines = (json.dumps(asdict(alignment), ensure_ascii=False) + "\n" for alignment in alignments)
     Path(path).write_text("".join(lines), encoding="utf-8")
 
 
 def read_alignments(path: str | Path) -> dict[str, Alignment]:
-    """Utterance → alignment, in the order of the file; WrongData with `file:line` for what cannot be one."""
+    """Utterance → alignment, in the order of the file; WrongData with `file:line` for an invalid line."""
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except OSError as error:

@@ -1,10 +1,10 @@
-"""Boundaries against reference segments of the same audio, whatever alphabet and transcription those have.
+"""Compare boundaries with reference segments of the same audio, which may use another alphabet and transcription.
 
-The two transcriptions are matched by edit distance over coarse sounds. A boundary counts where both put it between
-the same two sounds; elsewhere they do not speak of the same thing. Reference segments may be shifted against
-the audio by a constant (they often come from untrimmed recordings), so an utterance's median difference is taken
-off. That fails where pauses were cut out of the audio later: half of such an utterance is off by all of the cut.
-In 110 of Marylux' 425 clips the segments do not even fit into the audio. They are counted and not compared.
+The two transcriptions are matched by edit distance over coarse sounds. A boundary counts only where both transcriptions
+have it between the same two sounds. Reference segments may be shifted against the audio by a constant (they often come
+from untrimmed recordings), so the median difference of each utterance is subtracted. This fails where pauses were cut
+out of the audio later: part of the boundaries is then off by the whole cut. In 110 of the 425 clips of Marylux the
+segments do not even fit into the audio. These clips are counted, but not compared.
 """
 
 from __future__ import annotations
@@ -22,34 +22,26 @@ from moien.edits import edit_path
 from moien.errors import WrongData
 
 TOLERANCE_S = 0.02
-FEWEST = 5  # an offset cannot be told from fewer boundaries
-EDGES_S = (
-    0.05  # stage 1 leaves at least so much silence at each end: speech must be shorter than the audio by that
-)
+FEWEST = 5  # boundaries: an offset cannot be estimated from fewer
+# Stage 1 leaves at least this much silence at each end: the speech must be shorter than the audio by as much.
+EDGES_S = 0.05
 
-# Coarse sounds: what two transcriptions of Luxembourgish (SAMPA, espeak's IPA, ours) may write for one.
-_COARSE = {
-    symbol: sounds[0]
-    for sounds in (
-        "aɑAɒɐ{æ6", "eEɛ@əɜ3ɘ", "iIɪ", "oOɔ0ʌ", "uUʊ", "yYʏ", "øœ29", "gɡɣ", "rRʁʀɹɾ", "xXχçɕCHh", "SʃʂZʒʑʐ", "Nŋɳ",
-        "jJʝ", "vVʋ", "TθDð",
-        "tʦʧ", "dʣʤ",
-    )
-    for symbol in sounds
-}  # fmt: skip
+# Coarse sounds: the symbols for one sound in transcriptions of Luxembourgish (SAMPA, espeak's IPA, ours).
+_ALIKE = "aɑAɒɐ{æ6 eEɛ@əɜ3ɘ iIɪ oOɔ0ʌ uUʊ yYʏ øœ29 gɡɣ rRʁʀɹɾ xXχçɕCHh SʃʂZʒʑʐ Nŋɳ jJʝ vVʋ TθDð tʦʧ dʣʤ"
+_COARSE = {symbol: symbols[0] for symbols in _ALIKE.split() for symbol in symbols}
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """Absolute differences of boundaries in seconds `[N]`, one array for each utterance: `fitting` are compared,
-    `left_out` those whose segments do not fit into the audio."""
+    """Absolute differences of boundaries in seconds `[N]`, one array for each utterance: those in `fitting` are
+    compared, the segments of those in `left_out` do not fit into the audio."""
 
     fitting: Sequence[np.ndarray]
     left_out: Sequence[np.ndarray]
 
     @property
     def differences(self) -> np.ndarray:
-        """Of all boundaries that are compared, `[N]`."""
+        """The differences of all compared boundaries, `[N]`."""
         return np.concatenate([np.zeros(0), *self.fitting])
 
     @property
@@ -117,7 +109,7 @@ def compare(
 
 
 def _lateness(ours: Sequence[PhoneTime], theirs: Sequence[PhoneTime]) -> np.ndarray:
-    """How much later than theirs ours begin, in seconds, for phones that match and whose predecessors match."""
+    """How many seconds later than in the reference phones begin, where they and their predecessors match."""
     pairs = match([coarse(p.label) for p in ours], [coarse(p.label) for p in theirs])
     known = set(pairs)
     return np.array([ours[i].start - theirs[j].start for i, j in pairs if (i - 1, j - 1) in known])
@@ -126,7 +118,7 @@ def _lateness(ours: Sequence[PhoneTime], theirs: Sequence[PhoneTime]) -> np.ndar
 def coarse(label: str) -> str:
     """The coarse sound with which a phone begins: `ɑ̃ː`, SAMPA `a~` and `AI` are all `a`; an affricate is its stop.
 
-    So a boundary inside a diphthong or an affricate, which one transcription has and the other not, counts nowhere.
+    So a boundary inside a diphthong or an affricate does not count: perhaps only one transcription has it.
     """
     first = unicodedata.normalize("NFD", label)[0]
     return _COARSE.get(first, first)

@@ -1,4 +1,4 @@
-"""How well an utterance's audio says what its text says, without any other model than the alignment itself.
+"""How well the audio of an utterance fits its text, measured with no other model than the alignment.
 
 Goodness of pronunciation (Witt & Young 2000): the posterior of the aligned phone against all phones, in each of
 its frames, by a linear classifier (LDA) trained on the corpus's own alignment. Most texts are right, so the
@@ -21,7 +21,7 @@ from moien.audio import HOP_SAMPLES, SAMPLE_RATE, read_audio
 
 CEPSTRA = 16
 FRAMES_PER_SECOND = SAMPLE_RATE / HOP_SAMPLES
-STRETCH = 8  # phones: about a word and a half, what a wrong word spoils
+STRETCH = 8  # phones, about a word and a half: as many as a wrong word affects
 MAD_TO_SIGMA = 1.4826
 
 
@@ -29,9 +29,9 @@ MAD_TO_SIGMA = 1.4826
 class Fit:
     """How an utterance fits its text.
 
-    `confidence`: geometric mean over phones of their posterior, 0 to 1. `weakest`: the same (as a log) over its worst
-    stretch of 8 phones: one wrong word. `slowest`: the largest robust z-score of a phone's log duration among
-    all phones of its label: something was said that the text does not have.
+    `confidence`: geometric mean over phones of their posterior, 0 to 1. `weakest`: the same (as a log) over the worst
+    stretch of 8 phones; it is low if one word is wrong. `slowest`: the largest robust z-score of a phone's log
+    duration among all phones of its label; it is high if the audio has speech that the text does not have.
     """
 
     confidence: float
@@ -40,7 +40,7 @@ class Fit:
 
 
 def cepstra(samples: np.ndarray) -> np.ndarray:
-    """16 mel cepstra at 80 Hz without the level (c0) and with the utterance's mean taken off, float32 `[T, 16]`."""
+    """16 mel cepstra at 80 Hz without the level (c0) and minus the utterance's mean, float32 `[T, 16]`."""
     import torch
     from scipy.fft import dct
 
@@ -73,7 +73,7 @@ def fits(audio: Mapping[str, Path], phones: Mapping[str, Sequence[PhoneTime]]) -
 
 
 def frame_classes(phones: Iterable[PhoneTime], numbers: Mapping[str, int], length: int) -> np.ndarray:
-    """Class of each of `length` frames, int `[T]`; silence is the number behind the last."""
+    """Class of each of `length` frames, int `[T]`; silence has the number after the last."""
     classes = np.full(length, len(numbers))
     for phone in phones:
         classes[_frames(phone, length)] = numbers[phone.label]
@@ -87,7 +87,7 @@ def _frames(phone: PhoneTime, length: int) -> slice:
 
 
 class Classifier:
-    """Linear discriminant analysis by running sums: Gaussian classes with one covariance."""
+    """Linear discriminant analysis from running sums: Gaussian classes with one covariance."""
 
     def __init__(self, classes: int) -> None:
         """No frames yet."""
@@ -100,10 +100,8 @@ class Classifier:
         """Learn from frames `[T, D]` of known classes `[T]`."""
         frames = frames.astype(np.float64)
         if self._sum is None:
-            self._sum, self._outer = (
-                np.zeros((self._classes, frames.shape[1])),
-                np.zeros((frames.shape[1],) * 2),
-            )
+            size = frames.shape[1]
+            self._sum, self._outer = np.zeros((self._classes, size)), np.zeros((size, size))
         self._count += np.bincount(classes, minlength=self._classes)
         np.add.at(self._sum, classes, frames)
         self._outer += frames.T @ frames
@@ -138,22 +136,22 @@ def _slowness(phones: Mapping[str, Sequence[PhoneTime]]) -> dict[str, float]:
 
 
 def robust(values: np.ndarray) -> tuple[float, float]:
-    """Median, and the standard deviation that the median absolute deviation stands for."""
+    """Median, and the standard deviation estimated from the median absolute deviation."""
     median = float(np.median(values))
     return median, max(MAD_TO_SIGMA * float(np.median(np.abs(values - median))), 1e-6)
 
 
 def outliers(fits_: Mapping[str, Fit], sigmas: float) -> dict[str, str]:
-    """Utterance → why, for those that fit their text this many robust standard deviations worse than the median."""
+    """Utterance → reason, if its fit is more than `sigmas` robust standard deviations worse than the median."""
     found: dict[str, str] = {}
     for what, sign, value in (
-        ("the phones are not heard", -1, lambda fit: np.log(fit.confidence)),
-        ("a stretch is not heard", -1, lambda fit: fit.weakest),
+        ("the phones do not match the audio", -1, lambda fit: np.log(fit.confidence)),
+        ("a stretch does not match the audio", -1, lambda fit: fit.weakest),
         ("a phone is far too long", 1, lambda fit: fit.slowest),
     ):
         values = np.array([value(fit) for fit in fits_.values()])
         centre, spread = robust(values)
         for utterance, z in zip(fits_, sign * (values - centre) / spread, strict=True):
             if z > sigmas:
-                found.setdefault(utterance, f"{what}: {z:.1f} robust standard deviations off the median")
+                found.setdefault(utterance, f"{what}: {z:.1f} robust standard deviations from the median")
     return found

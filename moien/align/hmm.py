@@ -1,8 +1,8 @@
 """Acoustic boundaries: viter's GMM-HMM, trained on the corpus itself (the Montreal Forced Aligner's recipe).
 
-All splits are trained on and aligned together: an alignment is no judgement of the voice, and the test split's
-boundaries are as good as the train split's only if the model saw it too. Monophones, then triphones with deltas;
-LDA and speaker adaptation take five times as long for no better boundaries on one speaker.
+All splits train the model and are aligned together: an alignment does not evaluate the voice, and the boundaries of
+the test split are as good as those of the train split only if both train the model. Monophones, then triphones with
+deltas; LDA and speaker adaptation take five times as long and do not improve the boundaries of one speaker.
 viter: github.com/thewh1teagle/viter (MIT).
 """
 
@@ -21,13 +21,13 @@ from moien.align.item import Item
 from moien.errors import WrongData
 from moien.progress import track
 
-SILENCE = "sil"  # viter's own name for the optional silence that it puts between words
-RARE = 10  # a phone seen less often than this is modelled by its base symbol: `œː` as `œ`
+SILENCE = "sil"  # viter's label of the optional silence between words
+RARE = 10  # a phone with fewer occurrences is modelled by its base symbol: `œː` as `œ`
 
 
 @dataclass(frozen=True)
 class PhoneTime:
-    """A phone and when it sounds, in seconds from the start of the audio."""
+    """A phone with its start and end, in seconds from the start of the audio."""
 
     label: str
     start: float
@@ -37,8 +37,8 @@ class PhoneTime:
 def align(items: Mapping[str, Item], work: Path, seed: int, threads: int) -> dict[str, list[PhoneTime]]:
     """Train on all utterances and align them: phones of each in order, silences left out.
 
-    Same utterances and seed give the same times, whatever `threads` is. An utterance whose text cannot be found in
-    its audio is not in the result. `work` is a folder for viter's files. WrongData when viter refuses the corpus.
+    The same utterances and seed give the same times with any number of `threads`. An utterance whose text cannot be
+    found in its audio is not in the result. `work` is a folder for viter's files. WrongData when viter fails.
     """
     os.environ["RAYON_NUM_THREADS"] = str(threads)  # read once, when viter starts its thread pool
     import viter
@@ -59,7 +59,7 @@ def align(items: Mapping[str, Item], work: Path, seed: int, threads: int) -> dic
             speakers=[item.utterance.speaker for item in items.values()],
         )
     except viter.ViterError as error:
-        raise WrongData(f"the aligner gave up: {error}", where="viter") from error
+        raise WrongData(f"the aligner failed: {error}", where="viter") from error
     return {
         u: _phones(item, result) for (u, item), result in zip(items.items(), found, strict=True) if result
     }
@@ -72,16 +72,22 @@ def fold_rare(utterances: Iterable[Sequence[Sequence[str]]]) -> dict[str, str]:
 
 
 def _train(viter: Any, corpus: Path, seed: int) -> Any:
-    """viter.train in a thread, so that its callback can drive our progress line and Ctrl-C gets through."""
+    """viter.train in a thread, so that its callback can update our progress line and Ctrl-C works."""
     ticks: queue.SimpleQueue[float | None] = queue.SimpleQueue()
     outcome: dict[str, Any] = {}
 
     def work() -> None:
         try:
             outcome["model"] = viter.train(
-                corpus, cpu=True, seed=seed, no_lda=True, no_sat=True, no_pron_probs=True, quiet=True,
+                corpus,
+                cpu=True,
+                seed=seed,
+                no_lda=True,
+                no_sat=True,
+                no_pron_probs=True,
+                quiet=True,
                 progress=lambda info: ticks.put(info["fraction"]),
-            )  # fmt: skip
+            )
         except Exception as error:  # handed to the caller's thread below
             outcome["error"] = error
         finally:
@@ -97,11 +103,11 @@ def _train(viter: Any, corpus: Path, seed: int) -> Any:
 
 def _percent(ticks: queue.SimpleQueue[float | None]) -> Iterator[int]:
     """One item for each per cent that is done."""
-    said = 0
+    done = 0
     while (fraction := ticks.get()) is not None:
-        while said < min(100, int(100 * fraction)):
-            said += 1
-            yield said
+        while done < min(100, int(100 * fraction)):
+            done += 1
+            yield done
 
 
 def _phones(item: Item, result: Any) -> list[PhoneTime]:
@@ -109,6 +115,6 @@ def _phones(item: Item, result: Any) -> list[PhoneTime]:
     found = [phone for phone in result.phones if phone.label != SILENCE]
     if len(found) != len(labels):
         raise WrongData(
-            f"{len(found)} phones were aligned, {len(labels)} asked for", where=f"utterance {item.id}"
+            f"{len(found)} phones were aligned, {len(labels)} were expected", where=f"utterance {item.id}"
         )
     return [PhoneTime(label, p.start, p.end) for label, p in zip(labels, found, strict=True)]

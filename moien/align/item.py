@@ -1,4 +1,4 @@
-"""What an aligner knows of an utterance before it has heard it: its audio, its text, its phonemes."""
+"""The input of the aligner for each utterance: its audio, its text and its phonemes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Item:
 
     split: str
     utterance: Utterance
-    said: Phonemes
+    phonemes: Phonemes
 
     @property
     def id(self) -> str:
@@ -31,7 +31,7 @@ class Item:
     @cached_property
     def units(self) -> list[Unit]:
         """Phones and pauses of the phoneme string."""
-        return split_units(self.said.phonemes)
+        return split_units(self.phonemes.phonemes)
 
     @property
     def words(self) -> list[list[str]]:
@@ -41,7 +41,7 @@ class Item:
     @cached_property
     def tokens(self) -> list[int]:
         """Kokoro's ids `[T]`, BOS and EOS included."""
-        return encode(self.said.phonemes)
+        return encode(self.phonemes.phonemes)
 
     @cached_property
     def samples(self) -> int:
@@ -67,8 +67,8 @@ def read_items(data: Path, g2p: Path) -> dict[str, Item]:
     """All utterances of all splits that have phonemes, by id; `data` and `g2p` are the outputs of stages 1 and 2."""
     items = {}
     for split in SPLITS:
-        said = read_phonemes(g2p / f"{split}.jsonl")
+        phonemes = read_phonemes(g2p / f"{split}.jsonl")
         for utterance in read_datadir(data / split):
-            if utterance.id in said:
-                items[utterance.id] = Item(split, utterance, said[utterance.id])
+            if utterance.id in phonemes:
+                items[utterance.id] = Item(split, utterance, phonemes[utterance.id])
     return items

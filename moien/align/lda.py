@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-CONTEXT = 2  # frames of 12.5 ms on each side: a phone is told from its transitions
+CONTEXT = 2  # frames of 12.5 ms on each side: transitions help to identify a phone
 RIDGE = 1e-3  # of the mean variance, added to the covariance: a feature may be constant
 
 

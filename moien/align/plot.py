@@ -13,7 +13,7 @@ from moien.align.item import Item
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE
 from moien.kokoro.symbols import PAUSE_SYMBOLS
 
-PLOTS = 4  # that stage 3 draws, of the worst utterances that are kept
+PLOTS = 4  # pictures of stage 3: the kept utterances with the lowest confidence
 SECONDS_PER_INCH = 0.22  # wide enough for the label of a one-frame token
 HIGHEST_HZ = 8000
 
@@ -24,22 +24,20 @@ def plot_alignment(path: Path, item: Item, alignment: Alignment, phones: Sequenc
 
     seconds = alignment.frames * FRAME_SAMPLES / SAMPLE_RATE
     samples = item.read()
-    dithered = samples + np.random.default_rng(0).normal(
-        scale=1e-6, size=len(samples)
-    )  # log of digital silence
+    noise = np.random.default_rng(0).normal(scale=1e-6, size=len(samples))  # digital silence has no log
     figure = Figure(figsize=(max(8.0, seconds / SECONDS_PER_INCH), 6.0), layout="constrained")
     wave, spectrogram, acoustic, tokens = figure.subplots(4, 1, sharex=True, height_ratios=[1.2, 4, 0.6, 0.6])
     wave.plot(np.arange(len(samples)) / SAMPLE_RATE, samples, linewidth=0.4)
     wave.set_title(
         f"{alignment.id}   confidence {alignment.confidence:.2f}   shift {alignment.shift_frames} frames"
     )
-    spectrogram.specgram(dithered, NFFT=512, Fs=SAMPLE_RATE, noverlap=392, cmap="Greys", vmin=-140)
+    spectrogram.specgram(samples + noise, NFFT=512, Fs=SAMPLE_RATE, noverlap=392, cmap="Greys", vmin=-140)
     spectrogram.set(ylim=(0, HIGHEST_HZ), ylabel="Hz")
     for phone in phones:
         _box(acoustic, phone.start, phone.end, phone.label, pause=False)
     ends = np.cumsum(alignment.durations) * FRAME_SAMPLES / SAMPLE_RATE
     for symbol, start, end in zip(
-        ["^", *item.said.phonemes, "$"], np.concatenate([[0], ends[:-1]]), ends, strict=True
+        ["^", *item.phonemes.phonemes, "$"], np.concatenate([[0], ends[:-1]]), ends, strict=True
     ):
         pause = symbol in PAUSE_SYMBOLS | {"^", "$"}
         _box(tokens, start, end, symbol.replace(" ", "␣"), pause)

@@ -1,10 +1,10 @@
-"""How many frames later than the acoustic boundaries the base model wants its own.
+"""How many frames later than the acoustic boundaries the boundaries of the base model are.
 
-Kokoro learned its durations from another aligner than an HMM. Given natural F0 and energy and a recording's own
-boundaries, the untouched base speaks clearest when they are moved 2-3 frames later; a voice that is trained on
-unmoved ones ends blurred and flat. So this asks the base itself: it speaks a few clips of the corpus at each
-shift, and DistillMOS scores them. One clip's scores jump by ±0.5, so the best mean is a lottery between neighbours:
-the peak of a parabola through all of them is steady.
+Kokoro learned its durations from an aligner that was not an HMM. With natural F0 and energy and the boundaries of a
+recording, the untouched base speaks most clearly when these are moved 2 or 3 frames later; a voice that is trained on
+boundaries that were not moved becomes blurred and flat. So the shift is measured: the base speaks a few clips of the
+corpus at each shift, and DistillMOS scores them. The scores of one clip vary by ±0.5, so the best mean would be a
+random choice between neighbours; the peak of a parabola through all means is stable.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from moien.kokoro.forward import fold_weight_norm
 from moien.kokoro.speak import expected_durations, render
 from moien.progress import track
 
-SHIFTS = tuple(range(5))  # frames; Kokoro was never seen to want more than 3
+SHIFTS = tuple(range(5))  # frames; in no corpus so far was more than 3 the best
 CLIPS = 8  # clips to copy: a minute on two cores
 CLIP_FRAMES = 100  # 2.5 s: enough for a score, and the decoder takes 0.6 s for a second of it
 
@@ -75,7 +75,7 @@ def choose_clips(
     fit: Mapping[str, Fit],
     features: FeatureSettings,
 ) -> dict[str, ShiftClip]:
-    """The `CLIPS` training utterances that fit their texts best, measured as stage 4 will measure them."""
+    """The `CLIPS` training utterances that fit their texts best, with the features of stage 4."""
     train = sorted((u for u in boundaries if items[u].split == "train"), key=lambda u: -fit[u].confidence)
     return {
         u: ShiftClip(items[u].tokens, boundaries[u], *measure(items[u].read(), features))
@@ -95,8 +95,8 @@ def score_shifts(voice: AverageVoice, clips: Mapping[str, ShiftClip], seed: int)
 def best_shift(means: Sequence[float]) -> int:
     """The peak of the parabola through the mean scores at SHIFTS, rounded to a shift that was tried.
 
-    Neighbouring shifts differ by less than eight clips can tell apart; all five together do tell where the peak is.
-    Where the scores have no peak, the best mean wins.
+    Eight clips are too few to distinguish neighbouring shifts, but all five shifts together show where the peak is.
+    If the scores have no peak, it is the shift with the best mean.
     """
     bend, slope, _ = np.polyfit(SHIFTS, means, 2)
     if bend >= 0:
@@ -105,7 +105,7 @@ def best_shift(means: Sequence[float]) -> int:
 
 
 def find_shift(voice: AverageVoice, clips: Mapping[str, ShiftClip], seed: int) -> tuple[int, dict[str, Any]]:
-    """The shift, and what it was found from (JSON-able): mean score at each shift, scores of each clip."""
+    """The shift, and the scores behind it (JSON-able): the mean at each shift, the scores of each clip."""
     scores = score_shifts(voice, clips, seed)
     means = [round(float(np.mean(column)), 4) for column in zip(*scores.values(), strict=True)]
     shift = best_shift(means)

@@ -20,7 +20,7 @@ def write_textgrid(path: Path, item: Item, phones: Sequence[PhoneTime]) -> None:
     seconds = item.seconds
     spoken = [unit for unit in item.units if not unit.is_pause]
     words = []
-    for word in item.said.words:
+    for word in item.phonemes.words:
         inside = [p for unit, p in zip(spoken, phones, strict=True) if word.start <= unit.start < word.end]
         if inside:
             words.append(Interval(inside[0].start, inside[-1].end, word.text))
@@ -33,9 +33,9 @@ def write_textgrid(path: Path, item: Item, phones: Sequence[PhoneTime]) -> None:
 
 
 def read_phones(path: Path) -> list[PhoneTime]:
-    """The phones of a TextGrid that `write_textgrid` wrote, silences left out; WrongData if it is none."""
+    """The phones of a TextGrid that `write_textgrid` wrote, silences left out; WrongData for another file."""
     try:
         tier = textgrid.openTextgrid(str(path), includeEmptyIntervals=False).getTier(PHONES)
-    except Exception as error:  # praatio raises whatever its parser stumbles on
+    except Exception as error:  # praatio raises errors of many types for a broken file
         raise WrongData(f"not a TextGrid with a tier {PHONES!r}: {error}", where=path) from error
     return [PhoneTime(label, start, end) for start, end, label in tier.entries]

@@ -1,9 +1,9 @@
 """From phones in seconds to frames for every token, in the base model's timing.
 
-A token needs at least one frame (Kokoro clamps its own durations so) and can have at most 50 (the width of its
-duration head). Fast speech has phones shorter than a frame's 25 ms, and most spaces have no silence at all, so
-boundaries must give way to each other. They do so by isotonic regression: the integer boundaries nearest to
-the wished ones, in the least-squares sense, with a frame between any two.
+A token needs at least one frame (Kokoro clamps its own durations to that) and can have at most 50 (the width of its
+duration head). Fast speech has phones shorter than a frame's 25 ms, and most spaces have no silence at all, so some
+boundaries must move. Isotonic regression finds the integer boundaries that are nearest to the given ones in the
+least-squares sense, with at least one frame between any two.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def token_boundaries(
 
     Args:
         units: of the phoneme string, in order.
-        phones: times of those units that are no pauses, in order; what lies between them is silence.
+        phones: times of the units that are not pauses, in order; the time between them is silence.
         shares: weight of each token `[T]`, BOS and EOS included, e.g. the base model's own durations: within a
             phone or a silence time is divided in these proportions.
         frames: duration frames of the utterance.
@@ -45,7 +45,7 @@ def token_boundaries(
 def align_tokens(
     utterance: str, tokens: Sequence[int], boundaries: np.ndarray, shift: int, confidence: float
 ) -> Alignment:
-    """The finished alignment of an utterance; WrongData says why there can be none (too many tokens, one too long)."""
+    """The finished alignment of an utterance; WrongData if there are too many tokens or one is too long."""
     if len(tokens) > boundaries[-1]:
         raise WrongData(f"more tokens than frames: {len(tokens)} in {boundaries[-1]:.0f}", where=utterance)
     durations = whole_frames(boundaries, shift).tolist()
@@ -59,10 +59,10 @@ def align_tokens(
 def _spans(
     units: Sequence[Unit], phones: Sequence[PhoneTime], frames: int, tokens: int
 ) -> list[tuple[int, int, float]]:
-    """(first token, token behind the last, end in frames) of each phone and each silence."""
+    """(first token, token after the last, end in frames) of each phone and each silence."""
     spans: list[tuple[int, int, float]] = []
     times = iter(phones)
-    pause_from = 0  # BOS is the first of the tokens that silence may go to
+    pause_from = 0  # the first silence begins with BOS
     for unit in units:
         if unit.is_pause:
             continue
@@ -76,9 +76,10 @@ def _spans(
 
 
 def divide(total: float, shares: np.ndarray) -> np.ndarray:
-    """`total` frames in proportion to `shares`, but what exceeds 50 for one goes to the others while they can take it.
+    """`total` frames in proportion to `shares`; what exceeds the limit of one token goes to the others while they have
+    room.
 
-    One less than 50, as rounding may add one.
+    The limit is one less than 50, because rounding may add one.
     """
     part = shares / shares.sum() * max(total, 0.0)
     ceiling = DURATION_BINS - 1.0
@@ -95,14 +96,14 @@ def whole_frames(boundaries: np.ndarray, shift: int = 0) -> np.ndarray:
 
     Args:
         boundaries: real-valued frames `[T + 1]`, from 0 to the utterance's frames.
-        shift: all inner boundaries move this many frames later; the last tokens make room.
+        shift: all inner boundaries move this many frames later; the last tokens get shorter.
 
     There must be no more tokens than frames.
     """
     from scipy.optimize import isotonic_regression
 
     tokens, frames = len(boundaries) - 1, round(boundaries[-1])
-    # A boundary less its number must not fall: then every token keeps a frame. Clipping an isotonic fit to the
+    # A boundary minus its number must not decrease: then every token has a frame. Clipping an isotonic fit to the
     # range that is allowed gives the best fit within that range.
     number = np.arange(1, tokens)
     free = isotonic_regression(boundaries[1:-1] + shift - number).x if tokens > 1 else np.zeros(0)

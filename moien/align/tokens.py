@@ -1,6 +1,6 @@
-"""A phoneme string as an aligner sees it: phones, each of one or more symbols, and pauses between them.
+"""Split a phoneme string into units that can be aligned: phones, each of one or more symbols, and pauses between them.
 
-Position i of the string is token i + 1 of the utterance (BOS is token 0), so units know their own tokens.
+Position i of the string is token i + 1 of the utterance (BOS is token 0), so a unit's place gives its tokens.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from itertools import groupby
 from moien.kokoro.symbols import MODIFIERS, PAUSE_SYMBOLS
 
 STRESS = frozenset("ˈˌ")
-# Tone arrows and stress say nothing about which sound it is; length, nasality and the like do.
+# Tone arrows and stress do not change which sound it is; length and nasality do.
 SILENT_MARKS = STRESS | frozenset("↓→↗↘")
 
 
 @dataclass(frozen=True)
 class Unit:
-    """Symbols `[start, end)` of a phoneme string that sound as one: a phone with its marks, or one pause symbol.
+    """Symbols `[start, end)` of a phoneme string that belong together: a phone with its marks, or one pause symbol.
 
     `label` names the sound (`aː`, `ɑ̃`; without stress); it is "" for a pause.
     """
@@ -37,7 +37,7 @@ def split_units(phonemes: str) -> list[Unit]:
     """Units of a phoneme string; they cover it without gap.
 
     A stress mark belongs to the phone after it (Kokoro writes it before the vowel), every other mark to the
-    phone before it. A mark without such a phone counts as a pause: nothing in the audio answers to it.
+    phone before it. A mark without such a phone counts as a pause: it has no sound of its own.
     """
     units: list[Unit] = []
     start = position = 0
@@ -58,5 +58,5 @@ def split_units(phonemes: str) -> list[Unit]:
 
 
 def spoken_words(units: Sequence[Unit]) -> list[list[Unit]]:
-    """The phones between pauses: where the aligner may put silence is between these groups."""
+    """Groups of phones between pauses; the aligner may put silence only between these groups."""
     return [list(group) for pause, group in groupby(units, key=lambda unit: unit.is_pause) if not pause]

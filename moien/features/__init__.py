@@ -1,1 +1,1 @@
-"""What the base model hears of a recording: mel, energy and F0, 300 samples a value, packed in files."""
+"""Features of a recording for the base model: mel, energy and F0, one value per 300 samples, packed in files."""

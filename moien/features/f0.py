@@ -1,8 +1,8 @@
-"""F0 in Hz at 80 values a second, 0 where unvoiced, in step with the mel: value i belongs to sample 300·i.
+"""F0 in Hz, 80 values per second, 0 where unvoiced, aligned with the mel: value i belongs to sample 300·i.
 
-The tracker is harvest of WORLD (pyworld; Morise 2017), 0.13 s per second of audio. It finds too many voiced frames:
-93 % of Marylux where about 65 % are right, because it bridges stops, fricatives and the noise of the room. So
-voicing is decided afterwards by the two measures that agree best with reference segments (error 31 % → 17 %):
+The tracker is Harvest of WORLD (pyworld; Morise 2017), 0.13 s per second of audio. It finds too many voiced frames:
+93 % of Marylux, where about 65 % are right, because it continues through stops, fricatives and room noise. So voicing
+is decided afterwards by the two measures that agree best with reference segments (error 31 % → 17 %):
 D4C's "love train" (the share of the power below 4 kHz: low in fricatives and noise) and a gate on the level.
 """
 
@@ -17,13 +17,12 @@ from moien.audio import FRAME_SAMPLES, HOP_SAMPLES, SAMPLE_RATE, speech_level
 
 FRAME_PERIOD_MS = 1000 * HOP_SAMPLES / SAMPLE_RATE
 LEVEL_WINDOW_SAMPLES = 720  # 30 ms: two periods of the lowest voices
-VOICING = (
-    0.95  # share of power below 4 kHz in a voiced frame: agrees best with the reference segments of Marylux
-)
-MIN_RUN = 3  # values: nobody voices, or stops voicing, for less than 37 ms
-FASTEST_OCTAVES = 1 / 6  # in 12.5 ms: singers reach 0.1; what moves faster is the tracker groping at an edge
-JUMP_OCTAVES = 0.45  # and a track that jumps so far has changed octave
-FAR_OCTAVES = 0.6  # and only a stretch this far from the utterance's median is on the wrong side
+# Share of power below 4 kHz in a voiced frame: this value agrees best with the reference segments of Marylux.
+VOICING = 0.95
+MIN_RUN = 3  # values: voices do not start or stop for less than 37 ms
+FASTEST_OCTAVES = 1 / 6  # in 12.5 ms: singers reach 0.1; a faster change is a tracking error at an edge
+JUMP_OCTAVES = 0.45  # a track that jumps by more than this has changed octave
+FAR_OCTAVES = 0.6  # only a stretch farther than this from the utterance's median is in the wrong octave
 
 
 def f0_hz(
@@ -39,14 +38,14 @@ def f0_hz(
     Args:
         samples: float samples `[N]` at 24 kHz; cut or zero-padded to `frames` · 600.
         frames: duration frames of the utterance.
-        floor_hz, ceiling_hz: the range in which a pitch is looked for.
+        floor_hz, ceiling_hz: the search range of the pitch.
         gate_db: frames this far below the utterance's speech level are unvoiced.
 
     Returns:
         float32 `[2 · frames]`.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pyworld asks pkg_resources for its own version
+        warnings.simplefilter("ignore")  # pyworld reads its own version with the deprecated pkg_resources
         import pyworld
 
     wave = np.zeros(frames * FRAME_SAMPLES)
@@ -58,16 +57,16 @@ def f0_hz(
     )
     aperiodicity = pyworld.d4c(wave, f0, times, SAMPLE_RATE, threshold=VOICING)
     f0 = f0[: 2 * frames]
-    voiced = (f0 > 0) & (aperiodicity[: 2 * frames, 0] < 0.999)  # love train marks a whole frame with 1
+    voiced = (f0 > 0) & (aperiodicity[: 2 * frames, 0] < 0.999)  # love train: an unvoiced frame is 1
     voiced &= _level_db(wave, 2 * frames) > 20 * np.log10(speech_level(wave, SAMPLE_RATE) + 1e-9) - gate_db
     return smooth_runs(repair_octaves(np.where(voiced, f0, 0.0))).astype(np.float32)
 
 
 def repair_octaves(f0: np.ndarray) -> np.ndarray:
-    """Move back by an octave what a jump separates and what lies an octave off the utterance's median.
+    """Move stretches that are an octave away from the utterance's median back by this octave.
 
-    A stretch ends where voicing ends or where F0 jumps by more than 0.45 octave between two values; a steady
-    climb is never touched, however high it goes, unless all of it is on the wrong side.
+    A stretch ends where voicing ends or where F0 jumps by more than 0.45 octave between two values. So a steady climb,
+    however high, is one stretch: it does not change unless all of it is in the wrong octave.
     """
     f0 = f0.copy()
     if not f0.any():
@@ -83,7 +82,7 @@ def repair_octaves(f0: np.ndarray) -> np.ndarray:
 
 
 def smooth_runs(f0: np.ndarray, shortest: int = MIN_RUN) -> np.ndarray:
-    """Unvoice stretches shorter than `shortest` values, then bridge such holes inside voicing."""
+    """Make stretches shorter than `shortest` values unvoiced, then interpolate such holes in voiced speech."""
     f0 = f0.copy()
     for start, end in _stretches(f0, FASTEST_OCTAVES):
         if end - start < shortest:

@@ -1,9 +1,9 @@
 """Log-mel and energy, exactly as StyleTTS2 trained Kokoro's base model.
 
-The base never saw another mel: its energy predictor was taught on this one. StyleTTS2 (yl4579/StyleTTS2 on
+The base was trained with no other mel: its energy predictor learned from this one. StyleTTS2 (yl4579/StyleTTS2 on
 GitHub) builds `MelSpectrogram(n_mels=80, n_fft=2048, win_length=1200, hop_length=300)` and leaves the rate at
-torchaudio's default of 16,000, although the audio has 24,000: the filters lie at two thirds of where 24,000
-would put them (a mean difference of 0.3 in normalised log-mel). All of this project takes its mel here.
+torchaudio's default of 16,000, although the audio has 24,000: the filters are at two thirds of the frequencies
+that 24,000 would give (a mean difference of 0.3 in normalised log-mel). The whole project uses this mel.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ def _spectrogram(device: str) -> MelSpectrogram:
 
 
 def log_mel(audio: Tensor) -> Tensor:
-    """The normalised log-mel `(log(1e-5 + mel) + 4) / 4`; gradients flow.
+    """The normalised log-mel `(log(1e-5 + mel) + 4) / 4`; it has gradients.
 
     Args:
         audio: samples at 24 kHz, `[B, N]` or `[N]`.
 
     Returns:
-        `[B, 80, N // 300]` (or `[80, N // 300]`): column i is centred on sample 300·i. The one more column
-        that the centred transform makes is dropped, as in StyleTTS2: two columns for each duration frame.
+        `[B, 80, N // 300]` (or `[80, N // 300]`): column i is centred on sample 300·i. The
+        centred transform makes one more column, which is dropped as in StyleTTS2: two columns per duration frame.
 
     Raises:
         WrongData: fewer samples than the transform's half window (1,025).

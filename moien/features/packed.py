@@ -1,7 +1,7 @@
 """F0 and energy of a split in one file, instead of thousands of small ones.
 
 `SPLIT.safetensors` holds `f0` and `energy`, float32 `[values of all utterances]`, one after another;
-`SPLIT.index.json` says where each lies: `{utterance: [offset, length]}`. Readers map the file into memory.
+`SPLIT.index.json` has the place of each: `{utterance: [offset, length]}`. Readers map the file into memory.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def measure(samples: np.ndarray, settings: FeatureSettings) -> tuple[np.ndarray,
 def measure_all(
     files: Collection[tuple[str, Path]], settings: FeatureSettings, nj: int
 ) -> Iterator[Measured]:
-    """Measure (utterance, file at 24 kHz) of many utterances in `nj` processes, in the order given, whatever `nj`."""
+    """Measure (utterance, file at 24 kHz) of many utterances in `nj` processes; the results keep the given order."""
     return in_parallel(partial(_measure_file, settings=settings), files, nj, "F0 and energy", torch=True)
 
 
@@ -92,7 +92,7 @@ class PackedFeatures(Mapping[str, tuple[np.ndarray, np.ndarray]]):
         needed = max((offset + length for offset, length in self._index.values()), default=0)
         if not len(self._f0) == len(self._energy) == needed:
             raise WrongData(
-                f"{needed} values are indexed, {len(self._f0)} are there",
+                f"the index needs {needed} values, the file has {len(self._f0)}",
                 where=path,
                 remedy="run stage 4 again",
             )
@@ -102,10 +102,10 @@ class PackedFeatures(Mapping[str, tuple[np.ndarray, np.ndarray]]):
         return self._f0[offset : offset + length], self._energy[offset : offset + length]
 
     def __contains__(self, utterance: object) -> bool:
-        return utterance in self._index  # what Mapping inherits would map both of its values to see
+        return utterance in self._index  # the inherited method would read the values
 
     def length(self, utterance: str) -> int:
-        """How many values of each an utterance has; the file is not looked at."""
+        """Number of values of F0 (and of energy) of an utterance, without access to the file."""
         length: int = self._index[utterance][1]
         return length
 
@@ -117,7 +117,7 @@ class PackedFeatures(Mapping[str, tuple[np.ndarray, np.ndarray]]):
 
 
 def map_tensors(path: Path, names: Iterable[str]) -> list[np.ndarray]:
-    """Float32 tensors of a safetensors file without reading them: the library itself copies for numpy.
+    """Map float32 tensors of a safetensors file into memory; the library itself would copy them for numpy.
 
     OSError, ValueError or KeyError when the file is missing, cut, or holds something else.
     """
@@ -129,7 +129,7 @@ def map_tensors(path: Path, names: Iterable[str]) -> list[np.ndarray]:
         start, end = header[name]["data_offsets"]
         if header[name]["dtype"] != "F32":
             raise ValueError(f"{name} is {header[name]['dtype']}, not F32")
-        empty = start == end  # a mapping of nothing is refused by the system
+        empty = start == end  # the system cannot map zero bytes
         values = (
             np.zeros(0, np.float32)
             if empty

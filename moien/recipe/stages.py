@@ -1,6 +1,7 @@
-"""The one table of stages, and the frame that every program in `steps/` runs in.
+"""The table of stages, and the frame in which every program in `steps/` runs.
 
-`run.sh`, `--list`, `--dry-run` and the check of `dvc.yaml` read `STAGES`; nothing else knows numbers or paths.
+`run.sh`, `--list`, `--dry-run` and the check of `dvc.yaml` read `STAGES`; no other code has
+numbers or paths of stages.
 """
 
 from __future__ import annotations
@@ -25,16 +26,20 @@ from moien.text import CORRECTIONS, lexica
 
 @dataclass(frozen=True)
 class Stage:
-    """A row of the table: what a stage reads, what it writes and which settings decide about it."""
+    """A row of the table: what a stage reads, what it writes and which settings affect it."""
 
     number: int
     name: str
-    sentence: str
     inputs: tuple[str, ...] = ()  # names of stages
     output: str | None = None  # `R` stands for the recipe
     settings: tuple[str, ...] = ()  # top-level parts of the settings
     files: tuple[str, ...] = ()  # files of the recipe
-    grace_s: float = 1.5  # what it gets to end by itself when it is told to, before it is killed
+    grace_s: float = 1.5  # time to end by itself after an interrupt, before it is killed
+
+    @property
+    def sentence(self) -> str:
+        """What it does, for users."""
+        return SENTENCES[self.name]
 
     @property
     def version(self) -> int:
@@ -43,41 +48,50 @@ class Stage:
 
     @property
     def program(self) -> Path:
-        """The program that does it."""
+        """The program that runs it."""
         return ROOT / "steps" / f"{self.name}.py"
 
     def folder(self, settings: Settings) -> Path:
-        """Where its output lies."""
+        """The folder of its output."""
         if self.output is None:
             raise ValueError(f"stage {self.name} has no output")
         return settings.system.work_dir / self.output.replace("/R", f"/{settings.recipe}")
 
 
-# fmt: off
+SENTENCES = {
+    "check": "Check tools, disk, base weights and corpus; name the command that mends what is missing.",
+    "data": "Raw corpus to 24 kHz mono audio and Kaldi data directories.",
+    "g2p": "Text to phonemes in Kokoro's symbols.",
+    "align": "Forced alignment: frames for every token, in the base model's timing.",
+    "features": "F0 and energy as the base model defines them.",
+    "embedding": "Speaker embeddings, and the style that each speaker starts from.",
+    "train": "Fine-tune the base model; choose the best by scores.",
+    "decode": "Speak the test split and eval.txt from text alone.",
+    "score": "Score natural, stock and trained speech; write the page.",
+    "pack": "Collect what users load: weights, voice packs, front end, model card.",
+}
+DATA_STAGES = ("data", "g2p", "align", "features", "embedding")
+# Training finishes a step, or the validation and the sentence of an interval, and writes a checkpoint.
+TRAIN_GRACE_S = 40.0
 STAGES = (
-    Stage(0, "check", "Look whether tools, disk, base weights and corpus are there; name the command that mends."),
-    Stage(1, "data", "Raw corpus to 24 kHz mono audio and Kaldi data directories.",
-          (), "data/R", ("corpus", "data", "seed")),
-    Stage(2, "g2p", "Text to phonemes in Kokoro's symbols.",
-          ("data",), "dump/R/g2p", ("language", "g2p"), (CORRECTIONS,)),
-    Stage(3, "align", "Forced alignment: frames for every token, in the base model's timing.",
-          ("data", "g2p"), "dump/R/align", ("align", "features", "base", "seed")),
-    Stage(4, "features", "F0 and energy as the base model defines them.",
-          ("data", "align"), "dump/R/features", ("features",)),
-    Stage(5, "embedding", "Speaker embeddings, and the style that each speaker starts from.",
-          ("data", "align", "features"), "dump/R/embedding", ("embedding", "base", "seed")),
-    Stage(6, "train", "Fine-tune the base model; choose the best by scores.",
-          ("data", "g2p", "align", "features", "embedding"), "exp/R/train", ("train", "base", "seed"),
-          grace_s=40),  # to finish a step and write a checkpoint, or an interval's validation and sentence first
-    Stage(7, "decode", "Speak the test split and eval.txt from text alone.",
-          ("data", "g2p", "embedding", "train"), "exp/R/decode", ("decode", "base", "seed"), ("eval.txt",)),
-    Stage(8, "score", "Score natural, stock and trained speech; write the page.",
-          ("data", "g2p", "align", "features", "embedding", "train", "decode"), "exp/R/score",
-          ("score", "features", "seed")),
-    Stage(9, "pack", "Put together what users load: weights, voice packs, front end, model card.",
-          ("g2p", "train", "score"), "exp/R/voice", ("corpus", "language", "base", "seed")),
+    Stage(0, "check"),
+    Stage(1, "data", (), "data/R", ("corpus", "data", "seed")),
+    Stage(2, "g2p", ("data",), "dump/R/g2p", ("language", "g2p"), (CORRECTIONS,)),
+    Stage(3, "align", ("data", "g2p"), "dump/R/align", ("align", "features", "base", "seed")),
+    Stage(4, "features", ("data", "align"), "dump/R/features", ("features",)),
+    Stage(5, "embedding", ("data", "align", "features"), "dump/R/embedding", ("embedding", "base", "seed")),
+    Stage(6, "train", DATA_STAGES, "exp/R/train", ("train", "base", "seed"), grace_s=TRAIN_GRACE_S),
+    Stage(
+        7,
+        "decode",
+        ("data", "g2p", "embedding", "train"),
+        "exp/R/decode",
+        ("decode", "base", "seed"),
+        ("eval.txt",),
+    ),
+    Stage(8, "score", (*DATA_STAGES, "train", "decode"), "exp/R/score", ("score", "features", "seed")),
+    Stage(9, "pack", ("g2p", "train", "score"), "exp/R/voice", ("corpus", "language", "base", "seed")),
 )
-# fmt: on
 BY_NAME = {stage.name: stage for stage in STAGES}
 
 
@@ -90,7 +104,7 @@ class State:
 
 
 def provenance(stage: Stage, settings: Settings) -> dict[str, Any]:
-    """All that decides about a stage's output, as its manifest records it."""
+    """Everything that affects a stage's output, as its manifest records it."""
     dumped = settings.model_dump(mode="json")
     digests = {}
     for name in stage.inputs:
@@ -114,9 +128,9 @@ def provenance(stage: Stage, settings: Settings) -> dict[str, Any]:
 
 
 def state(stage: Stage, settings: Settings, known: dict[str, State] | None = None) -> State:
-    """Compare a stage's manifest with the settings, files and inputs of now.
+    """Compare a stage's manifest with the current settings, files and inputs.
 
-    `known` remembers what was found on the way: every stage is an input of several others.
+    `known` keeps the results of this and other calls: most stages are an input of several others.
     """
     known = {} if known is None else known
     if stage.name not in known:
@@ -159,7 +173,7 @@ def differences(before: Any, after: Any, path: str = "") -> list[tuple[str, Any,
 
 @dataclass
 class Tally:
-    """Counts what a stage kept and what it dropped, by reason; nothing may vanish between the two."""
+    """Counts what a stage kept and what it dropped, by reason; every utterance counts as one of the two."""
 
     kept: int = 0
     dropped: dict[str, str] = field(default_factory=dict)  # utterance → reason
@@ -169,12 +183,12 @@ class Tally:
         self.kept += n
 
     def drop(self, utterance: str, reason: str) -> None:
-        """Count one utterance as dropped. Reasons are categories: what is particular goes behind a colon."""
+        """Count one utterance as dropped. A reason is a category; details follow a colon."""
         self.dropped[utterance] = reason
 
     @property
     def reasons(self) -> dict[str, int]:
-        """How many utterances were dropped for which category of reasons."""
+        """Category of reasons → number of dropped utterances."""
         return dict(Counter(reason.partition(":")[0] for reason in self.dropped.values()).most_common())
 
     def close(self, stage: str, max_dropped: float) -> None:
@@ -196,7 +210,7 @@ class Tally:
 
 @dataclass
 class StageRun:
-    """What a program in `steps/` gets to work with."""
+    """What a program in `steps/` works with."""
 
     stage: Stage
     settings: Settings
@@ -242,9 +256,9 @@ class StageRun:
 
 
 def work_folder(stage: Stage, settings: Settings) -> Path:
-    """What `StageRun.work_dir` is: a folder for each set of inputs and settings.
+    """The path of `StageRun.work_dir`: a folder for each set of inputs and settings.
 
-    All but `train.choice`, which comes after training: another rule finds the same checkpoint.
+    `train.choice` has no effect on it, because the choice comes after training: another rule finds the same checkpoint.
     """
     made = provenance(stage, settings)
     made["settings"].get("train", {}).pop("choice", None)
@@ -252,7 +266,7 @@ def work_folder(stage: Stage, settings: Settings) -> Path:
 
 
 def temporary(stage: Stage, settings: Settings) -> Path:
-    """The sibling that a stage writes to before its output is renamed into place, under `lock`."""
+    """The folder beside the output that a stage writes to, under `lock`, before it is renamed into place."""
     folder = stage.folder(settings)
     return folder.with_name(f".{folder.name}.tmp")
 
@@ -263,14 +277,14 @@ def lock(stage: Stage, settings: Settings) -> Path:
 
 
 def remove_temporary(stage: Stage, settings: Settings) -> None:
-    """Remove what a killed process left half written; what another process is writing stays."""
+    """Remove the incomplete output of a killed process, but not that of a running one."""
     with locked(lock(stage, settings), wait=False) as held:
         if held:
             shutil.rmtree(temporary(stage, settings), ignore_errors=True)
 
 
 def stage(name: str) -> Callable[[Callable[[StageRun], None]], Callable[[], None]]:
-    """Make a program of a function: options in, the function, manifest and rename out."""
+    """Make a program from a function: read the options, run it, write the manifest, rename the output."""
 
     def decorate(work: Callable[[StageRun], None]) -> Callable[[], None]:
         import click
@@ -289,10 +303,10 @@ def stage(name: str) -> Callable[[Callable[[StageRun], None]], Callable[[], None
 
 
 def execute(stage: Stage, work: Callable[[StageRun], None], settings: Settings) -> None:
-    """Run `work` in a fresh temporary directory and rename it into place when all went well.
+    """Run `work` in a fresh temporary directory and rename it into place if there was no error.
 
     Raises:
-        WrongData: an input is missing, too much was dropped, the disk is full, or another process makes the stage.
+        WrongData: an input is missing, too much was dropped, the disk is full, or another process runs the stage.
     """
     inputs = {name: BY_NAME[name].folder(settings) for name in stage.inputs}
     for name, path in inputs.items():
@@ -312,7 +326,7 @@ def _make(
     stage: Stage, work: Callable[[StageRun], None], settings: Settings, inputs: dict[str, Path]
 ) -> None:
     made, final = temporary(stage, settings), stage.folder(settings)
-    shutil.rmtree(made, ignore_errors=True)  # of a process that was killed
+    shutil.rmtree(made, ignore_errors=True)  # left by a killed process
     made.mkdir(parents=True)
     try:
         run = StageRun(stage, settings, made, inputs)

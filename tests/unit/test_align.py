@@ -14,9 +14,9 @@ from moien.align.compare import coarse, compare, match, read_segments
 from moien.align.confidence import fits, outliers
 from moien.align.hmm import PhoneTime, fold_rare
 from moien.align.item import Item
-from moien.align.pauses import keep_true_pauses
 from moien.align.plot import plot_alignment
 from moien.align.textgrid import read_phones, write_textgrid
+from moien.align.true_pauses import keep_true_pauses
 from moien.audio import SAMPLE_RATE, write_wav
 from moien.corpus.datadir import Utterance
 from moien.errors import WrongData
@@ -113,7 +113,7 @@ def test_a_text_that_was_not_spoken_is_an_outlier(corpus: Corpus) -> None:
     found = fits({u: corpus[0][u].utterance.audio for u in times}, times)
     reasons = outliers(found, sigmas=8)
     assert set(reasons) == {"x-05"}
-    assert reasons["x-05"].startswith("the phones are not heard: ")
+    assert reasons["x-05"].startswith("the phones do not match the audio: ")
     assert found["x-05"].confidence < 0.1 < 0.5 < found["x-04"].confidence <= 1
 
 
@@ -246,7 +246,7 @@ def test_textgrid_and_picture(corpus: Corpus, tmp_path: Path) -> None:
     back = read_phones(tmp_path / "u.TextGrid")
     assert [p.label for p in back] == [p.label for p in times]
     assert [p.start for p in back] == pytest.approx([p.start for p in times])
-    assert item.said.words[0].text in (tmp_path / "u.TextGrid").read_text(encoding="utf-8")
+    assert item.phonemes.words[0].text in (tmp_path / "u.TextGrid").read_text(encoding="utf-8")
     alignment = Alignment("x-00", tuple(item.tokens), (1,) * len(item.tokens), len(item.tokens), 0.5, 2)
     plot_alignment(tmp_path / "u.png", item, alignment, times)
     assert (tmp_path / "u.png").read_bytes().startswith(b"\x89PNG")

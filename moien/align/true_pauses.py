@@ -1,7 +1,7 @@
-"""What the HMM calls silence and is none: given back to the phones beside it.
+"""Correct the pauses of the HMM: time that it labels as silence, but that is not quiet, goes to the phones beside it.
 
-The silence model of a GMM-HMM trained from nothing learns whatever tends to stand between words, so it swallows
-releases of final stops, breathy ends and glottal onsets. Here a pause has to be quiet.
+The silence model of a GMM-HMM with a flat start learns what is frequent between words: also releases of final stops,
+breathy ends and glottal onsets. Here a pause must be quiet.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import numpy as np
 from moien.align.hmm import PhoneTime
 from moien.audio import LEVEL_FRAME_S, SAMPLE_RATE, frame_rms, speech_level
 
-QUIET_DB = -20.0  # against the level of speech: rooms and breath are quieter, bursts and fricatives louder
-SHORTEST_S = 0.05  # two duration frames; stop closures inside words are as long and no pauses either
+QUIET_DB = -20.0  # from the level of speech: rooms and breath are quieter, bursts and fricatives louder
+SHORTEST_S = 0.05  # two duration frames; stop closures inside words are as long, and they are not pauses
 
 
 def keep_true_pauses(phones: Sequence[PhoneTime], samples: np.ndarray) -> list[PhoneTime]:
     """Phones with each gap between or after them shrunk to its longest quiet stretch.
 
     What comes before the stretch goes to the phone before (a release), what comes after it to the phone after; a gap
-    without 50 ms of quiet goes wholly to the phone before. `samples` are `[N]` at 24 kHz.
+    without 50 ms of quiet goes entirely to the phone before. `samples` are `[N]` at 24 kHz.
     """
     quiet = frame_rms(samples, SAMPLE_RATE) < speech_level(samples, SAMPLE_RATE) * 10 ** (QUIET_DB / 20)
     found = list(phones)
@@ -34,7 +34,7 @@ def keep_true_pauses(phones: Sequence[PhoneTime], samples: np.ndarray) -> list[P
         first = int(np.ceil(phone.end / LEVEL_FRAME_S))
         start, stop = longest_run(quiet[first : int(end / LEVEL_FRAME_S)])
         if (stop - start) * LEVEL_FRAME_S < SHORTEST_S:
-            # At the end of the audio there is always an edge; a phone cannot have it.
+            # Stage 1 leaves silence at the end of the audio, which must not go to a phone.
             found[i] = phone if last else replace(phone, end=end)
             continue
         if start > 0:
