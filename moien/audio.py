@@ -105,7 +105,7 @@ def write_wav(path: str | Path, samples: np.ndarray, rate: int = SAMPLE_RATE) ->
     pcm = np.round(np.asarray(samples, np.float64) * 32767).astype(np.int16)
     wav = io.BytesIO()
     soundfile.write(wav, pcm, rate, subtype="PCM_16", format="WAV")
-    Path(path).write_bytes(wav.getvalue())  # a full disk is then an OSError that says so
+    Path(path).write_bytes(wav.getvalue())  # so a full disk gives an OSError with the reason
 
 
 def resample(samples: np.ndarray, rate: int, to: int = SAMPLE_RATE) -> np.ndarray:
@@ -127,7 +127,7 @@ def speech_level(samples: np.ndarray, rate: int = SAMPLE_RATE) -> float:
 
 
 def clipped_share(samples: np.ndarray) -> float:
-    """Share of samples in runs of three or more that stand still at the file's own peak, if that is near ±1.
+    """Share of samples in runs of three or more that stay at the file's own peak, if that is near ±1.
 
     Three, because a sine just below full scale can touch its maximum twice in a row.
     """

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 T = TypeVar("T")
-PLAIN_INTERVAL_S = 10.0  # a log file wants a sign of life, not a thousand lines
+PLAIN_INTERVAL_S = 10.0  # a log file needs some lines of progress, not a thousand
 
 
 def track(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
-    """Yield `items` and show how far it got and how long it may still take."""
+    """Yield `items`; show the progress and an estimate of the time left."""
     if total is None and isinstance(items, Sized):
         total = len(items)
     if sys.stdout.isatty():
@@ -20,11 +20,11 @@ def track(items: Iterable[T], label: str, total: int | None = None) -> Iterator[
 
         yield from rich_track(items, description=label, total=total, transient=True)
         return
-    start = said = time.monotonic()
+    start = printed = time.monotonic()
     for done, item in enumerate(items):
         now = time.monotonic()
-        if done and now - said >= PLAIN_INTERVAL_S:
-            said = now
+        if done and now - printed >= PLAIN_INTERVAL_S:
+            printed = now
             left = f", {(now - start) / done * (total - done):.0f} s left" if total else ""
             print(f"{label}: {done}{f'/{total}' if total else ''}{left}", flush=True)
         yield item

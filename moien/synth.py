@@ -1,4 +1,4 @@
-"""Text to speech with a Kokoro voice: the one way that `moien say`, stage 7 and the samples of training speak.
+"""Text to speech with a Kokoro voice: `moien say`, stage 7 and the samples of training all use it.
 
 The tokens are made by the same `symbols.encode` as those of training, and the model runs KModel's own forward.
 """
@@ -20,14 +20,14 @@ from moien.kokoro.forward import fold_weight_norm
 from moien.kokoro.symbols import MAX_PHONEMES, PAUSE_SYMBOLS, encode
 from moien.text import Frontend, Phonemes, open_frontend
 
-BREAKS = (".!?…", ";:—", ",", " ")  # where a long text may be parted, the best first
+BREAKS = (".!?…", ";:—", ",", " ")  # where a long text may be split, the best first
 
 
 @dataclass(frozen=True)
 class Speech:
     """Audio float32 [N] at 24 kHz, and what it was made of: phonemes, their tokens, frames of each token.
 
-    A text too long for one go has several sentences' tokens one after another, each between its boundaries.
+    A text that is too long for one call has the tokens of several parts in sequence, each between its boundaries.
     """
 
     audio: np.ndarray
@@ -42,17 +42,17 @@ class Synthesiser:
     def __init__(
         self, model: KModel, packs: Mapping[str, torch.Tensor], frontend: Frontend | None = None
     ) -> None:
-        """Without a front end it speaks phonemes only. The model is used as it is: in training, eval() it first."""
+        """Without a front end it speaks phonemes only. The model is used as it is: in training, call eval() first."""
         self.model, self.packs, self.frontend = model, dict(packs), frontend
 
     def speak(self, text: str | Phonemes, speaker: str, speed: float = 1.0, seed: int = 0) -> Speech:
-        """Speak a text, or phonemes; the same seed gives the same samples. Above full scale it is turned down.
+        """Speak a text, or phonemes; the same seed gives the same samples. Audio above full scale is scaled down.
 
-        WrongCall for a speaker that the voice has not, WrongData for a text that cannot be spoken.
+        WrongCall for an unknown speaker, WrongData for a text that cannot be spoken.
         """
         if speaker not in self.packs:
             raise WrongCall(
-                f"there is no speaker {speaker!r}", remedy=f"there is {', '.join(sorted(self.packs))}"
+                f"there is no speaker {speaker!r}", remedy=f"the speakers are {', '.join(sorted(self.packs))}"
             )
         if isinstance(text, str):
             if self.frontend is None:
@@ -71,14 +71,14 @@ class Synthesiser:
         tokens = encode(phonemes)
         spoken = kokoro.speak(self.model, tokens, self.packs[speaker], seed, speed)
         if not np.isfinite(spoken.audio).all():
-            raise WrongData("the model speaks values that are not finite", where=phonemes)
+            raise WrongData("the model gives samples that are not finite", where=phonemes)
         return Speech(spoken.audio, tuple(tokens), spoken.durations, phonemes)
 
 
 def split(phonemes: str, limit: int = MAX_PHONEMES) -> list[str]:
-    """Parts of at most `limit` phonemes, parted at the last sentence end that fits, else comma, else space.
+    """Parts of at most `limit` phonemes, split at the last sentence end that fits, else comma, else space.
 
-    Spaces at the edges of a part go; WrongData if nothing is left that sounds.
+    Spaces at the edges of a part are removed; WrongData if no phone is left.
     """
     parts, rest = [], phonemes.strip()
     while len(rest) > limit:
@@ -101,9 +101,11 @@ def load_voice(folder: Path, frontend: Path | Frontend, device: str = "cpu") -> 
 def stock_voice(
     base: Base, names: Sequence[str], frontend: Path | Frontend, device: str = "cpu"
 ) -> Synthesiser:
-    """A base model as it is, with the packs of these names. `frontend` may be the folder that stage 2 wrote."""
+    """An unchanged base model with the packs of these names. `frontend` may be the folder that stage 2 wrote."""
     if unknown := [name for name in names if name not in base.voices]:
-        raise WrongCall(f"the base has no voice {unknown[0]!r}", remedy=f"it has {', '.join(base.voices)}")
+        raise WrongCall(
+            f"the base has no voice {unknown[0]!r}", remedy=f"the voices are {', '.join(base.voices)}"
+        )
     model = fold_weight_norm(load_model(base.weights, base.config)).to(device)
     reader = open_frontend(frontend) if isinstance(frontend, Path) else frontend
     return Synthesiser(model, {name: load_pack(base.voices[name]) for name in names}, reader)

@@ -1,1 +1,1 @@
-"""All that knows Kokoro: symbols, weights in and out, the trainable forward, what an analyst wants to see."""
+"""All that depends on Kokoro: symbols, reading and writing of weights, the trainable forward pass, inspection."""

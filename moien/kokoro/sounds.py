@@ -1,7 +1,7 @@
-"""Which class of sound each of Kokoro's symbols stands for: what lengths are told apart by.
+"""The class of sound of each of Kokoro's symbols: durations are compared by class.
 
-By the IPA's manner of articulation, with one exception: ʁ is a fricative there, but the r of every language that
-writes it (French, German, Luxembourgish), and is shortened and dropped as other liquids are.
+By the IPA's manner of articulation, with one exception: the IPA's ʁ is a fricative, but it is the r of French, German
+and Luxembourgish, and is shortened and dropped like other liquids.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ STOPS, FRICATIVES, NASALS, LIQUIDS = "stops", "fricatives and affricates", "nasa
 PAUSES = "pauses between words"
 VOWELS = frozenset([SHORT, LONG, DIPHTHONGS])
 
-# The capitals are misaki's: English diphthongs, T a tap, S a long s. Every symbol that is no mark is in one row.
+# The capitals are misaki's: English diphthongs, T a tap, S a long s. Every symbol that is not a mark is in one row.
 CLASSES = {
     SHORT: "aeiouyɑɐɒæɔəɚɛɜɨɪɯøœʊʌɤᵊᵻ",
     LONG: "",  # a vowel with ː
@@ -28,6 +28,6 @@ _CLASS = {symbol: name for name, symbols in CLASSES.items() for symbol in symbol
 
 
 def class_of(phone: str) -> str:
-    """The class of a phone or pause: its symbol, with marks behind it (`aː`, `ɑ̃`) or without."""
+    """The class of a phone or pause: its symbol, with marks after it (`aː`, `ɑ̃`) or without."""
     kind = _CLASS[phone[0]]
     return LONG if kind == SHORT and "ː" in phone else kind

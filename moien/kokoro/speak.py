@@ -1,6 +1,6 @@
-"""Speech from tokens: the one way in which everything here lets a Kokoro model speak.
+"""Speech from tokens: all of Moien runs a Kokoro model by these functions.
 
-`speak` runs KModel's own forward, as every program that loads the voice does. `predict` and `render` are its two
+`speak` runs KModel's own forward, like every program that loads the voice. `predict` and `render` are its two
 halves, for prosody that comes from elsewhere: a recording's, or another model's.
 """
 
@@ -28,7 +28,7 @@ class Speech:
 
 @dataclass(frozen=True)
 class Prosody:
-    """What a predictor makes of one sentence: durations in frames `[1, T]`, F0 in Hz and energy `[1, 2F]`."""
+    """The prosody of one sentence by a predictor: durations in frames `[1, T]`, F0 in Hz and energy `[1, 2F]`."""
 
     durations: Tensor
     f0: Tensor

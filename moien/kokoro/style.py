@@ -1,7 +1,7 @@
-"""Styles and voice packs: which half of a style goes where, and which row of a pack serves which sentence.
+"""Styles and voice packs: the two halves of a style, and the row of a pack for a sentence.
 
 A style is 256 numbers: the acoustic half goes to the decoder, the prosodic half to the predictor. A voice pack
-`[510, 1, 256]` has a style for each length of a sentence.
+`[510, 1, 256]` has one style for each sentence length.
 """
 
 from __future__ import annotations

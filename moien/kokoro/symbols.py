@@ -1,6 +1,6 @@
-"""Kokoro's phoneme symbols: the 114 used of 178 slots, and the one function that makes tokens.
+"""Kokoro's phoneme symbols: 114 used slots of 178, and the only function that makes tokens.
 
-Every other loader drops a symbol that it does not know in silence; here it is an error.
+Other loaders drop unknown symbols without a message; here they are errors.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SLOTS = 178  # rows of the embeddings; the others were never trained
 BOUNDARY = 0  # padding, begin and end of a sentence are one token
 MAX_PHONEMES = 510  # 512 positions less the two boundaries; also the rows of a voice pack
 PAUSE_SYMBOLS = frozenset(' ;:,.!?—…"()“”')
-MODIFIERS = frozenset("ˈˌː\u0303ʰʲᵝ↓→↗↘")  # stress, length, nasality, tone: no phone of their own
+MODIFIERS = frozenset("ˈˌː\u0303ʰʲᵝ↓→↗↘")  # stress, length, nasality, tone: these are not phones
 
 _ALL = frozenset(VOCAB)
 _SYMBOLS = {token: symbol for symbol, token in VOCAB.items()}
@@ -75,7 +75,7 @@ def nearest(symbol: str, most: int = 4) -> list[str]:
 
 def _words(symbol: str) -> set[str]:
     if unicodedata.combining(symbol) and symbol not in VOCAB:
-        return set()  # a mark is like no letter, whatever words they share
+        return set()  # a mark is not like a letter, even if their names share words
     return set(unicodedata.name(symbol, "").split()) - _COMMON_WORDS
 
 

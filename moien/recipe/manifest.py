@@ -1,7 +1,7 @@
-"""What a stage leaves beside its output: `manifest.json`, from which the next run knows what is up to date.
+"""`manifest.json`, which a stage writes beside its output: from it the next run finds out what is up to date.
 
-It holds nothing that differs between two runs of the same thing (times and commands are in the log), so that the
-same inputs, settings and seed give the same bytes, this file included.
+It contains nothing that differs between equal runs (times and commands are in the log), so the same inputs, settings
+and seed give the same bytes, also of this file.
 """
 
 from __future__ import annotations

@@ -31,9 +31,8 @@ from moien.recipe.stages import (
     work_folder,
 )
 
-TERMINAL_CODES = re.compile(
-    rb"\x1b\[[0-9;?]*[A-Za-z]|[^\n]*\r(?!\n)|\r"
-)  # colours, and lines a bar overwrote
+# colours, and lines that a progress bar overwrote
+TERMINAL_CODES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]|[^\n]*\r(?!\n)|\r")
 
 
 @dataclass(frozen=True)
@@ -52,13 +51,13 @@ def select(first: Stage, last: Stage, skipped: Sequence[Stage]) -> list[Stage]:
         raise WrongCall(
             f"nothing to run: --stage {first.number} --stop-stage {last.number}"
             + (f" --skip-stage {','.join(str(s.number) for s in skipped)}" if skipped else ""),
-            remedy="the first stage must not lie behind the last",
+            remedy="the first stage must not come after the last",
         )
     return chosen
 
 
 def plan(stages: Sequence[Stage], settings: Settings, force: bool) -> list[Plan]:
-    """Which stages of the range would run, and why; WrongData when an input outside the range is unfit."""
+    """Which stages of the range would run, and why; WrongData when an input outside the range is not up to date."""
     rows: list[Plan] = []
     will_run: set[str] = set()
     in_range = {stage.name for stage in stages}
@@ -70,7 +69,7 @@ def plan(stages: Sequence[Stage], settings: Settings, force: bool) -> list[Plan]
         now = state(stage, settings)
         above = [name for name in stage.inputs if name in will_run]
         if stage.output is None:
-            row = Plan(stage, True, "looks, writes nothing")
+            row = Plan(stage, True, "only checks, writes nothing")
         elif force:
             row = Plan(stage, True, "forced")
         elif now.kind != "done":
@@ -94,9 +93,9 @@ def run(
     reset: bool = False,
     limit_s: float | None = None,
 ) -> None:
-    """Run the range. A stage that turns out up to date after the ones before it is skipped and says so.
+    """Run the range. A stage that is up to date after the ones before it is skipped, with a line about it.
 
-    `reset` forgets what stages keep of interrupted runs; after `limit_s` the stage at work is ended as by Ctrl-C.
+    `reset` removes what stages keep of interrupted runs; after `limit_s` the running stage is ended as by Ctrl-C.
     """
     deadline = None if limit_s is None else time.monotonic() + limit_s
     plan(stages, settings, force)  # fail before the first minute of work, not in the middle
@@ -123,7 +122,7 @@ def _only_one(settings: Settings) -> Iterator[None]:
     with locked(folder / ".lock", wait=False) as held:
         if not held:
             raise WrongData(
-                "another run of this recipe is at work", where=folder, remedy="wait for it, or end it"
+                "another run of this recipe is in progress", where=folder, remedy="wait for it, or end it"
             )
         yield
 
@@ -147,13 +146,13 @@ def _run_stage(
             raise
         finally:
             if stage.output is not None:
-                remove_temporary(stage, settings)  # a killed stage could not
+                remove_temporary(stage, settings)  # a killed stage cannot do it itself
             seconds = time.monotonic() - start
             _write(log, f"# {seconds:.1f} s, {ending(code)}\n".encode())
     where = f"stage {stage.number} ({stage.name})"
     if code is None:
         raise _out_of_time(stage)
-    if code == INTERRUPTED:  # somebody ended the stage itself
+    if code == INTERRUPTED:  # the stage itself was interrupted
         raise KeyboardInterrupt
     if code:
         kind = WrongCall if code == WrongCall.exit_code else WrongData
@@ -167,7 +166,7 @@ def _out_of_time(stage: Stage) -> OutOfTime:
 
 
 def ending(code: int | None) -> str:
-    """How a stage ended, for people; None: the time limit."""
+    """How a stage ended, in words; None: by the time limit."""
     if code is None:
         return "ended at the time limit"
     if code == -signal.SIGKILL:
@@ -179,13 +178,13 @@ def _tee(command: Sequence[str], log: io.RawIOBase, grace_s: float, deadline: fl
     """Run a command; its output goes to the terminal and, without terminal codes, to the log.
 
     Returns:
-        The exit code, None when the deadline came first. Then, and after Ctrl-C, it has `grace_s` to end by itself.
+        The exit code, or None at the deadline. The command then has `grace_s` to end by itself, as after Ctrl-C.
     """
     if sys.stdout.isatty():  # a pseudo-terminal, so that the stage draws its bars
         reader, writer = pty.openpty()
     else:
         reader, writer = os.pipe()
-    # its own session: Ctrl-C reaches it from here alone, once, and with all its children
+    # in its own session, so that Ctrl-C reaches it and all its children only through this process, once
     child = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=writer, stderr=writer, start_new_session=True
     )
@@ -200,7 +199,7 @@ def _tee(command: Sequence[str], log: io.RawIOBase, grace_s: float, deadline: fl
                 os.killpg(child.pid, signal.SIGINT)
                 if _copy(reader, log, time.monotonic() + grace_s):
                     with contextlib.suppress(subprocess.TimeoutExpired):
-                        child.wait(0.5)  # its output is closed a moment before it is gone
+                        child.wait(0.5)  # its output closes a moment before it ends
         finally:  # also at the second Ctrl-C
             if child.poll() is None:
                 os.killpg(child.pid, signal.SIGKILL)
@@ -209,7 +208,7 @@ def _tee(command: Sequence[str], log: io.RawIOBase, grace_s: float, deadline: fl
 
 
 def _copy(reader: int, log: io.RawIOBase, deadline: float | None) -> bool:
-    """Show and log what comes until its end; False when the deadline is before that."""
+    """Show and log the output until its end; False when the deadline comes first."""
     while True:
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         if left == 0.0 or not wait_for([reader], [], [], left)[0]:
@@ -223,7 +222,7 @@ def _copy(reader: int, log: io.RawIOBase, deadline: float | None) -> bool:
 
 
 def _read(reader: int) -> bytes:
-    """What came next, nothing at the end: EIO is how Linux says that a pseudo-terminal's other end was closed."""
+    """The next output, empty at the end: Linux gives EIO when the other end of a pseudo-terminal was closed."""
     try:
         return os.read(reader, 1 << 16)
     except OSError:
@@ -231,7 +230,7 @@ def _read(reader: int) -> bytes:
 
 
 def _write(log: io.RawIOBase, text: bytes) -> None:
-    """Write to the log if the disk has room: if not, the stage fails of it, and what it says must still be shown."""
+    """Write to the log. On a full disk the stage itself fails, and its messages must still reach the terminal."""
     with contextlib.suppress(OSError):
         log.write(text)
 

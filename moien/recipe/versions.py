@@ -1,4 +1,4 @@
-"""The version of each stage's method: whoever changes what a stage writes raises its number and runs `make golden`.
+"""The version of each stage's method. After a change of what a stage writes, raise its number and run `make golden`.
 
 A stage whose output is of another version runs again. DVC reads this file as parameters, so it holds nothing but the
 numbers.

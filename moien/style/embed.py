@@ -18,12 +18,9 @@ from moien.audio import resample
 from moien.errors import WrongData
 
 ENCODER_RATE = 16_000  # Hz
-SHORTEST_SAMPLES = (
-    8_000  # at that rate; a shorter clip is padded, so that the encoder always has frames to read
-)
-OUTLIER_Z = (
-    4.0  # robust standard deviations beyond the median clip of the speaker: at 4, short clips are not listed
-)
+SHORTEST_SAMPLES = 8_000  # at that rate; a shorter clip is padded, so that the encoder always has frames
+OUTLIER_Z = 4.0  # robust standard deviations from the speaker's median clip: at 4, short clips are not listed
+SPREAD_FLOOR = 0.05  # added to the spread: equal clips have none, and are no outliers
 MAD_TO_SIGMA = 1.4826  # of a normal distribution
 
 Embed = Callable[[np.ndarray], np.ndarray]
@@ -71,7 +68,7 @@ class Outlier:
 
 @dataclass(frozen=True)
 class Speaker:
-    """What a speaker's embeddings say: their centroid `[D]` of unit norm, and how tight they lie around it."""
+    """Statistics of a speaker's embeddings: their centroid `[D]` of unit norm, and how close they are to it."""
 
     utterances: int
     median_similarity: float
@@ -91,7 +88,7 @@ def describe_speakers(
 
     An utterance is an outlier when the logarithm of its distance (1 − cosine) from the centroid lies
     `OUTLIER_Z` robust standard deviations (1.4826 · MAD) above the speaker's median; in the logarithm, because
-    distances have a long tail of short clips. Of fewer than five clips nothing can be said.
+    distances have a long tail of short clips. Fewer than five clips have no outliers.
     """
     members: dict[str, list[str]] = {}
     for utterance in sorted(embeddings):
@@ -105,9 +102,7 @@ def describe_speakers(
         cosines = np.array([embeddings[u] @ centroids[name] for u in utterances])
         distances = np.log(np.maximum(1 - cosines, 1e-4))
         excess = distances - np.median(distances)
-        z = excess / (
-            MAD_TO_SIGMA * np.median(np.abs(excess)) + 0.05
-        )  # no spread at all is no reason to list
+        z = excess / (MAD_TO_SIGMA * np.median(np.abs(excess)) + SPREAD_FLOOR)
         outliers = {
             utterance: Outlier(
                 round(float(cosines[i]), 4),

@@ -1,4 +1,4 @@
-"""Speakers of train of whom the stages before have left nothing to fit a style on."""
+"""Speakers of the train split whose utterances were all dropped, so that there is nothing to fit a style to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from moien.recipe.stages import StageRun
 
 
 def drop_lost_speakers(run: StageRun, train: Mapping[str, Utterance]) -> dict[str, Utterance]:
-    """`train` without the speakers none of whose utterances has an alignment and features; those count as dropped.
+    """`train` without the speakers that have no aligned utterance with features; their utterances count as dropped.
 
     Raises:
         WrongData: no speaker is left.

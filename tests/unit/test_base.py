@@ -94,7 +94,7 @@ FAULTS = {
     ),
     "extra": (
         lambda parts: parts["bert"].update({"module.new.weight": torch.zeros(2)}),
-        r"1 tensors that KModel has no place for: bert: module\.new\.weight \[2\]",
+        r"1 tensors that KModel does not have: bert: module\.new\.weight \[2\]",
     ),
     "shape": (
         lambda parts: parts["bert_encoder"].update({"module.bias": torch.zeros(511)}),
@@ -106,7 +106,7 @@ FAULTS = {
     ),
     "part": (lambda parts: parts.pop("bert"), "has the parts bert, bert_encoder"),
     "prefix": (lambda parts: parts["bert"].update(bias=torch.zeros(1)), "does not begin with 'module.'"),
-    "no tensor": (lambda parts: parts["bert"].update({"module.a": 3}), "'module.a' is no tensor"),
+    "no tensor": (lambda parts: parts["bert"].update({"module.a": 3}), "'module.a' is not a tensor"),
 }
 
 
@@ -125,7 +125,7 @@ def test_old_names_of_weight_norm_are_needed(small):
                 "decoder"
             ].pop(key)
 
-    with pytest.raises(WrongData, match=r"70 tensors missing: .*70 tensors that KModel has no place for"):
+    with pytest.raises(WrongData, match=r"70 tensors missing: .*70 tensors that KModel does not have"):
         load_model(small(rename), CONFIG)
 
 
@@ -185,7 +185,7 @@ def test_a_graph_without_a_tensor_is_refused():
     import onnx
 
     empty = onnx.helper.make_model(onnx.helper.make_graph([], "g", [], []))
-    with pytest.raises(WrongData, match=r"nothing fitting for bert_encoder\.bias"):
+    with pytest.raises(WrongData, match=r"no fitting tensor for bert_encoder\.bias"):
         onnx_weights.convert(empty.SerializeToString(), {"bert_encoder.bias": (512,)})
 
 

@@ -77,7 +77,7 @@ def test_wrong_weights_are_shown_and_exit_1(tmp_path, base):
 @pytest.mark.parametrize("thing", ["nothing", "x.wav"])
 def test_what_cannot_be_inspected(thing):
     code, output = call("inspect", thing)
-    assert code == 2 and f"'{thing}' is nothing to inspect" in output
+    assert code == 2 and f"'{thing}' cannot be inspected" in output
 
 
 def test_a_plot_needs_packs(tmp_path, base):
