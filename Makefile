@@ -40,15 +40,14 @@ bench-train: setup ## a step of training against its bare computation and agains
 gpu-check: setup ## what a card does with the training, into docs/gpu.md (8 minutes, no network)
 	@$(PY) tools/gpu_check.py --write
 
-data-curve: setup ## what more minutes and more training bring, on the recipe lb: hours, can be interrupted
+data-curve: setup ## the effect of more minutes and of more training, on the recipe lb: hours, can be interrupted
 	@$(PY) tools/variants.py lb $(SET) --set system.threads=1 --set system.nj=1 --jobs 2 \
 	  '2 min, cpu-demo: data.train_minutes=2 preset=cpu-demo' '2 min, cpu-hour: data.train_minutes=2' \
 	  '10 min, cpu-demo: data.train_minutes=10 preset=cpu-demo' '10 min, cpu-hour: data.train_minutes=10' \
 	  '43 min, cpu-demo: preset=cpu-demo'
 
-# A third of cpu-hour's steps, AdaIN frozen but for its row, and all that was learned is kept (α = 1), so that nothing
-# hides what a part does.
-ablation: setup ## what each part of the training brings, on the recipe lb: hours, can be interrupted
+# A third of cpu-hour's steps, AdaIN frozen except in its own row, and α = 1, so that the choice hides no effect.
+ablation: setup ## the effect of each part of the training, on the recipe lb: hours, can be interrupted
 	@$(PY) tools/variants.py lb $(SET) --set system.threads=1 --set system.nj=1 --jobs 2 \
 	  --against 'a third of the steps' \
 	  --each train.prosody.steps=67 --each train.acoustic.steps=100 --each train.acoustic.critic_warmup_steps=30 \
@@ -74,7 +73,7 @@ lock:           ## resolve pyproject.toml into requirements.txt, with hashes (th
 	.venv/lock/bin/uv pip compile -q --generate-hashes --extra dev --python-version 3.11 --no-annotate --no-header \
 	  --python-platform x86_64-manylinux_2_28 --override utils/lock-overrides.txt -o requirements.txt pyproject.toml
 
-g2p-model: setup ## train what the front end for lb carries: letters to phonemes, parts of words, stress
+g2p-model: setup ## train the models of the front end for lb: letters to phonemes, parts of words, stress
 	@$(PY) tools/train_stress.py
 	@$(PY) tools/train_g2p.py
 
@@ -83,7 +82,7 @@ score-g2p: setup .venv/gruut ## unknown words of a held-out tenth of LOD, agains
 	@$(PY) tools/train_g2p.py --held-out --output exp/g2p-held-out.npz
 	@$(PY) tools/score_g2p.py --model exp/g2p-held-out.npz --gruut .venv/gruut
 
-bench-g2p: setup .venv/gruut ## known words a second against espeak-ng and gruut; time to the first phoneme
+bench-g2p: setup .venv/gruut ## known words per second against espeak-ng and gruut; time to the first phoneme
 	@$(PY) tools/bench_g2p.py --gruut .venv/gruut
 
 fuzz-g2p: setup ## 10,000 texts of any characters, and 10,000 of Luxembourgish ones, through the front end

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The staged entry: finds the environment and hands over to `moien run`. `./run.sh --help` lists the options.
+# Runs a recipe: finds the environment and starts `moien run`. `./run.sh --help` lists the options.
 set -euo pipefail
 
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)

@@ -1,4 +1,4 @@
-"""Stage 0, check: what the other stages need and is not there, each with the command that mends it."""
+"""Stage 0, check: what the other stages need and what is missing, each with the command that installs it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,10 @@ from moien.errors import WrongCall, WrongData
 from moien.recipe.settings import ROOT
 from moien.recipe.stages import StageRun, stage
 
-DISK_GB = (
-    6  # audio, features, checkpoints and speech of a corpus of an hour, with room to write beside the old
-)
+# Audio, features, checkpoints and speech of a corpus of an hour, with room to write new ones beside the old.
+DISK_GB = 6
 MEMORY_GB = 5.5  # training on the CPU takes 3 to 5 GB
-PACKAGES = (
-    "torch",
-    "torchaudio",
-    "kokoro",
-    "viter",
-    "pyworld",
-    "sox",
-    "resemblyzer",
-    "distillmos",
-    "speechmos",
-)
+PACKAGES = "torch torchaudio kokoro viter pyworld sox resemblyzer distillmos speechmos".split()
 
 
 def problems(run: StageRun) -> list[tuple[str, str]]:
@@ -78,7 +67,7 @@ def problems(run: StageRun) -> list[tuple[str, str]]:
 
 @stage("check")
 def main(run: StageRun) -> None:
-    """Print what is there; fail with everything that is not."""
+    """Print what is there; fail with all that is missing."""
     found = problems(run)
     for what, remedy in found:
         print(f"missing: {what}\n  → {remedy}")

@@ -20,25 +20,25 @@ from moien.recipe.stages import StageRun, stage
 
 @stage("data")
 def main(run: StageRun) -> None:
-    """Let the corpus program write its data directory, then cut, level and split."""
+    """Run the corpus program, which writes a data directory, then cut, level and split."""
     settings = run.settings
-    raw = run.out / "raw"  # names files of this machine, so it does not stay
+    raw = run.out / "raw"  # it names files of this machine, so it is removed
     run_program(ROOT / settings.corpus.program, settings.corpus.options, raw)
     for utt, reason in read_dropped(raw).items():
         run.tally.drop(utt, reason)
     recordings = read_datadir(raw)
     utterances, cuts = prepare(recordings, settings.data, run.out, run.nj, run.tally.drop)
     run.tally.keep(len(utterances))
-    if utterances:  # otherwise the tally says why there is nothing
+    if utterances:  # otherwise the tally has the reasons
         splits = assign_splits(utterances, settings.data)
-        if minutes := settings.data.train_minutes:  # wanted, so not among what was dropped
+        if minutes := settings.data.train_minutes:  # the user wants this, so it does not count as dropped
             over = beyond_minutes((utt for utt in utterances if splits[utt.id] == "train"), minutes)
             utterances = [utt for utt in utterances if utt.id not in over]
             run.note("left_out", len(over))
             print(f"left out by data.train_minutes = {minutes:g}: {len(over)} utterances")
         for name in SPLITS:
             write_datadir(run.out / name, [utt for utt in utterances if splits[utt.id] == name])
-        for utterance in recordings:  # as they came, to score what 24 kHz and cutting cost
+        for utterance in recordings:  # the originals, to score the loss from 24 kHz and cutting
             if splits.get(utterance.id) == "test":
                 kept = run.out / RECORDED / f"{utterance.id}{utterance.audio.suffix}"
                 kept.parent.mkdir(exist_ok=True)

@@ -1,8 +1,8 @@
 """Stage 7, decode: speak the test split and eval.txt from text alone, with the trained and with the stock voice.
 
-Writes trained/ID.wav and stock/ID.wav, eval-001.wav and so on beside them, and index.jsonl (what was spoken, by
-whom, from which phonemes, with how many frames for each). The stock voice is the untouched base with the pack
-nearest to the speaker; espeak/ID.wav is espeak-ng's reading, the floor that every voice should be above.
+Writes trained/ID.wav and stock/ID.wav, eval-001.wav and so on beside them, and index.jsonl (the texts, speakers,
+phonemes and frames). The stock voice is the untouched base with the pack nearest to the speaker; espeak/ID.wav is
+speech of espeak-ng, the floor that every voice should exceed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def main(run: StageRun) -> None:
                 seconds[row] += len(speech.audio) / SAMPLE_RATE
                 audio[row], durations[row] = speech.audio, speech.durations
             audio["espeak"] = espeak_voice.speak(sentence.text, run.settings.language)[0]
-        except WrongData as error:  # one row alone is no comparison
+        except WrongData as error:  # without one row there is no comparison
             run.tally.drop(sentence.id, f"cannot be spoken: {error.message}")
             continue
         for row in ROWS:
@@ -61,8 +61,8 @@ def main(run: StageRun) -> None:
             write_wav(run.out / row / f"{sentence.id}.wav", audio[row], rate)
         run.tally.keep()
         facts = {"id": sentence.id, "kind": kind, "speaker": sentence.speaker, "text": sentence.text}
-        said = {"phonemes": phonemes.phonemes, "durations": durations}
-        lines.append(json.dumps(facts | said, ensure_ascii=False) + "\n")
+        spoken = {"phonemes": phonemes.phonemes, "durations": durations}
+        lines.append(json.dumps(facts | spoken, ensure_ascii=False) + "\n")
     (run.out / "index.jsonl").write_text("".join(lines), encoding="utf-8")
     for row in voices:  # to the log, not to the manifest: times differ from run to run
         factor = took[row] / seconds[row]
@@ -72,7 +72,7 @@ def main(run: StageRun) -> None:
 def sentences(run: StageRun, speakers: list[str]) -> list[tuple[str, Utterance]]:
     """What to speak: test utterances, evenly chosen if there are many, and eval.txt, the speakers in turn."""
     every = read_datadir(run.inputs["data"] / "test")
-    for utterance in (u for u in every if u.speaker not in speakers):  # stage 5 has printed why
+    for utterance in (u for u in every if u.speaker not in speakers):  # stage 5 has printed the reason
         run.tally.drop(utterance.id, f"its speaker has no voice: {utterance.speaker}")
     test = [u for u in every if u.speaker in speakers]
     if len(chosen := evenly(test, run.settings.decode.test_sentences)) < len(test):

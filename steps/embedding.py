@@ -1,4 +1,4 @@
-"""Stage 5, embedding: who speaks in each clip, and the style that each speaker starts from."""
+"""Stage 5, embedding: speaker embeddings of all clips, and the style that each speaker starts from."""
 
 from __future__ import annotations
 

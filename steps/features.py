@@ -1,4 +1,4 @@
-"""Stage 4, features: F0 and energy of every aligned utterance, packed into one file a split."""
+"""Stage 4, features: F0 and energy of every aligned utterance, packed into one file per split."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from moien.recipe.stages import StageRun, stage
 
 @stage("features")
 def main(run: StageRun) -> None:
-    """Measure all splits in parallel; an utterance in which no voice is found is dropped."""
+    """Measure all splits in parallel; an utterance without a voiced frame is dropped."""
     alignments = {split: read_alignments(run.inputs["align"] / f"{split}.jsonl") for split in SPLITS}
     audio = {
         split: {u.id: u.audio for u in read_datadir(run.inputs["data"] / split) if u.id in alignments[split]}

@@ -16,14 +16,14 @@ from moien.text.survey import Survey
 
 @stage("g2p")
 def main(run: StageRun) -> None:
-    """Write `{split}.jsonl`, `frontend/`, and what there is to look at: `survey.json`, `survey.html`."""
+    """Write `{split}.jsonl`, `frontend/`, and a survey: `survey.json`, `survey.html`."""
     source = run.settings.g2p, run.settings.language, run.recipe_dir / CORRECTIONS
     if lost := prepare_frontend(*source, run.settings.system.download_lexica):
         print(lost)
     frontend = load_frontend(*source)
     survey = Survey()
     for split in SPLITS:
-        said: dict[str, Phonemes] = {}
+        readings: dict[str, Phonemes] = {}
         for utterance in track(read_datadir(run.inputs["data"] / split), f"g2p {split}"):
             try:
                 phonemes = frontend(utterance.text)
@@ -34,10 +34,10 @@ def main(run: StageRun) -> None:
                 reason = f"over {MAX_PHONEMES} phonemes: {count}; cut it into two utterances"
                 run.tally.drop(utterance.id, reason)
                 continue
-            said[utterance.id] = phonemes
+            readings[utterance.id] = phonemes
             survey.add(utterance.id, phonemes)
             run.tally.keep()
-        write_phonemes(run.out / f"{split}.jsonl", said)
+        write_phonemes(run.out / f"{split}.jsonl", readings)
     frontend.save(run.out / "frontend")
     table = survey.table()
     (run.out / "survey.json").write_text(

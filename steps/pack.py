@@ -1,7 +1,7 @@
-"""Stage 9, pack: what users load, in one folder that the stock kokoro package and moien open alike.
+"""Stage 9, pack: what users load, in one folder that both the stock kokoro package and moien can open.
 
-Writes model.pth, config.json, voices/SPEAKER.pt, frontend/ and README.md, the model card with the scores. An ONNX
-file is not among them.
+Writes model.pth, config.json, voices/SPEAKER.pt, frontend/ and README.md, the model card with the scores. There is
+no ONNX file.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main(run: StageRun) -> None:
         speakers=sorted(Base(train).voices),
         scores=read_scores(run.inputs["score"] / "scores.json"),
         text=example.text,
-        phonemes=open_frontend(run.out / "frontend")(example.text).phonemes,  # the copy can be read
+        phonemes=open_frontend(run.out / "frontend")(example.text).phonemes,  # reads the copy, as a check
     )
     (run.out / "README.md").write_text(card, encoding="utf-8")
     size = sum(path.stat().st_size for path in run.out.rglob("*") if path.is_file())

@@ -1,8 +1,8 @@
-"""Stage 6, train: fine-tune the base model, and choose by scores how far to go from it.
+"""Stage 6, train: fine-tune the base model, and choose by scores how far the voice moves from it.
 
 Writes model.pth (Kokoro's own format), config.json, voices/SPEAKER.pt, settings.yaml, curves.png, dvclive/,
-history.jsonl, whose rows name their files in samples/, and choice.json. An interrupted run
-continues from its last checkpoint, to the same bits.
+history.jsonl, whose rows name their files in samples/, and choice.json. An interrupted run continues from its last
+checkpoint and gives the same bits.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""How well phones fit the audio: log-likelihood per frame, to compare the transcriptions of two front ends.
+"""Log-likelihood per frame of the audio, given the phones: it compares the transcriptions of front ends.
 
     tools/align_likelihood.py data/lb before/textgrid dump/lb/align/textgrid
 
 Each folder holds TextGrids of stage 3. A Gaussian for each phone, with one covariance for all, is fitted to mel cepstra
-of every other utterance and judged on the rest, so a transcription gains nothing from having more phones. Only
-utterances that all folders have count.
+of every other utterance and scored on the rest, so more phones are no advantage for a transcription. Only
+utterances that are in all folders count.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def likelihood(phones: dict[str, list[PhoneTime]], frames: Frames) -> tuple[floa
     count = np.bincount(c, minlength=len(labels) + 1)
     sums = np.zeros((len(count), x.shape[1]))
     np.add.at(sums, c, x)
-    # a phone that only the other half has is as unlikely as any sound at all
+    # a phone that is only in the other half has the mean of all sounds
     means = np.where(count[:, None] > 0, sums / np.maximum(count, 1)[:, None], x.mean(axis=0))
     rest = x - means[c]
     covariance = rest.T @ rest / len(x)
@@ -52,7 +52,7 @@ def likelihood(phones: dict[str, list[PhoneTime]], frames: Frames) -> tuple[floa
     "folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
 def main(data: Path, folders: tuple[Path, ...]) -> None:
-    """Print a line for each folder."""
+    """Print a line per folder."""
     found = [{path.stem: path for path in folder.glob("*.TextGrid")} for folder in folders]
     common = sorted(set.intersection(*(set(grids) for grids in found)))
     if len(common) < 2:
@@ -60,7 +60,7 @@ def main(data: Path, folders: tuple[Path, ...]) -> None:
     frames = {u: splice(cepstra(read_audio(data / "wav" / f"{u}.wav")[0])).astype(np.float64) for u in common}
     for folder, grids in zip(folders, found, strict=True):
         value, count = likelihood({u: read_phones(grids[u]) for u in common}, frames)
-        print(f"{folder}: {value:.3f} nats a frame, {count} phones, {len(common)} utterances")
+        print(f"{folder}: {value:.3f} nats per frame, {count} phones, {len(common)} utterances")
 
 
 if __name__ == "__main__":

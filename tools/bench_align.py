@@ -2,7 +2,7 @@
 
     tools/bench_align.py [RECIPE]
 
-A constant offset of each clip is taken off; see `moien/align/compare.py`.
+The constant offset of each clip is subtracted; see `moien/align/compare.py`.
 """
 
 from __future__ import annotations

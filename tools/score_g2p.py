@@ -1,9 +1,9 @@
-"""Score what reads unknown words on a held-out tenth of LOD official: `make score-g2p`; the table of docs/front-end.md.
+"""Score the reading of unknown words on a held-out tenth of LOD official: `make score-g2p`, for docs/front-end.md.
 
     tools/score_g2p.py --model HELD_OUT.npz [--gruut FOLDER]
 
 HELD_OUT.npz is made by `tools/train_g2p.py --held-out --output HELD_OUT.npz`. FOLDER is made by
-`pip install --target FOLDER gruut gruut-lang-lb`; without it gruut is left out.
+`pip install --target FOLDER gruut gruut-lang-lb`; without it there are no rows for gruut.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def score(read: Reader, words: dict[str, str]) -> str:
     """A row: words, phoneme error and right words in %, length ignored and counted; stress where LOD marks it."""
     wrong, right, total, marked, well = [0, 0], [0, 0], 0, 0, 0
     for word, reference in words.items():
-        said = read(word)
-        theirs, ours = units(unmarked(reference)), units(unmarked(said))
+        phonemes = read(word)
+        theirs, ours = units(unmarked(reference)), units(unmarked(phonemes))
         total += len(theirs)
         short = [[unit.replace("ː", "") for unit in side] for side in (theirs, ours)]
         for i, (a, b) in enumerate((short, (theirs, ours))):
@@ -56,7 +56,7 @@ def score(read: Reader, words: dict[str, str]) -> str:
             right[i] += not errors
         if "ˈ" in reference and len(NUCLEUS.findall(reference)) > 1:
             marked += 1
-            well += _stressed(said) == _stressed(reference)
+            well += _stressed(phonemes) == _stressed(reference)
     n = len(words) or 1
     total = total or 1
     figures = [100 * wrong[0] / total, 100 * right[0] / n, 100 * wrong[1] / total, 100 * right[1] / n]
@@ -90,7 +90,7 @@ def gruut(folder: Path, words: list[str]) -> tuple[dict[str, str], dict[str, str
 @click.option("--model", "file", type=click.Path(path_type=Path, exists=True), required=True)
 @click.option("--gruut", "folder", type=click.Path(path_type=Path, exists=True))
 def main(file: Path, folder: Path | None) -> None:
-    """Print two tables: all held-out words, and those of them that LOD 2021 has not."""
+    """Print two tables: all held-out words, and those of them that are not in LOD 2021."""
     layers, lost = read_layers()
     if lost:
         print(lost, file=sys.stderr)
@@ -114,7 +114,7 @@ def main(file: Path, folder: Path | None) -> None:
 def _rows(
     words: dict[str, str], folder: Path | None, whole: UnknownWords, splitter: Splitter, model: LetterModel
 ) -> list[tuple[str, Reader, list[str]]]:
-    """Name of the row, what reads, and the words that it can read."""
+    """Name of the row, its reader, and the words that it can read."""
     every = list(words)
     began = time.perf_counter()
     ours = {word: whole.pronounce(word) for word in every}
@@ -134,7 +134,7 @@ def _rows(
         rows.append((f"{name} alone, where it is sure", _reader(found), list(found)))
     rows.append(("French rules alone, where they fire", french, [word for word in every if french(word)]))
     rows.append(("**whole**", lambda word: ours[word].phonemes, every))
-    for source in sorted({said.source for said in ours.values()}):
+    for source in sorted({reading.source for reading in ours.values()}):
         rows.append(
             (f"whole, source `{source}`", rows[-1][1], [w for w in every if ours[w].source == source])
         )

@@ -1,10 +1,10 @@
-"""Which part of a training does what: score mixtures of the base and of a recipe's last training.
+"""Show what each part of a training changes: score mixtures of the base and of a recipe's last training.
 
     tools/score_mixtures.py lb '*=1' '*=1 decoder.*.fc.*=0' 'predictor.*=1 style.prosody.*=1'
 
 Each mixture is a list of GLOB=α over the tensors that learned (`moien inspect` names them, and `style.HALF.SPEAKER`);
-the last glob that fits a tensor counts, what none fits stays the base's. Every mixture is given the speakers' tempo
-and speaks dev sentences, as in the choice of stage 6. Means, as a Markdown table.
+the last glob that matches a tensor counts, a tensor without a match is that of the base. Every mixture gets the
+speakers' tempo and speaks dev sentences, as in the choice of stage 6. Means, as a Markdown table.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Globs:
             return cls(tuple((glob, float(alpha)) for glob, _, alpha in pairs))
         except ValueError as error:
             raise WrongCall(
-                f"{text!r} is no list of GLOB=α: {error}", remedy="e.g. 'predictor.*=1'"
+                f"{text!r} is not a list of GLOB=α: {error}", remedy="e.g. 'predictor.*=1'"
             ) from error
 
     def of(self, name: str) -> float:
         """α of a tensor."""
-        name += "*" if name.endswith(".") else ""  # half of a style, whoever's
+        name += "*" if name.endswith(".") else ""  # half of the style of any speaker
         return next((alpha for glob, alpha in reversed(self.parts) if fnmatchcase(name, glob)), 0.0)
 
 

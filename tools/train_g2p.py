@@ -2,7 +2,7 @@
 
     tools/train_g2p.py [--held-out] [--output moien/text/lb/g2p.npz]
 
-With --held-out, the tenth of LOD official that `tools/score_g2p.py` asks for is left out.
+With --held-out, the tenth of LOD official that `tools/score_g2p.py` scores is left out.
 """
 
 from __future__ import annotations
@@ -29,14 +29,11 @@ from moien.text.lb.parts import count_parts
 
 ORDER = 8  # pairs of an n-gram
 ROUNDS = 6  # of expectation and maximisation
-SAMPLE = 12_000  # words that the pairs are learned from; all words are then cut with them
-WEIGHTS = {
-    "mfa": 0.3,
-    "lod2021": 0.3,
-}  # of a word in the lexica that are not written by hand as LOD official is
-PRUNE = (
-    0.8  # nats that an n-gram must save over all its uses to be kept: more is a smaller, slightly worse model
-)
+SAMPLE = 12_000  # words from which the pairs are learned; then all words are cut with them
+# Weight of a word in the lexica that were not written by hand; a word of LOD official has 1.
+WEIGHTS = {"mfa": 0.3, "lod2021": 0.3}
+# Nats that an n-gram must save over all its uses to be kept: a higher value gives a smaller, slightly worse model.
+PRUNE = 0.8
 
 Pair = tuple[str, str]
 Place = tuple[int, int]  # letters and phonemes that were read
@@ -56,39 +53,39 @@ class Aligner:
     """Cuts words into pairs of one letter and up to two phonemes, or two letters and one phoneme."""
 
     def __init__(self, words: Sequence[Spelt]) -> None:
-        """Learns what goes together from a sample, by expectation and maximisation."""
+        """Learn the costs of pairs from a sample, by expectation and maximisation."""
         self._costs: dict[tuple[str, str], float] = {}
         sample = [(s.word, units(s.phonemes)) for s in words[:: max(1, len(words) // SAMPLE)]]
         for _ in range(ROUNDS):
             counts: dict[tuple[str, str], float] = defaultdict(float)
-            for word, said in sample:
-                self._expect(word, said, counts)
+            for word, phonemes in sample:
+                self._expect(word, phonemes, counts)
             total = sum(counts.values())
             self._costs = {pair: -math.log(count / total) for pair, count in counts.items() if count > 1e-3}
 
     def cut(self, word: str, phonemes: str) -> list[Pair]:
         """The likeliest pairs; empty if the word cannot be cut."""
-        said = units(phonemes)
+        sounds = units(phonemes)
         best: dict[Place, tuple[float, Place, Pair]] = {(0, 0): (0.0, (0, 0), ("", ""))}
-        for start, pair, stop in _arcs(word, said):
+        for start, pair, stop in _arcs(word, sounds):
             if start in best:
                 cost = best[start][0] + self._costs.get(pair, 25.0)  # a pair that was not in the sample
                 if stop not in best or cost < best[stop][0]:
                     best[stop] = (cost, start, pair)
-        at, pairs = (len(word), len(said)), []
+        at, pairs = (len(word), len(sounds)), []
         while at in best and at != (0, 0):
             _, at, pair = best[at]
             pairs.append(pair)
         return pairs[::-1]
 
-    def _expect(self, word: str, said: list[str], counts: dict[Pair, float]) -> None:
+    def _expect(self, word: str, phonemes: list[str], counts: dict[Pair, float]) -> None:
         """Add to `counts` how probable each pair is in this word (forward-backward)."""
-        arcs = _arcs(word, said)
+        arcs = _arcs(word, phonemes)
         shares = [math.exp(-self._costs.get(pair, 50.0)) if self._costs else 1.0 for _, pair, _ in arcs]
         ahead: dict[Place, float] = defaultdict(float, {(0, 0): 1.0})
         for (start, _, stop), share in zip(arcs, shares, strict=True):
             ahead[stop] += ahead[start] * share
-        last = (len(word), len(said))
+        last = (len(word), len(phonemes))
         if not ahead[last]:
             return
         behind: dict[Place, float] = defaultdict(float, {last: 1.0})
@@ -98,15 +95,15 @@ class Aligner:
             counts[pair] += ahead[start] * mass / ahead[last]
 
 
-def _arcs(word: str, said: list[str]) -> list[tuple[Place, Pair, Place]]:
-    """All pairs between two places; what leads to a place stands before what leaves it."""
+def _arcs(word: str, phonemes: list[str]) -> list[tuple[Place, Pair, Place]]:
+    """All pairs between two places; the arcs to a place come before those from it."""
     arcs = []
     for i in range(len(word)):
-        for j in range(len(said) + 1):
-            for letters, phonemes in ((1, 0), (1, 1), (1, 2), (LETTERS, 1)):
-                stop = (i + letters, j + phonemes)
-                if stop[0] <= len(word) and stop[1] <= len(said):
-                    arcs.append(((i, j), (word[i : stop[0]], "".join(said[j : stop[1]])), stop))
+        for j in range(len(phonemes) + 1):
+            for letters, sounds in ((1, 0), (1, 1), (1, 2), (LETTERS, 1)):
+                stop = (i + letters, j + sounds)
+                if stop[0] <= len(word) and stop[1] <= len(phonemes):
+                    arcs.append(((i, j), (word[i : stop[0]], "".join(phonemes[j : stop[1]])), stop))
     return arcs
 
 
@@ -119,7 +116,7 @@ def train(words: Sequence[Spelt], parts: Counts, file: Path) -> dict[str, int]:
     for pairs, weight in cuts:
         for pair in pairs:
             seen[pair] += weight
-    # a letter that only stands in pairs of two must be readable alone as well
+    # a letter that occurs only in pairs of two letters must also be readable alone
     alone = {(letter, "") for letter in alphabet - {letters for letters, _ in seen if len(letters) == 1}}
     pairs = [("", "</s>"), ("", "<s>"), *sorted(seen.keys() | alone)]
     numbers = {pair: number for number, pair in enumerate(pairs)}
@@ -141,11 +138,8 @@ class Grams:
     def __init__(
         self, parents: Integers, tokens: Integers, shorter: Integers, counts: Floats, uses: Floats
     ) -> None:
-        self.parents, self.tokens, self.shorter = (
-            parents,
-            tokens,
-            shorter,
-        )  # two numbers of n-grams, one of a pair
+        # numbers: of the n-gram before the last pair, of that pair, and of the n-gram without the first pair
+        self.parents, self.tokens, self.shorter = parents, tokens, shorter
         self.counts, self.uses = counts, uses  # for Kneser-Ney; in the words themselves
         self.share = self.lower = np.zeros(len(tokens))  # probability; probability by the shorter n-gram
         self.discounted = np.zeros(len(tokens))
@@ -153,16 +147,15 @@ class Grams:
 
 
 def _count(line: Integers, places: Integers, weights: Floats, size: int, order: int) -> list[Grams]:
-    """`places` say how far each item of `line` is from the start of its word: no n-gram reaches over it."""
+    """`places`: distance of each item of `line` from the start of its word, which no n-gram crosses."""
     grams: list[Grams] = []
     before = np.zeros(len(line), np.int64)  # number of the n-gram, one shorter, that ends at each place
     for length in range(1, order + 1):
         valid = np.flatnonzero(places >= length - 1)
         parents = before[valid - 1] if length > 1 else np.zeros(len(valid), np.int64)
-        unique, index, inverse = np.unique(
-            np.concatenate([parents * size + line[valid], np.arange(size) if length == 1 else []]).astype(np.int64),
-            return_index=True, return_inverse=True,
-        )  # fmt: skip
+        every_pair = np.arange(size if length == 1 else 0)  # also pairs that do not occur are 1-grams
+        keys = np.concatenate([parents * size + line[valid], every_pair]).astype(np.int64)
+        unique, index, inverse = np.unique(keys, return_index=True, return_inverse=True)
         uses: Floats = np.bincount(inverse[: len(valid)], weights[valid], len(unique)).astype(float)
         ends = valid[np.minimum(index, len(valid) - 1)]
         grams.append(Grams(unique // size, unique % size, before[ends].copy(), uses.copy(), uses))
@@ -179,7 +172,7 @@ def _count(line: Integers, places: Integers, weights: Floats, size: int, order: 
 
 
 def _smooth(grams: list[Grams]) -> None:
-    """Interpolated modified Kneser-Ney: probabilities, and what each n-gram takes away for the shorter ones."""
+    """Interpolated modified Kneser-Ney: probabilities, and the discount of each n-gram for the shorter ones."""
     size = len(grams[0].tokens)
     for length, level in enumerate(grams, start=1):
         rounded = np.maximum(1, np.round(level.counts)).astype(int)
@@ -197,7 +190,7 @@ def _smooth(grams: list[Grams]) -> None:
 
 
 def _prune(grams: list[Grams], threshold: float) -> None:
-    """Drop n-grams that the shorter one says nearly as well; keep what is needed to reach the others."""
+    """Drop n-grams that the shorter one predicts nearly as well; keep those that lead to the others."""
     for level in grams[1:]:
         free = 1 - np.bincount(level.parents, level.discounted)[level.parents]
         level.kept = level.uses * np.log(level.share / np.maximum(free * level.lower, 1e-9)) > threshold
@@ -247,12 +240,10 @@ def make(file: Path, without: frozenset[str] = frozenset()) -> dict[str, int]:
 
 
 @click.command(help=__doc__)
-@click.option(
-    "--held-out", "hold", is_flag=True, help="Leave out the tenth that tools/score_g2p.py asks for."
-)
+@click.option("--held-out", "hold", is_flag=True, help="Leave out the tenth that tools/score_g2p.py scores.")
 @click.option("--output", type=click.Path(path_type=Path), default=MODEL, show_default=True)
 def main(hold: bool, output: Path) -> None:
-    """Train, write and say how large and how long."""
+    """Train, write the model, print its size and the time."""
     began = time.monotonic()
     [lod] = [layer for layer in read_layers()[0] if layer.name == "lod"]
     facts = make(output, frozenset(filter(held_out, lod.words)) if hold else frozenset())

@@ -2,8 +2,8 @@
 
     tools/train_stress.py [lb_gold.json] [--output moien/text/lb/stress.tsv]
 
-The held-out tenth (`moien/text/lb/heldout.py`) is not learnt from; how often the stress is right there is
-printed, for words of two and more vowels with exactly one mark in LOD. The same bytes every time.
+The held-out tenth (`moien/text/lb/heldout.py`) is not used for learning: the share of its words with the right stress
+is printed, for words of two and more vowels with exactly one mark in LOD. Each run gives the same bytes.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from moien.text.lb.notation import mend
 from moien.text.lb.stress import NUCLEUS, WEIGHTS, features
 
 ROUNDS = 5
-MARGIN = 3  # the right vowel must win by so much, or it is learnt again
-SEEN = 4  # times a feature must occur to be learnt: rarer ones are names of single words
-LEAST = 2  # weights below it go: 2 leaves a sixth of them and costs half a point
+MARGIN = 3  # the right vowel must lead by this, or the weights change
+SEEN = 4  # least number of occurrences of a learned feature: rarer ones identify single words
+LEAST = 2  # smaller weights are removed: 2 leaves a sixth of them and costs half a point
 
 
 class Marked(NamedTuple):
-    """A word, what speaks for each of its vowels, and which of them has the mark."""
+    """A word, the features of each of its vowels, and the place of the vowel with the mark."""
 
     word: str
     features: list[list[str]]
@@ -39,25 +39,25 @@ def read(path: Path) -> list[Marked]:
     """Words with one mark and two or more vowels."""
     found = []
     for word, ipa in json.loads(path.read_text(encoding="utf-8")).items():
-        said = mend(ipa, word)[0] if ipa.count("ˈ") == 1 else ""
-        plain = said.replace("ˈ", "")
+        phonemes = mend(ipa, word)[0] if ipa.count("ˈ") == 1 else ""
+        plain = phonemes.replace("ˈ", "")
         nuclei = list(NUCLEUS.finditer(plain))
         places = [vowel.start() for vowel in nuclei]
-        if len(nuclei) > 1 and "ˈ" in said and said.index("ˈ") in places:
+        if len(nuclei) > 1 and "ˈ" in phonemes and phonemes.index("ˈ") in places:
             vowels = list(features(word.lower(), plain, nuclei))
-            found.append(Marked(word, vowels, places.index(said.index("ˈ"))))
+            found.append(Marked(word, vowels, places.index(phonemes.index("ˈ"))))
     return found
 
 
 def train(words: list[Marked]) -> dict[str, int]:
-    """Weights of the features, those that matter."""
+    """Weights of the features, without the small ones."""
     counts = Counter(name for word in words for names in word.features for name in names)
     kept = [
         Marked(w, [[n for n in names if counts[n] >= SEEN] for names in f], stressed)
         for w, f, stressed in words
     ]
     weights: dict[str, float] = defaultdict(float)
-    sums: dict[str, float] = defaultdict(float)  # of each change times when it was made, for the average
+    sums: dict[str, float] = defaultdict(float)  # of changes times their steps, for the average
     order, step = random.Random(0), 0
     for _ in range(ROUNDS):
         order.shuffle(kept)
@@ -76,7 +76,7 @@ def train(words: list[Marked]) -> dict[str, int]:
 
 
 def share_right(words: list[Marked], weights: dict[str, int]) -> float:
-    """How often the vowel with the highest score is the marked one."""
+    """Share of words whose vowel with the highest score is the marked one."""
     right = 0
     for word in words:
         scores = [sum(weights.get(name, 0) for name in names) for names in word.features]

@@ -1,14 +1,14 @@
-"""What a part, an amount or a preset brings: a recipe made in several ways, and all of them judged alike.
+"""The effect of a part, an amount of data or a preset: run a recipe with several settings, and score all results alike.
 
     tools/variants.py lb 'no critic: train.acoustic.critic=0' '2 minutes: data.train_minutes=2 preset=cpu-demo'
 
-Each variant is a run of its own in exp/RECIPE/variants/NAME, from the first stage on whose settings differ: with
-fewer minutes its aligner, its style and its choice know nothing but these. A run that is interrupted goes on, one that
-is done is not made again. All are judged on the recipe's test split by the recogniser and the speaker's mean of the
-recipe's own run, which must be there. Prints a Markdown table: means with 95 % intervals, ▲ better and ▼ worse where
-the paired interval of the difference from the recipe's own voice (or `--against`) leaves zero out.
+Each variant is a run of its own in exp/RECIPE/variants/NAME, which begins at the first stage with other settings: with
+fewer minutes its aligner, its style and its choice use only these. An interrupted run continues, a finished one is not
+repeated. All are scored on the recipe's test split by the recogniser and the speakers' centroids of the recipe's own
+run, which must exist. Prints a Markdown table: means with 95 % intervals; ▲ is better and ▼ worse where the paired
+interval of the difference from the recipe's own voice (or `--against`) does not contain zero.
 
-With two cores, `--jobs 2 --set system.threads=1 --set system.nj=1` makes two variants at once, with a thread each.
+With two cores, `--jobs 2 --set system.threads=1 --set system.nj=1` runs two variants at once, with a thread each.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Variant:
 
     @classmethod
     def parse(cls, text: str) -> Variant:
-        """Of `NAME: KEY=VALUE KEY=VALUE`; WrongCall for anything else."""
+        """Parse `NAME: KEY=VALUE KEY=VALUE`; WrongCall for anything else."""
         name, _, changes = text.partition(": ")
         words = tuple(changes.split())
         if not name or not words or any("=" not in word for word in words):
@@ -81,7 +81,7 @@ class Variant:
 @click.option(
     "--each", multiple=True, metavar="KEY=VALUE", help="A setting of all variants, not of the recipe's own."
 )
-@click.option("--jobs", default=1, show_default=True, help="How many variants are made at once.")
+@click.option("--jobs", default=1, show_default=True, help="Number of variants to run at once.")
 @click.option(
     "--against", metavar="NAME", help="The row that all others are compared with, if not the recipe's own."
 )
@@ -93,7 +93,7 @@ def main(
     jobs: int,
     against: str | None,
 ) -> None:
-    """Make what has not been made; print a row for the recordings, the recipe's own voice, stock and each variant."""
+    """Run what is not finished; print a row for the recordings, the recipe's own voice, stock and each variant."""
     from moien.recipe.settings import load_settings
     from moien.recipe.stages import BY_NAME
 
@@ -107,14 +107,14 @@ def main(
     folders = [variant.folder for variant in wanted]
     if len({*folders, own.recipe, "natural", "stock"}) < len(folders) + 3:
         raise WrongCall(
-            f"variants need names of their own: {', '.join(changes)}",
+            f"the names of variants must be different: {', '.join(changes)}",
             remedy="natural, stock and the recipe's own are taken",
         )
     made = {own.recipe: own} | {name: load_settings(recipe, ours) for name, ours in changes.items()}
     if (first := against or own.recipe) not in made:
-        raise WrongCall(f"--against {first!r} is none of the rows", remedy=f"they are {', '.join(made)}")
+        raise WrongCall(f"--against {first!r} is not one of the rows", remedy=f"they are {', '.join(made)}")
     if not judge.is_file():
-        raise WrongData("there is no recogniser to judge all of them", judge, f"./run.sh --recipe {recipe}")
+        raise WrongData("there is no recogniser to score the variants", judge, f"./run.sh --recipe {recipe}")
     for name in changes:
         take_over(own, made[name])
     pool = ThreadPoolExecutor(jobs)
@@ -125,7 +125,7 @@ def main(
                 f"variants: {number}/{len(changes)}, {name}, in {made[name].system.work_dir}", err=True
             )
             run.result()
-    finally:  # after a failure or Ctrl-C no other one begins
+    finally:  # after a failure or Ctrl-C no other variant starts
         pool.shutdown(cancel_futures=True)
     click.echo(table(scored(made, judge), first, own.seed))
 
@@ -133,7 +133,7 @@ def main(
 def take_over(own: Settings, variant: Settings) -> None:
     """Give a variant the outputs of the recipe's first stages by hard links, and a copy of its training.
 
-    They stay as they are: a stage whose settings differ is made again, in a folder that takes the place of this one.
+    The originals do not change: a stage with other settings runs again and replaces the whole folder of the variant.
     """
     from moien.recipe.stages import BY_NAME, state, work_folder
 
@@ -151,7 +151,7 @@ def take_over(own: Settings, variant: Settings) -> None:
 
 
 def make(recipe: str, name: str, changes: Sequence[str], quiet: bool) -> None:
-    """Run the stages until the voice is chosen; quietly where others run beside it: their output is in their logs."""
+    """Run stages 1 to 6; `quiet` if others run at the same time: the logs have their output."""
     from moien.recipe.settings import ROOT
 
     sets = [word for change in changes for word in ("--set", change)]
@@ -161,7 +161,7 @@ def make(recipe: str, name: str, changes: Sequence[str], quiet: bool) -> None:
 
 
 def speak(settings: Settings, sentences: Sequence[Sentence], own: Settings) -> dict[str, Path]:
-    """These sentences by the voice of a variant, from text alone, as stage 7 speaks, if not done before: id → wav."""
+    """Speak sentences like stage 7, from text alone with the voice of a variant, if not done before: id → wav."""
     from moien.audio import SAMPLE_RATE, write_wav
     from moien.progress import track
     from moien.recipe import manifest
@@ -181,13 +181,13 @@ def speak(settings: Settings, sentences: Sequence[Sentence], own: Settings) -> d
         speech = voice.speak(sentence.text, sentence.speaker, seed=own.seed)
         part = folder / f".{sentence.id}.wav"
         write_wav(part, speech.audio, SAMPLE_RATE)
-        part.replace(wavs[sentence.id])  # whole or not at all: what is there is not spoken again
+        part.replace(wavs[sentence.id])  # renamed when complete, because an existing file is not spoken again
     return wavs
 
 
 def scored(made: dict[str, Settings], judge: Path) -> list[ScoredSentence]:
-    """The test split with the trained voice of each run as a row, and stock; the first run's speaker and recogniser
-    judge all."""
+    """The test split, with a row for the trained voice of each run and for stock, all scored with the speakers and the
+    recogniser of the first run."""
     from moien.corpus.datadir import read_datadir
     from moien.recipe.stages import BY_NAME
     from moien.score.judges import Judges
