@@ -37,7 +37,7 @@ bench-align: setup ## boundaries of the recipe lb against the reference segments
 bench-train: setup ## a step of training against its bare computation and against a plain StyleTTS2 step (RECIPE=lb)
 	@$(PY) tools/bench_train.py $(RECIPE) $(SET)
 
-gpu-check: setup ## what a card does with the training, into docs/gpu.md (8 minutes, no network)
+gpu-check: setup ## measure the training on a GPU, into docs/gpu.md (8 minutes, no network)
 	@$(PY) tools/gpu_check.py --write
 
 data-curve: setup ## the effect of more minutes and of more training, on the recipe lb: hours, can be interrupted

@@ -1,9 +1,9 @@
-"""The trainable forward: KModel's own submodules, batched with padding, and gradients all the way.
+"""The trainable forward pass: KModel's own submodules, batched with padding, with gradients.
 
-`KModel.forward_with_tokens` runs without gradients and for one sentence. These are its steps one by one; on the
-same durations and noise they give its audio (the tests hold them to 1e-5), and a padded batch gives what each
-sentence gives alone. T counts tokens (boundaries included), F frames of 600 samples; F0 and energy have two
-values a frame. `lengths` [B] of tokens and `frames` [B] are on the CPU, where packing needs them. Style halves:
+`KModel.forward_with_tokens` runs without gradients and for one sentence. These functions are its single steps: with the
+same durations and noise they give the same audio (the tests allow 1e-5), and a padded batch gives the same as each
+sentence alone. T counts tokens (boundaries included), F frames of 600 samples; F0 and energy have two values per
+frame. `lengths` [B] of tokens and `frames` [B] are on the CPU, where packing needs them. Style halves:
 acoustic = style[:, :128] for the decoder, prosodic = style[:, 128:] for the rest.
 """
 
@@ -20,14 +20,14 @@ from torch import Tensor
 
 from moien.audio import FRAME_SAMPLES
 
-ENCODED_DIM = 512  # of a phoneme as BERT reads it
+ENCODED_DIM = 512  # of a phoneme in BERT's projected output
 TEMPO = "predictor.duration_proj.linear_layer.bias"  # see `tempo`
 
 
 def text_mask(lengths: Tensor, size: int | None = None, device: torch.device | None = None) -> Tensor:
     """Padding of sequences of these lengths: bool [B, size], True beyond the end; size = the longest.
 
-    On `device` (that of the lengths without it), which is not waited for.
+    The mask is on `device`, by default that of the lengths; the call does not wait for the device.
     """
     if device is not None:
         lengths = lengths.to(device, non_blocking=True)
@@ -36,7 +36,7 @@ def text_mask(lengths: Tensor, size: int | None = None, device: torch.device | N
 
 
 def encode_phonemes(model: KModel, input_ids: Tensor, lengths: Tensor) -> Tensor:
-    """PL-BERT's reading of the tokens [B, T], projected: [B, 512, T]."""
+    """PL-BERT's encoding of the tokens [B, T], projected: [B, 512, T]."""
     mask = text_mask(lengths, input_ids.shape[1], input_ids.device)
     hidden = model.bert(input_ids, attention_mask=(~mask).int())
     return model.bert_encoder(hidden).transpose(-1, -2)
@@ -51,7 +51,7 @@ def predict_durations(
 
 
 def tempo(model: KModel) -> Tensor:
-    """The bias of the duration head: what is added to it makes every token longer."""
+    """The bias of the duration head: a larger bias makes every token longer."""
     return model.get_parameter(TEMPO)
 
 
@@ -63,7 +63,7 @@ def durations_from_logits(logits: Tensor, speed: float = 1.0) -> Tensor:
 def expand(durations: Tensor, size: int | None = None) -> Tensor:
     """Alignment [B, T, F] of durations [B, T] in frames: 1 where frame f belongs to token t, 0 elsewhere.
 
-    `size` is F, the frames of the longest: without it the device is waited for.
+    `size` is F, the frames of the longest; without it the call waits for the device.
     """
     ends = durations.cumsum(1)
     frames = torch.arange(size or int(ends[:, -1].max()), device=durations.device)
@@ -75,12 +75,12 @@ def predict_f0_energy(
 ) -> tuple[Tensor, Tensor]:
     """F0 in Hz and energy, each [B, 2F] and 0 in the padding, from d [B, T, 640] on the alignment's frames.
 
-    `frames` [B] on the CPU are those of each sentence, where they are known: without them the device is waited for.
+    `frames` [B] on the CPU are those of each sentence, if they are known; without them the call waits for the device.
     """
     predictor, size = model.predictor, alignment.shape[-1]
     frames = frame_lengths(alignment).cpu() if frames is None else frames
     if int(frames.min()) == size:
-        # Kokoro's own, to the last bit: the source sums F0 to phases, where 1e-5 Hz soon is another waveform.
+        # Kokoro's own, equal to the last bit: the source sums F0 to phases, so 1e-5 Hz soon changes the waveform.
         return predictor.F0Ntrain(d.transpose(1, 2) @ alignment, style_prosodic)
     shared = predictor.shared.padded(alignment.transpose(1, 2) @ d, frames).transpose(1, 2)
     curves = []
@@ -111,7 +111,7 @@ def decode_audio(
 
     The text features are computed on the whole sentence and then cropped, so that a crop has its context. f0 and
     energy [B, 2F] are given whole. Whole sentences of unequal length go through the decoder one by one: its
-    instance norms would hear the padding. The source draws its phase and noise anew: see `seeded_source`.
+    instance norms would include the padding. The source draws new phases and noise: see `seeded_source`.
     """
     asr = _encode_text(model.text_encoder, input_ids, lengths) @ alignment
     if crop is None:
@@ -137,7 +137,7 @@ def decode_audio(
 
 @contextmanager
 def seeded_source(model: KModel, seed: int) -> Iterator[None]:
-    """Draw the source's random phases and noise (and any dropout) inside from this seed, and no other draw."""
+    """Inside, the source's random phases and noise (and any dropout) are drawn from this seed, outside as before."""
     with forked_generators(model.device):
         torch.manual_seed(seed)
         yield
@@ -145,21 +145,21 @@ def seeded_source(model: KModel, seed: int) -> Iterator[None]:
 
 @contextmanager
 def forked_generators(device: torch.device) -> Iterator[None]:
-    """Put the random generators of the CPU and of `device` back afterwards; those of other devices are not touched."""
+    """Restore the random generators of the CPU and of `device` afterwards; those of other devices are not touched."""
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         yield
 
 
 def fold_weight_norm(model: KModel, learned: Container[str] = ()) -> KModel:
-    """Make one weight of weight_g and weight_v, in place, but not where one of the two is a `learned` tensor.
+    """Replace weight_g and weight_v by their weight, in place, except where one of the two is a `learned` tensor.
 
-    It need not be made again at each call then; but a folded convolution neither trains nor is exported.
+    The weight is then not computed at each call; but a folded convolution can be neither trained nor exported.
     """
     for name, module in model.named_modules():
         pair = (f"{name}.weight_g", f"{name}.weight_v")
         if hasattr(module, "weight_g") and not any(tensor in learned for tensor in pair):
             torch.nn.utils.remove_weight_norm(module)
-            module.weight.requires_grad_(False)  # it is a new Parameter, which would get a gradient
+            module.weight.requires_grad_(False)  # a new Parameter would get a gradient
     return model
 
 
@@ -184,7 +184,7 @@ def convolve_in_bfloat16(model: KModel) -> KModel:
 
 
 def _encode_text(encoder: TextEncoder, input_ids: Tensor, lengths: Tensor) -> Tensor:
-    """Kokoro's `TextEncoder.forward`, which waits for a card at its LSTM: [B, 512, T] of tokens [B, T]."""
+    """Kokoro's `TextEncoder.forward`, without its wait for the GPU at its LSTM: tokens [B, T] → [B, 512, T]."""
     padding = text_mask(lengths, input_ids.shape[1], input_ids.device)[:, None]
     x = encoder.embedding(input_ids).transpose(1, 2).masked_fill(padding, 0.0)
     for block in encoder.cnn:
@@ -208,9 +208,9 @@ def _encode_durations(encoder: DurationEncoder, d_en: Tensor, style: Tensor, len
 
 
 def _adain_block(block: AdainResBlk1d, x: Tensor, style: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
-    """AdainResBlk1d over padded [B, C, L], with keep [B, 1, L] True on what is no padding; and the new keep.
+    """AdainResBlk1d over padded [B, C, L], with keep [B, 1, L] False in the padding; and the new keep.
 
-    Padding must be 0 before each convolution, as beyond a lone sentence's edge, and out of each norm's statistics.
+    Padding must be 0 before each convolution, as beyond the edge of a single sentence, and not count in a norm.
     """
     y = block.actv(_adain(block.norm1, x, style, keep)) * keep
     if block.upsample_type != "none":

@@ -1,11 +1,11 @@
-"""Kokoro's LSTMs over sentences of unequal length, several times as fast on a CPU, and without waiting on a card.
+"""Kokoro's LSTMs over sentences of unequal length, several times as fast on a CPU, and without waits for a GPU.
 
 PyTorch has a fused kernel for LSTMs on a CPU (oneDNN), but not for packed sequences, which is what Kokoro's modules
-give their LSTMs: those go through a loop in which each time step has its own small matrix product. Here the sentences
-are padded, and the way back runs on each of them turned around, so that it begins at the sentence's own end.
+give their LSTMs: for these, a loop computes a small matrix product at each time step. Here the sentences are padded,
+and the backward direction runs on each sentence in reverse order, so that it begins at the end of the sentence.
 
-On a card cuDNN has a kernel for packed sequences. PyTorch packs sentences that are not sorted by length with two
-copies that wait for the card; here they are sorted before, by lengths that are on the CPU.
+On a GPU, cuDNN has a kernel for packed sequences. PyTorch packs sentences that are not sorted by length with two copies
+that wait for the GPU; here they are sorted before, by lengths that are on the CPU.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 
 class PaddedLSTM(nn.LSTM):
-    """A bidirectional LSTM of one layer, batch first. Gives what nn.LSTM gives but for the last bits."""
+    """A bidirectional LSTM of one layer, batch first. Its results are those of nn.LSTM except for the last bits."""
 
     def forward(self, input: Tensor | PackedSequence, hx: Any = None) -> Any:
-        """Of `[B, L, C]` what nn.LSTM gives; of a packed sequence a packed one and None."""
+        """For `[B, L, C]` the result of nn.LSTM; for a packed sequence a packed sequence and None."""
         if not isinstance(input, PackedSequence) or input.data.is_cuda:
             return super().forward(input, hx)
         x, lengths = pad_packed_sequence(input, batch_first=True)
