@@ -32,11 +32,15 @@ class Page:
             os.dup2(low, 3)
             os.dup2(high, 4)
 
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", "--mute-audio"]
+        options += ["--autoplay-policy=no-user-gesture-required", f"--user-data-dir={profile}"]
         self._process = subprocess.Popen(
-            [program, "--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", "--mute-audio",
-             "--autoplay-policy=no-user-gesture-required", f"--user-data-dir={profile}"],
-            preexec_fn=pipes_at_3_and_4, close_fds=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [program, *options],
+            preexec_fn=pipes_at_3_and_4,
+            close_fds=False,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         os.close(theirs_in)
         os.close(theirs_out)
         self._buffer, self._number, self._session = b"", 0, {}

@@ -98,8 +98,8 @@ def test_reset_forgets_what_an_interrupted_run_kept(stage, tmp_path):
 
 
 def test_a_run_whose_time_is_up_begins_no_other_stage(tmp_path):
-    command = [sys.executable, "-m", "moien", "run", "--recipe", "mini", "--stage", "1", "--time-limit", "0s",
-               "--set", f"system.work_dir={tmp_path}"]  # fmt: skip
+    options = "--recipe mini --stage 1 --time-limit 0s --set".split()
+    command = [sys.executable, "-m", "moien", "run", *options, f"system.work_dir={tmp_path}"]
     ended = subprocess.run(command, text=True, capture_output=True)
     assert ended.returncode == 124, ended.stderr
     assert "the time limit is reached" in ended.stderr

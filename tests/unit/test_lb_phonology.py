@@ -118,9 +118,15 @@ def test_without_rules_nothing_changes(pieces: Pieces) -> None:
 def test_each_rule_changes_only_what_it_says(pieces: Pieces) -> None:
     """Beside marks of stress, every rule replaces single symbols; each may write only its own."""
     may_write = {
-        "stress": "ˈ", "weak_forms": "əɕtziduvʦ", "final_devoicing": "ptkfsʃʦʧɕχ", "r_vocalisation": "ɐ",
-        "r_fricative": "χ", "clitics": "dtzs", "linking": "bdɡvzʒʣʤʁ", "pauses": "",
-    }  # fmt: skip
+        "stress": "ˈ",
+        "weak_forms": "əɕtziduvʦ",
+        "final_devoicing": "ptkfsʃʦʧɕχ",
+        "r_vocalisation": "ɐ",
+        "r_fricative": "χ",
+        "clitics": "dtzs",
+        "linking": "bdɡvzʒʣʤʁ",
+        "pauses": "",
+    }
     for rule in RULES:
         said = apply(pieces, only(rule))
         if rule == "pauses":

@@ -21,11 +21,11 @@ from moien.text.lb.unknown import UnknownWords
 from tools.train_g2p import Spelt, train
 
 # As LOD writes them.
-WORDS = {
-    "land": "lˈɑnt", "kräiz": "kʁˈæːɪʦ", "ass": "ɑs", "gëtt": "ɡət", "schoul": "ʃˈəʊl", "kanner": "kˈɑnɐ",
-    "sonnen": "zˈonən", "blumm": "blˈum", "bank": "bˈɑŋk", "kont": "kˈont", "stad": "ʃtˈaːt", "rot": "ʁˈoːt",
-    "haapt": "hˈaːpt", "aarbecht": "ˈaːbəɕt", "plaz": "plˈaːʦ", "apel": "ˈɑpəl", "eng": "eŋ",
-}  # fmt: skip
+_WRITTEN = (
+    "land lˈɑnt, kräiz kʁˈæːɪʦ, ass ɑs, gëtt ɡət, schoul ʃˈəʊl, kanner kˈɑnɐ, sonnen zˈonən, blumm blˈum, bank bˈɑŋk, "
+    "kont kˈont, stad ʃtˈaːt, rot ʁˈoːt, haapt hˈaːpt, aarbecht ˈaːbəɕt, plaz plˈaːʦ, apel ˈɑpəl, eng eŋ"
+)
+WORDS = dict(pair.split() for pair in _WRITTEN.split(", "))
 
 
 class Known:
