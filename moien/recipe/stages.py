@@ -59,7 +59,7 @@ class Stage:
 
 
 SENTENCES = {
-    "check": "Check tools, disk, base weights and corpus; name the command that mends what is missing.",
+    "check": "Check tools, disk, base weights and corpus; name the command that installs what is missing.",
     "data": "Raw corpus to 24 kHz mono audio and Kaldi data directories.",
     "g2p": "Text to phonemes in Kokoro's symbols.",
     "align": "Forced alignment: frames for every token, in the base model's timing.",
