@@ -138,7 +138,7 @@ def new_model(config: Mapping[str, Any]) -> KModel:
     model.eval().requires_grad_(False)
     stft = model.decoder.generator.stft
     window = vars(stft).pop("window")
-    stft.register_buffer("window", window, persistent=False)  # else it is copied to the card at each call
+    stft.register_buffer("window", window, persistent=False)  # else it is copied to the GPU at each call
     for module in model.modules():
         if isinstance(module, torch.nn.LSTM):
             module.__class__ = PaddedLSTM

@@ -164,9 +164,11 @@ def fold_weight_norm(model: KModel, learned: Container[str] = ()) -> KModel:
 
 
 def convolve_in_bfloat16(model: KModel) -> KModel:
-    """Let the convolutions of the decoder's blocks compute in bfloat16, in place; what they give is float32 again.
+    """Let the convolutions of the decoder's blocks compute in bfloat16, in place; their outputs are float32.
 
-    Not those that the phases of the source go into, nor the last one, whose outputs are log magnitude and phase.
+    Except those with the phases of the source as input, and the last one with log magnitude and phase as output. Each
+    has its own autocast: one around all of them would also round the operations between them, and would save no cast,
+    because each weight is used once a step.
     """
 
     def rounded(convolve: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
@@ -193,9 +195,11 @@ def _encode_text(encoder: TextEncoder, input_ids: Tensor, lengths: Tensor) -> Te
 
 
 def _encode_durations(encoder: DurationEncoder, d_en: Tensor, style: Tensor, lengths: Tensor) -> Tensor:
-    """Kokoro's `DurationEncoder.forward`, which waits for a card at each LSTM: [B, T, 640] of d_en [B, 512, T]."""
+    """Kokoro's `DurationEncoder.forward`, without its wait for the GPU at each LSTM: d_en [B, 512, T] → [B, T, 640]."""
     padding = text_mask(lengths, d_en.shape[-1], d_en.device)[:, None]
-    styles = style.expand(d_en.shape[-1], -1, -1)  # token by token: the order in which its gradient is summed
+    styles = style.expand(
+        d_en.shape[-1], -1, -1
+    )  # by token, which fixes the order in which its gradient is summed
     x = torch.cat([d_en.permute(2, 0, 1), styles], dim=2).permute(1, 2, 0).masked_fill(padding, 0.0)
     for block in encoder.lstms:
         rows = x.transpose(1, 2)
