@@ -192,9 +192,7 @@ def acoustic_loss(
     """L1 between log-mels of crops that the decoder makes with natural F0 and those of the recording."""
     ids, lengths, _, frames, alignment, style = _batch(model, pack, clips)
     f0 = _curves(clips, "f0", ids.device)
-    with (
-        torch.no_grad()
-    ):  # with the room in a recording's energy the decoder is worse than with the predictor's
+    with torch.no_grad():  # the predictor's energy, because that of a recording has room noise in it
         d_en = forward.encode_phonemes(model, ids, lengths)
         _, d = forward.predict_durations(model, d_en, prosodic(style), lengths)
         _, energy = forward.predict_f0_energy(model, d, alignment, prosodic(style), frames)
