@@ -1,13 +1,13 @@
-"""Whether the loop costs more than its steps, and what is won over a plain step: `make bench-train RECIPE=lb`.
+"""Compare the loop with its bare steps, and a bare step with a plain one: `make bench-train RECIPE=lb`.
 
-All in one run, in turns on the same batches, because the machine's speed changes from minute to minute:
+All three alternate in one run on the same batches, because the machine's speed changes from minute to minute:
 
-    bare    losses, backward, clipping and optimiser on a batch that is already there
-    loop    the same batch in `moien.train.loop.run_phase`: read, collated, watched, counted
+    bare    losses, backward, clipping and optimiser on a batch that is already loaded
+    loop    the same batch in `moien.train.loop.run_phase`, with reading, collation, checks and logs
     plain   a bare step as StyleTTS2's `train_second.py` makes it (github.com/yl4579/StyleTTS2): weight norm computed at
             each call, BERT at each step, PyTorch's packed LSTMs, the decoder on all of an utterance instead of a crop
 
-Needs the outputs of stages 1 to 5. Prints Markdown tables; the last ones are where a bare step's time goes.
+Needs the outputs of stages 1 to 5. Prints Markdown tables; the last ones list a bare step by operation.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def packed(lstm: torch.nn.LSTM, x: torch.Tensor, lengths: torch.Tensor) -> torch
 
 
 def with_bert(learner: Learner, phase: Phase, learned: Any) -> Step:
-    """A plain step: BERT reads the phonemes anew, and there are no curves of a base."""
+    """A plain step: BERT encodes the phonemes in each step, and the curves of the base are not used."""
     import torch
 
     from moien.kokoro.forward import encode_phonemes
@@ -160,7 +160,7 @@ def bare(learner: Learner, phase: Phase, learned: Any) -> Step:
 
 @dataclass
 class Turns:
-    """In the place of `load`: before the loop gets the next batch, the others make a step on the last one."""
+    """Replaces `load`: before the loop gets the next batch, the two other kinds of step run on the last one."""
 
     load: Callable[..., Iterator[Batch]]
     own: Step

@@ -1,4 +1,4 @@
-"""What a card does with the training: `make gpu-check`, in at most 8 minutes, without network, corpus or base model.
+"""Measure the training on a GPU: `make gpu-check`, in at most 8 minutes, without network, corpus or base model.
 
 Compares one step with the CPU and measures speed, memory and bf16 for both phases of preset `gpu`: see
 `moien/train/gpu_check.py`. Prints a table; `--write` puts it into docs/gpu.md.
@@ -22,7 +22,7 @@ BEGIN, END = "<!-- made by make gpu-check -->\n", "<!-- end -->\n"
 )
 @click.option("--steps", default=30, show_default=True, help="Steps of each phase that are timed.")
 @click.option(
-    "--minutes", default=8.0, show_default=True, help="What does not fit into this time is left out."
+    "--minutes", default=8.0, show_default=True, help="Measurements that exceed this time are left out."
 )
 @click.option("--quick", is_flag=True, help="Short utterances and small batches, to try this program.")
 @click.option("--write", is_flag=True, help="Put the table into docs/gpu.md.")
