@@ -9,7 +9,7 @@ VERSIONS = {
     "g2p": 1,
     "align": 1,
     "features": 1,
-    "embedding": 1,
+    "embedding": 2,
     "train": 2,
     "decode": 1,
     "score": 1,

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from kokoro import KModel
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss, smooth_l1_loss
+from torch.nn.functional import l1_loss
 from torch.nn.utils.rnn import pad_sequence
 
 from moien.align import Alignment
@@ -23,9 +23,9 @@ from moien.audio import FRAME_SAMPLES, SAMPLE_RATE, pad_to_frames, read_audio
 from moien.evenly import every_nth
 from moien.features.mel import log_mel
 from moien.features.packed import PackedFeatures
-from moien.kokoro import forward
+from moien.kokoro import forward, losses
 from moien.kokoro.speak import speak
-from moien.kokoro.style import DURATION_BINS, HALF, acoustic, pack_row, prosodic
+from moien.kokoro.style import HALF, acoustic, pack_row, prosodic
 from moien.progress import track
 from moien.style.embed import SpeakerEncoder
 from moien.style.settings import EmbeddingSettings
@@ -173,17 +173,10 @@ def prosodic_loss(
         d_en = forward.encode_phonemes(model, ids, lengths)
     logits, d = forward.predict_durations(model, d_en, prosodic(style), lengths)
     f0, energy = forward.predict_f0_energy(model, d, alignment, prosodic(style), frames)
-    spoken = (durations > 0) & ~forward.text_mask(lengths - 1, ids.shape[1], ids.device)
-    spoken[:, 0] = False  # BOS and EOS are silence of any length
-    bins = (torch.arange(DURATION_BINS, device=ids.device) < durations[..., None]).float()
-    lasted = torch.sigmoid(logits).sum(-1)
-    loss = l1_loss(lasted[spoken], durations[spoken].float())
-    loss = loss + DURATION_BINS_WEIGHT * binary_cross_entropy_with_logits(logits[spoken], bins[spoken])
-    for predicted, natural, weight in ((f0, "f0", 0.1), (energy, "energy", 1.0)):
-        target = _curves(clips, natural, ids.device)
-        keep = ~forward.text_mask(2 * frames, device=ids.device)
-        loss = loss + weight * smooth_l1_loss(predicted[keep], target[keep])
-    return loss
+    duration, bins = losses.duration_losses(logits, durations, lengths)
+    loss = duration + DURATION_BINS_WEIGHT * bins
+    loss = loss + losses.f0_loss(f0, _curves(clips, "f0", ids.device), frames)
+    return loss + losses.energy_loss(energy, _curves(clips, "energy", ids.device), frames)
 
 
 def acoustic_loss(
