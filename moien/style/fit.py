@@ -35,7 +35,7 @@ from moien.style.settings import EmbeddingSettings
 # at 9.6 kHz by 5 dB.
 PROSODIC_LR, ACOUSTIC_LR = 0.005, 0.02
 PRIOR = 0.05  # weight of the squared distance from the base's pack
-DURATION_BINS_WEIGHT = 1.0  # of the cross-entropy over the duration bins; StyleTTS2 and training take 20
+DURATION_BINS_WEIGHT = 20.0  # of the cross-entropy over the duration bins, as in StyleTTS2 and in training
 MEL_FLOOR = -0.75  # normalised; below lies room noise, which the style should not learn to make
 
 
