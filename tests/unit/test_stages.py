@@ -72,8 +72,9 @@ def test_what_another_version_of_the_code_made_is_made_again(
         execute(stage, write_one, now)
     for stage in STAGES[1:]:
         work = work_folder(stage, now)
-        monkeypatch.setitem(VERSIONS, stage.name, stage.version + 1)
-        assert state(stage, now).why == "its method is of version 2, not 1"
+        made = stage.version
+        monkeypatch.setitem(VERSIONS, stage.name, made + 1)
+        assert state(stage, now).why == f"its method is of version {made + 1}, not {made}"
         assert work_folder(stage, now) != work
         assert all(state(other, now).kind == "changed" for other in STAGES if stage.name in other.inputs)
         assert all(state(other, now).kind == "done" for other in STAGES[: stage.number])
