@@ -3,9 +3,10 @@
 SHELL := /bin/bash
 RECIPE ?= mini
 PY := .venv/bin/python
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint repro image lock bench-align bench-train gpu-check data-curve ablation check-scores golden g2p-model score-g2p bench-g2p fuzz-g2p clean
+.PHONY: help setup demo test test-slow test-durations lint repro image lock bench-align bench-train gpu-check data-curve ablation check-scores golden g2p-model score-g2p bench-g2p clean
 
 help:           ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
@@ -17,8 +18,15 @@ demo: setup     ## run the recipe mini to the end and print its scores
 	@./run.sh --recipe mini
 	@$(PY) utils/show_results.py mini
 
-test: setup     ## all tests, offline, in two processes of one thread each
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: setup     ## all tests but the slow ones, offline, in two processes of one thread each
+	@OMP_NUM_THREADS=1 $(PY) -m pytest $(PARALLEL) $(OPTIONS)
+
+test-slow: setup ## the tests that are rarely needed (docs/testing.md), and 10,000 texts of any characters
+	@OMP_NUM_THREADS=1 $(PY) -m pytest $(PARALLEL) -m slow
+	@MOIEN_EXAMPLES=10000 $(PY) -m pytest tests/unit/test_lb.py -k "any_text or no_spelling"
+
+test-durations: setup ## as make test; write its 20 slowest into docs/testing.md
+	@$(PY) tools/slowest_tests.py
 
 lint: setup     ## ruff and mypy
 	@.venv/bin/ruff check .
@@ -66,7 +74,7 @@ check-scores: setup ## which metric detects which damage, into docs/scores.md (5
 	@$(PY) tools/check_scores.py
 
 golden: setup   ## record what the micro recipe writes, after a version in moien/recipe/versions.py was raised
-	@MOIEN_GOLDEN=write $(PY) -m pytest -q tests/recipe/test_micro.py -k new_version
+	@MOIEN_GOLDEN=write $(PY) -m pytest -q tests/recipe/test_weights.py -k new_version
 
 lock:           ## resolve pyproject.toml into requirements.txt, with hashes (the same for Python 3.11 and 3.12)
 	@python3 -m venv .venv/lock && .venv/lock/bin/pip install -q uv
@@ -84,9 +92,6 @@ score-g2p: setup .venv/gruut ## unknown words of a held-out tenth of LOD, agains
 
 bench-g2p: setup .venv/gruut ## known words per second against espeak-ng and gruut; time to the first phoneme
 	@$(PY) tools/bench_g2p.py --gruut .venv/gruut
-
-fuzz-g2p: setup ## 10,000 texts of any characters, and 10,000 of Luxembourgish ones, through the front end
-	@MOIEN_EXAMPLES=10000 $(PY) -m pytest -q tests/unit/test_lb.py -k "any_text or no_spelling"
 
 .venv/gruut:
 	@.venv/bin/pip install -q --target $@ gruut==2.4.0 gruut-lang-lb==2.0.1

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from multiprocessing import context, get_context
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from micro import MICRO, Micro, link_cache
 
-from moien.recipe.settings import ROOT
+if TYPE_CHECKING:  # they import torch, which most tests of one file do without
+    from micro import Micro
+
+
+# The files that take longest, first: two processes then end at about the same time.
+LONGEST = """
+    recipe/test_weights.py recipe/test_micro.py unit/test_distributed.py unit/test_score_checks.py
+    fault/test_training.py unit/test_lb_normalise.py unit/test_loop.py unit/test_style.py unit/test_forward.py
+""".split()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files."""
+    place = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.fixture(scope="session")
@@ -30,17 +48,43 @@ def base():  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture(scope="session")
-def micro(tmp_path_factory: pytest.TempPathFactory, base: object) -> Micro:
-    """Run every stage once, for all tests that look at the result."""
-    recipe = tmp_path_factory.mktemp("recipes") / "micro"
-    recipe.mkdir()
-    link_cache(recipe.parent / "cache")
-    sentences = (ROOT / "recipes" / "mini" / "sentences.txt").read_text(encoding="utf-8").splitlines()
-    texts = [line for line in sentences if line and not line.startswith("#")]
-    (recipe / "sentences.txt").write_text("\n".join(sorted(texts, key=len)[:14]) + "\n", encoding="utf-8")
-    (recipe / "eval.txt").write_text("Moien, wéi geet et dir?\n", encoding="utf-8")
-    (recipe / "params.yaml").write_text(MICRO.replace("SENTENCES", str(recipe / "sentences.txt")))
-    made = Micro(recipe, tmp_path_factory.mktemp("work"), "")
-    result = made.run()
-    assert result.returncode == 0, result.stdout + result.stderr
-    return Micro(made.recipe, made.work_dir, result.stdout)
+def micro(tmp_path_factory: pytest.TempPathFactory) -> Micro:
+    """A run of every stage on a tiny base model, for all tests that look at the result."""
+    from micro import run_recipe
+    from tiny_training import write_base
+
+    base = write_base(tmp_path_factory.mktemp("base") / "tiny", ["am_adam", "af_heart"])
+    return run_recipe(tmp_path_factory, f"{{source: file, path: {base}}}", forks=True)
+
+
+@pytest.fixture(scope="session")
+def real_micro(tmp_path_factory: pytest.TempPathFactory, base: object) -> Micro:
+    """A run of every stage on the real base model, as a user calls it."""
+    from micro import run_recipe
+
+    return run_recipe(tmp_path_factory, "{source: pypi}", forks=False)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """Compute with one thread, whatever the test before has set: the other core belongs to the other process."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 20 kB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-o", "size=20k", "-t", "tmpfs", "tmpfs", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a tmpfs")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@pytest.fixture
+def forked_pools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever spawns processes forks this one: spawned ones import torch first."""
+    monkeypatch.setitem(context._concrete_contexts, "spawn", get_context("fork"))  # type: ignore[attr-defined]

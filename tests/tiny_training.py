@@ -7,26 +7,34 @@ import functools
 import json
 import os
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
+from unittest import mock
 
+import kokoro
 import numpy as np
 import pytest
 import torch
+from kokoro import istftnet
 from safetensors.numpy import save_file
 
 from moien.align import Alignment, write_alignments
 from moien.audio import FRAME_SAMPLES, write_wav
 from moien.corpus.datadir import Utterance, write_datadir
 from moien.features.packed import Measured, write_packed
+from moien.kokoro import forward
 from moien.kokoro.base import new_model
-from moien.kokoro.export import save_pack
-from moien.kokoro.forward import ENCODED_DIM
+from moien.kokoro.export import save_pack, save_weights
 from moien.kokoro.symbols import CONFIG
 from moien.train.data import TrainingSet
 from moien.train.frozen import Frozen
 from moien.train.settings import TrainSettings
+
+WIDTH = 64  # of the tiny model, where Kokoro's is 512
+forward.ENCODED_DIM = WIDTH
 
 SETTINGS = TrainSettings.model_validate(
     {
@@ -55,21 +63,59 @@ def tiny_model(*_: object):  # type: ignore[no-untyped-def]
     return copy.deepcopy(_tiny_model())
 
 
-@functools.cache
-def _tiny_model():  # type: ignore[no-untyped-def]
+def tiny_config() -> dict[str, Any]:
+    """Kokoro's config.json with an eighth of its sizes, one layer of each kind and a third of the generator."""
     config = json.loads(CONFIG.read_text(encoding="utf-8"))
     bert = {"hidden_size": 64, "num_attention_heads": 2, "intermediate_size": 64, "num_hidden_layers": 1}
-    config |= {"n_layer": 1, "plbert": config["plbert"] | bert}
     generator = {"resblock_kernel_sizes": [3], "resblock_dilation_sizes": [[1, 3, 5]]}
-    config["istftnet"] = config["istftnet"] | generator
-    with torch.random.fork_rng():
+    return config | {
+        "n_layer": 1,
+        "hidden_dim": WIDTH,
+        "plbert": config["plbert"] | bert,
+        "istftnet": config["istftnet"] | generator | {"upsample_initial_channel": WIDTH},
+    }
+
+
+class TinyDecoder(istftnet.Decoder):
+    """Kokoro's decoder without the sizes that its code fixes, if `upsample_initial_channel` is `WIDTH`."""
+
+    def __init__(self, dim_in: int, upsample_initial_channel: int, **options: Any) -> None:
+        options |= {"dim_in": dim_in, "upsample_initial_channel": upsample_initial_channel}
+        if upsample_initial_channel != WIDTH:
+            super().__init__(**options)
+            return
+        block, sizes = istftnet.AdainResBlk1d, {1024: WIDTH, 1024 + 2 + 64: WIDTH + 2 + 64, 512: WIDTH}
+
+        def tiny_block(dim_in: int, dim_out: int, *others: Any, **more: Any) -> torch.nn.Module:
+            return block(sizes.get(dim_in, dim_in), sizes[dim_out], *others, **more)
+
+        with mock.patch.object(istftnet, "AdainResBlk1d", tiny_block):
+            super().__init__(**options)
+        self.asr_res = torch.nn.Sequential(torch.nn.utils.weight_norm(torch.nn.Conv1d(dim_in, 64, 1)))
+
+
+@functools.cache
+def _tiny_model():  # type: ignore[no-untyped-def]
+    with torch.random.fork_rng(), mock.patch.object(kokoro.model, "Decoder", TinyDecoder):
         torch.manual_seed(1)
-        model = new_model(config)
+        model = new_model(tiny_config())
     torch.nn.init.constant_(model.predictor.duration_proj.linear_layer.bias, -3)
     for module in model.modules():
         for hook in module._forward_pre_hooks.values():
             hook(module, None)  # weight norm's first product has a gradient, and cannot be copied
     return model
+
+
+def write_base(folder: Path, voices: Sequence[str]) -> Path:
+    """A base model for `base.source=file`: the tiny model, with made-up voices."""
+    (folder / "voices").mkdir(parents=True)
+    save_weights(_tiny_model(), folder / "tiny.pth")
+    (folder / "config.json").write_text(json.dumps(tiny_config()), encoding="utf-8")
+    generator = torch.Generator().manual_seed(2)
+    for voice in voices:
+        pack = 0.1 * torch.randn(1, 1, 256, generator=generator)
+        save_pack(pack.repeat(510, 1, 1), folder / "voices" / f"{voice}.pt")
+    return folder
 
 
 def write_corpus(folder: Path, splits: dict[str, int], frames: int = 16) -> None:
@@ -116,7 +162,7 @@ def with_base(data: TrainingSet) -> Frozen:
     """Its items as training reads them, but with zeros for what the untouched base makes of them: a file of holes."""
     path = data.utterances.utterances[0].audio.parent / f"{uuid.uuid4().hex}.f32"
     path.touch()
-    os.truncate(path, 4 * (ENCODED_DIM * sum(data.tokens) + 4 * sum(data.frames)))
+    os.truncate(path, 4 * (WIDTH * sum(data.tokens) + 4 * sum(data.frames)))
     return Frozen(data, range(len(data)), path)
 
 

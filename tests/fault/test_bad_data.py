@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from made_up import ROOT, call, ljspeech_corpus, load_program, recording
+from click.testing import Result
+from made_up import call, ljspeech_corpus, load_program, recording
 
 from moien.audio import write_wav
 from moien.corpus.datadir import read_datadir, read_dropped
@@ -51,17 +51,16 @@ def write_bad_wavs(folder: Path) -> dict[str, str]:
     }
 
 
-def run_stage(tmp_path: Path, folder: Path, *settings: str) -> subprocess.CompletedProcess[str]:
+def run_stage(tmp_path: Path, folder: Path, *settings: str) -> Result:
     recipe = tmp_path / "recipe"
     recipe.mkdir(exist_ok=True)
     (recipe / "params.yaml").write_text(
-        f"language: lb\nsystem: {{work_dir: {tmp_path / 'work'}}}\n"
+        f"language: lb\nsystem: {{work_dir: {tmp_path / 'work'}, nj: 1}}\n"
         f"corpus: {{program: local/ljspeech.py, options: {{folder: {folder}}}}}\n"
         "data: {test_prompts: [1, 2], dev_prompts: [1, 2]}\n"
     )
-    command = [sys.executable, str(ROOT / "steps/data.py"), "--recipe", str(recipe)]
-    command += [part for setting in settings for part in ("--set", setting)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    options = [part for setting in settings for part in ("--set", setting)]
+    return call(importlib.import_module("steps.data").main, "--recipe", recipe, *options)
 
 
 def test_every_bad_recording_is_dropped_by_its_reason(tmp_path):
@@ -73,7 +72,7 @@ def test_every_bad_recording_is_dropped_by_its_reason(tmp_path):
         for name in (*expected, "stereo", "no_audio"):
             table.write(f"{name}|E Saz mat {name}.\n")
     done = run_stage(tmp_path, folder, "max_dropped=0.5")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     output = tmp_path / "work" / "data" / "recipe"
     counts = json.loads((output / "manifest.json").read_text())["counts"]
     assert counts["kept"] == len(GOOD) + 1  # stereo is mixed down and kept
@@ -89,7 +88,7 @@ def test_every_bad_recording_is_dropped_by_its_reason(tmp_path):
     assert not (output / "raw").exists()
 
     done = run_stage(tmp_path, folder)  # the default tolerates one in ten
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert "12 of 27 utterances were dropped, more than max_dropped = 0.1" in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -99,7 +98,7 @@ def test_a_corpus_without_one_good_recording_is_an_error(tmp_path):
     for name in ("a", "b"):
         write_wav(folder / "wavs" / f"{name}.wav", np.zeros(24_000, np.float32))
     done = run_stage(tmp_path, folder, "max_dropped=1")
-    assert done.returncode == 1 and "kept 0, dropped 2" in done.stdout
+    assert done.exit_code == 1 and "kept 0, dropped 2" in done.stdout
     assert "2 of 2 utterances were dropped" in done.stderr and "Traceback" not in done.stderr
     assert not (tmp_path / "work" / "data" / "recipe").exists()
 

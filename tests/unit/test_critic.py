@@ -249,7 +249,7 @@ def in_one_of_two(rank: int, folder: str) -> None:
     torch.distributed.destroy_process_group()
 
 
-def test_two_processes_learn_what_one_learns_on_both_their_crops(tmp_path: Path):
+def test_two_processes_learn_what_one_learns_on_both_their_crops(tmp_path: Path, forked_pools: None):
     torch.multiprocessing.spawn(in_one_of_two, (str(tmp_path),), nprocs=2)
     (first, upper), (second, lower) = (
         torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1)

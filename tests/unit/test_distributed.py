@@ -16,6 +16,7 @@ import torch
 import torch.distributed as dist
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from leaving import leave
 from tiny_training import SETTINGS, Run, open_split, tiny_model, with_base, write_corpus
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
@@ -182,7 +183,8 @@ def test_a_process_without_a_share_changes_no_bit(run, tmp_path, monkeypatch):
 
 
 def test_when_one_is_asked_to_end_all_end_after_the_same_step(run, tmp_path, monkeypatch):
-    whole = together(tmp_path, lambda rank: run.train(tmp_path / "whole", WITHOUT_CRITIC))[0][0]
+    settings = WITHOUT_CRITIC.model_copy(update={"phases": ("prosody",)})
+    whole = together(tmp_path, lambda rank: run.train(tmp_path / "whole", settings))[0][0]
 
     def interrupted(rank: int) -> bool:
         steps = 0
@@ -197,13 +199,13 @@ def test_when_one_is_asked_to_end_all_end_after_the_same_step(run, tmp_path, mon
 
         loop.step = step
         with pytest.raises(KeyboardInterrupt):
-            run.train(tmp_path / "parts", WITHOUT_CRITIC)
+            run.train(tmp_path / "parts", settings)
         return steps == 3
 
     (tmp_path / "meet").unlink(missing_ok=True)
     assert together(tmp_path, interrupted) == [True, True]
     (tmp_path / "meet").unlink(missing_ok=True)
-    again = together(tmp_path, lambda rank: run.train(tmp_path / "parts", WITHOUT_CRITIC))[0][0]
+    again = together(tmp_path, lambda rank: run.train(tmp_path / "parts", settings))[0][0]
     assert all(torch.equal(tensor, whole[name]) for name, tensor in again.items())
 
 
@@ -218,17 +220,12 @@ def test_fewer_crops_than_processes_are_refused(run, tmp_path):
         run.train(tmp_path / "work", SETTINGS.model_copy(update={"accumulate": 2}))
 
 
-def leave(device: str, folder: Path, fails: int) -> None:
-    """What `spawn` calls: a file of each process, but the one that fails."""
-    if distributed.rank() == fails:
-        raise WrongData("the disk is gone", where="here")
-    (folder / f"{device}-{distributed.rank()}").touch()
-    distributed.wait()
-
-
-def test_processes_are_begun_and_what_one_fails_with_is_said(tmp_path, capfd):
+def test_processes_are_begun_and_end_together(tmp_path, forked_pools):
     distributed.spawn(leave, 2, "cpu", tmp_path, -1)
     assert {file.name for file in tmp_path.iterdir()} == {"cpu-0", "cpu-1"}
+
+
+def test_what_a_process_fails_with_is_printed(tmp_path, capfd):
     with pytest.raises(WrongData, match="process 1 of 2 failed"):
         distributed.spawn(leave, 2, "cpu", tmp_path, 1)
     assert "process 1: here: the disk is gone" in capfd.readouterr().err

@@ -6,7 +6,7 @@ from itertools import chain
 
 import pytest
 import torch
-from tiny_training import SETTINGS, Run, open_split, tiny_model, write_corpus
+from tiny_training import SETTINGS, WIDTH, Run, open_split, tiny_model, write_corpus
 
 from moien.train import frozen as module
 from moien.train import loop
@@ -25,7 +25,7 @@ def test_items_have_what_the_base_makes_of_them_alone(corpus, tmp_path):
     data, model = open_split(corpus, "train"), tiny_model()
     items = frozen(model, data, [2, 0], tmp_path)
     [path] = tmp_path.iterdir()
-    assert path.stat().st_size == sum(4 * (512 * 6 + 2 * 2 * data.frames[index]) for index in (0, 2))
+    assert path.stat().st_size == sum(4 * (WIDTH * 6 + 2 * 2 * data.frames[index]) for index in (0, 2))
     for index in (0, 2):
         item = items[index]
         wanted = of_base(model, item, data.base_packs[item["speaker"]])
@@ -33,7 +33,7 @@ def test_items_have_what_the_base_makes_of_them_alone(corpus, tmp_path):
             assert torch.equal(item[name], values), name
         assert torch.equal(item["gt_audio"], data[index]["gt_audio"])
     batch = collate([items[0], items[2]])
-    assert batch.encoded.shape == (2, 6, 512) and batch.base_f0.shape == batch.base_energy.shape == (2, 36)
+    assert batch.encoded.shape == (2, 6, WIDTH) and batch.base_f0.shape == batch.base_energy.shape == (2, 36)
     assert batch.base_f0[0, 32:].tolist() == [0] * 4
     with pytest.raises(KeyError):
         items[1]

@@ -57,7 +57,7 @@ def test_number_of_processes_changes_no_byte(tmp_path: Path) -> None:
     assert list(PackedFeatures(tmp_path / "2", "train")) == list(audio)
 
 
-def test_wrong_rate_is_named(tmp_path: Path) -> None:
+def test_wrong_rate_is_named(tmp_path: Path, forked_pools: None) -> None:
     write_wav(tmp_path / "x.wav", buzz(100, 0.4), 16000)
     with pytest.raises(WrongData, match=r"x\.wav: 16000 Hz"):
         list(measure_all([("x", tmp_path / "x.wav")], SETTINGS, 1))

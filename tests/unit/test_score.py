@@ -170,7 +170,7 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("MOIEN_CACHE", str(tmp_path / "cache"))
 
 
-def test_rows_are_scored_in_processes_as_alone_and_once(decoded, own_cache, monkeypatch):
+def test_rows_are_scored_in_processes_as_alone_and_once(decoded, own_cache, forked_pools, monkeypatch):
     sentences = read_sentences(decoded / "decode", decoded / "test")
     assert [s.natural is not None for s in sentences] == [True, False]
     centroids = {"s-1": speaker_centroids(read_datadir(decoded / "test"), clips_per_speaker=1)["s"]}

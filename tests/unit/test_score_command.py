@@ -63,7 +63,7 @@ def test_what_is_broken_is_named(folders, name):
     assert not (folders / "scores.json").exists()
 
 
-def test_the_rest_is_scored_if_asked(folders):
+def test_the_rest_is_scored_if_asked(folders, forked_pools):
     broken(folders, "silent")
     result = run(
         folders, "--text", folders / "metadata.csv", "--json", folders / "scores.json", "--keep-going"

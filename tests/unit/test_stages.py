@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import replace
@@ -155,6 +156,19 @@ def test_a_stage_that_fails_keeps_the_old_output_and_leaves_nothing_half_done(tm
     assert (DATA.folder(now) / "file").read_text() == "data"
     assert not (DATA.folder(now) / "half").exists()
     assert not temporary(DATA, now).exists()
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left"), RuntimeError("file write failed")])
+def test_a_full_disk_is_named_whatever_a_library_raises(tiny_disk: Path, error: Exception) -> None:
+    def fill(run: StageRun) -> None:
+        with contextlib.suppress(OSError):
+            (run.out / "file").write_bytes(bytes(1 << 20))
+        raise error
+
+    now = settings(tiny_disk)
+    with pytest.raises(WrongData, match=r"(?s)the disk of .* is full.*free some, or --set system.work_dir"):
+        execute(DATA, fill, now)
+    assert not DATA.folder(now).exists() and not list(tiny_disk.rglob(".*.tmp"))
 
 
 def test_an_input_that_is_missing_is_named_with_the_command_that_makes_it(tmp_path: Path) -> None:
