@@ -18,11 +18,10 @@ demo: setup     ## run the recipe mini to the end and print its scores
 	@./run.sh --recipe mini
 	@$(PY) utils/show_results.py mini
 
-test: setup     ## all tests but the slow ones, offline, in two processes of one thread each
+test: setup     ## all tests, offline, in two processes of one thread each
 	@OMP_NUM_THREADS=1 $(PY) -m pytest $(PARALLEL) $(OPTIONS)
 
-test-slow: setup ## the tests that are rarely needed (docs/testing.md), and 10,000 texts of any characters
-	@OMP_NUM_THREADS=1 $(PY) -m pytest $(PARALLEL) -m slow
+test-slow: setup ## the front end on 10,000 texts of any characters, and on 10,000 Luxembourgish ones (minutes)
 	@MOIEN_EXAMPLES=10000 $(PY) -m pytest tests/unit/test_lb.py -k "any_text or no_spelling"
 
 test-durations: setup ## as make test; write its 20 slowest into docs/testing.md
