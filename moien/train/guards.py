@@ -255,9 +255,7 @@ def stopping(device: str = "cpu") -> Iterator[Stop]:
     stop = Stop(device)
 
     def note(number: int, frame: FrameType | None) -> None:
-        if (
-            number in stop.received
-        ):  # a scheduler may send SIGTERM to the stage, and Ctrl-C through `moien run`
+        if number in stop.received:  # not for the other signal: a scheduler may send both
             raise KeyboardInterrupt
         stop.received.add(number)
         print("train: the step at work is finished and saved, then training ends", flush=True)

@@ -181,9 +181,8 @@ def train(
                 run.save({})
                 if stop.agreed():
                     stop.end(f"the end of phase {phase.name}")
-    if (
-        not run.progress.history and not distributed.rank()
-    ):  # no phase has a step, but the stage has all its files
+    if not run.progress.history and not distributed.rank():
+        # no phase has a step, but the stage must have all its files
         (work / "samples").mkdir(exist_ok=True)
         write_curves([], work)
     return {name: tensor.detach().cpu() for name, tensor in learned.items()}, run.progress.history
@@ -263,7 +262,8 @@ def step(
 ) -> dict[str, float]:
     """One step of the optimiser on these shares of a batch; its losses. Diverged where one runs away.
 
-    The device is waited for once: all numbers that decide about the step are read together.
+    The device is waited for once, because all numbers that decide about the step are read together; in the first three
+    steps of a phase a second time, for `guards.Watch`.
     """
     ids = ", ".join(id for share in shares if share.own for id in share.ids)
     where = f"phase {phase.name}, step {progress.step}, {ids}"
