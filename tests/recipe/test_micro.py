@@ -5,6 +5,7 @@ All tests of this run are in this file: `make test` gives a file to one process,
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 from micro import Micro, on_a_full_disk
 
 from moien.recipe.settings import ROOT
-from moien.recipe.stages import STAGES
+from moien.recipe.stages import BY_NAME, STAGES
 
 
 def test_a_second_run_skips_everything_and_starts_no_process(micro: Micro) -> None:
