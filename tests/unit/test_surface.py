@@ -98,7 +98,8 @@ def test_list_and_dry_run_show_every_stage_and_write_nothing(tmp_path: Path) -> 
     ):
         assert name in listed.stdout
         assert f" {name}: " in dry.stdout
-    assert listed.stdout.count("missing") == 9
+    states = [line.split()[-1] for line in listed.stdout.splitlines() if line.strip()]
+    assert states.count("missing") == 9
     assert list(tmp_path.iterdir()) == []
 
 
