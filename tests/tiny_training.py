@@ -162,7 +162,7 @@ def with_base(data: TrainingSet) -> Frozen:
     """Its items as training reads them, but with zeros for what the untouched base makes of them: a file of holes."""
     path = data.utterances.utterances[0].audio.parent / f"{uuid.uuid4().hex}.f32"
     path.touch()
-    os.truncate(path, 4 * (WIDTH * sum(data.tokens) + 4 * sum(data.frames)))
+    os.truncate(path, 4 * (forward.ENCODED_DIM * sum(data.tokens) + 4 * sum(data.frames)))
     return Frozen(data, range(len(data)), path)
 
 

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import save_file
-from tiny_training import WIDTH, open_split, with_base
+from tiny_training import open_split, with_base
 
 from moien.audio import FRAME_SAMPLES, write_wav
 from moien.features.packed import Measured, write_packed
+from moien.kokoro import forward
 from moien.kokoro.export import save_pack
 from moien.train import data as module
 from moien.train.data import BatchPlan, load
@@ -65,6 +66,9 @@ def resident_mb() -> float:
 
 
 def test_the_first_batch_reads_no_other_and_an_epoch_leaves_nothing_behind(many, monkeypatch):
+    monkeypatch.setattr(
+        forward, "ENCODED_DIM", 512
+    )  # of the real model: with a small one's 64 little would be kept
     gc.collect()
     before, read, reads = resident_mb(), module.read_audio, []
     monkeypatch.setattr(module, "read_audio", lambda path: reads.append(path) or read(path))
@@ -81,7 +85,7 @@ def test_the_first_batch_reads_no_other_and_an_epoch_leaves_nothing_behind(many,
         assert batch.ids == [f"anna-{index:05d}" for index in indices]
         assert batch.frames.tolist() == [FRAMES[index % 4] for index in indices]
         assert batch.gt_f0[:, 0].tolist() == [200 + index % 4 for index in indices]
-        assert batch.encoded.shape == (len(indices), 56, WIDTH)
+        assert batch.encoded.shape == (len(indices), 56, 512)
         assert batch.gt_audio.shape[1] == int(batch.frames.max()) * FRAME_SAMPLES
     after = resident_mb()
     assert after - opened < 100 and after - before < 200
