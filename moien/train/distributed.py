@@ -81,7 +81,7 @@ def least(value: int, device: str) -> int:
 
 
 def share_gradients(learning: Iterable[nn.Parameter]) -> None:
-    """Make each gradient the mean over the processes; a tensor that none has a gradient of keeps none."""
+    """Make each gradient the mean over the processes; a tensor without a gradient in all of them keeps none."""
     if not together():
         return
     tensors = list(learning)
