@@ -11,6 +11,7 @@ from torch import Tensor
 
 from moien.kokoro.forward import text_mask
 
+DURATION_BINS_WEIGHT = 20.0  # of the cross-entropy over the duration bins beside their L1, StyleTTS2's
 F0_SCALE = 10.0  # F0 is in Hz: a tenth brings its loss to the size of the others
 
 

@@ -35,7 +35,6 @@ from moien.style.settings import EmbeddingSettings
 # at 9.6 kHz by 5 dB.
 PROSODIC_LR, ACOUSTIC_LR = 0.005, 0.02
 PRIOR = 0.05  # weight of the squared distance from the base's pack
-DURATION_BINS_WEIGHT = 20.0  # of the cross-entropy over the duration bins, as in StyleTTS2 and in training
 MEL_FLOOR = -0.75  # normalised; below lies room noise, which the style should not learn to make
 
 
@@ -174,7 +173,7 @@ def prosodic_loss(
     logits, d = forward.predict_durations(model, d_en, prosodic(style), lengths)
     f0, energy = forward.predict_f0_energy(model, d, alignment, prosodic(style), frames)
     duration, bins = losses.duration_losses(logits, durations, lengths)
-    loss = duration + DURATION_BINS_WEIGHT * bins
+    loss = duration + losses.DURATION_BINS_WEIGHT * bins
     loss = loss + losses.f0_loss(f0, _curves(clips, "f0", ids.device), frames)
     return loss + losses.energy_loss(energy, _curves(clips, "energy", ids.device), frames)
 

@@ -26,7 +26,6 @@ from moien.train.frozen import natural_curves
 from moien.train.learner import Learner
 from moien.train.settings import AcousticPhase, ProsodyPhase, TrainSettings
 
-DURATION_BINS_WEIGHT = 20.0  # of the cross-entropy over the duration bins, StyleTTS2's
 Losses = dict[str, Tensor]
 
 
@@ -39,7 +38,7 @@ def prosody_losses(learner: Learner, batch: Batch, settings: ProsodyPhase) -> Lo
     duration, bins = predictor.duration_losses(logits, batch.gt_duration, batch.lengths)
     return {
         "duration": duration,
-        "duration_bins": DURATION_BINS_WEIGHT * bins,
+        "duration_bins": predictor.DURATION_BINS_WEIGHT * bins,
         "f0": predictor.f0_loss(f0, voiced_f0(batch, batch.base_f0), batch.frames),
         "f0_spread": settings.f0_spread * losses.f0_spread_loss(f0, batch.gt_f0),
         "energy": predictor.energy_loss(energy, batch.base_energy, batch.frames),
