@@ -72,10 +72,16 @@ def clone_style(folder: Path, recipe: str, output: Path, overrides: Sequence[str
     from moien.recipe.runner import run
     from moien.recipe.settings import load_settings
     from moien.recipe.stages import BY_NAME
+    from moien.recipe.written import override
 
     work = output.with_name(f".{output.name}.clone")
-    corpus = ("corpus.program=local/ljspeech.py", f"corpus.options={{folder: {str(folder.resolve())!r}}}")
-    sets = [*FEW_RECORDINGS, *corpus, "data.eval_status=[]", *overrides, f"system.work_dir={work.resolve()}"]
+    corpus = (
+        "corpus.program=local/ljspeech.py",
+        "corpus.options={}",  # none of the recipe's own
+        override("corpus.options.folder", str(folder.resolve())),
+        "data.eval_status=[]",
+    )
+    sets = [*FEW_RECORDINGS, *corpus, *overrides, override("system.work_dir", str(work.resolve()))]
     settings = load_settings(recipe, sets)
     run([BY_NAME[name] for name in READ], settings, recipe, sets)
     speakers = sorted({u.speaker for u in read_datadir(BY_NAME["data"].folder(settings) / "train")})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from moien.commands.options import FOLDER, NEW_FILE, recipe_option
+from moien.commands.options import FOLDER, NEW_FILE, SEED, recipe_option
 from moien.errors import WrongCall
 
 SYSTEMS = ("natural", "stock", "trained")  # rows of a recipe's test sentences
@@ -35,7 +35,7 @@ SYSTEMS = ("natural", "stock", "trained")  # rows of a recipe's test sentences
     show_default=True,
     help="Number of sentences, evenly spread over all.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the order.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the order.")
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Address to serve on; another one needs a token."
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from moien.commands.options import jobs_option, recipe_option, settings_option
+from moien.commands.options import SEED, jobs_option, recipe_option, settings_option
 from moien.recipe.settings import Settings
 from moien.recipe.stages import STAGES, Stage
 
@@ -60,7 +60,7 @@ class DurationType(click.ParamType):
 @click.option("--skip-stage", "skipped", type=StagesType(), help="Stages to leave out, e.g. 7,8.")
 @jobs_option
 @click.option("--ngpu", type=click.IntRange(0, 16), help="Number of GPUs to use.")
-@click.option("--seed", type=click.IntRange(0), help="Seed of every random choice.")
+@click.option("--seed", type=SEED, help="Seed of every random choice.")
 @settings_option
 @click.option("--force", is_flag=True, help="Run stages that are up to date, too.")
 @click.option("--reset", is_flag=True, help="Train from the beginning, not from the last checkpoint.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from moien.commands.options import NEW_FILE, recipe_option, settings_option
+from moien.commands.options import NEW_FILE, SEED, recipe_option, settings_option
 from moien.errors import WrongCall, WrongData
 
 
@@ -18,9 +18,7 @@ from moien.errors import WrongCall, WrongData
 @click.option(
     "--speed", type=click.FloatRange(0.5, 2.0), default=1.0, show_default=True, help="2 is twice as fast."
 )
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the vocoder's noise source."
-)
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the vocoder's noise source.")
 @settings_option
 def main(
     text: str,

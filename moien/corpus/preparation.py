@@ -170,32 +170,41 @@ def assign_splits(utterances: Sequence[Utterance], settings: DataSettings) -> di
 
     Test gets the prompts with the smallest hashes, dev those with the largest: the given percentages, within the given
     bounds in prompts. Both get only prompts whose utterances all have a status in `eval_status` (any prompt if that is
-    empty). WrongData if there are too few.
+    empty). Every speaker is in train, where the voices are made: of a speaker who would be in test and dev only, the
+    prompt whose hash is nearest to 0.5 stays in train. WrongData if there are too few.
     """
     keys = prompt_keys(utterances)
     statuses: dict[str, set[str]] = defaultdict(set)
+    of_speaker: dict[str, set[str]] = defaultdict(set)
     for utt in utterances:
         statuses[keys[utt.id]].add(utt.status)
+        of_speaker[utt.speaker].add(keys[utt.id])
+    place = {key: int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) / 2**64 for key in statuses}
     allowed = set(settings.eval_status)
-    hashes = {
-        int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) / 2**64: key
-        for key, status in statuses.items()
-        if not allowed or status <= allowed
-    }
+    usable = {key for key, status in statuses.items() if not allowed or status <= allowed}
+    needed: set[str] = set()  # in train, by a speaker
+    while True:
+        of_prompt = _split_prompts({place[key]: key for key in usable - needed}, len(statuses), settings)
+        if not (lost := [s for s, prompts in of_speaker.items() if prompts <= of_prompt.keys()]):
+            return {utt: of_prompt.get(key, "train") for utt, key in keys.items()}
+        needed |= {min(of_speaker[speaker], key=lambda key: abs(place[key] - 0.5)) for speaker in lost}
+
+
+def _split_prompts(hashes: Mapping[float, str], prompts: int, settings: DataSettings) -> dict[str, str]:
+    """Prompt → test or dev, of those that may be in them, by hash; `prompts` is the number of all."""
     ordered = sorted(hashes)
     test = _count(sum(h < settings.test_percent / 100 for h in ordered), settings.test_prompts)
     dev = _count(sum(h >= 1 - settings.dev_percent / 100 for h in ordered), settings.dev_prompts)
-    if test + dev > len(ordered) or test + dev >= len(statuses):
-        kind = f" with status {', '.join(settings.eval_status)}" if allowed else ""
+    if test + dev > len(ordered) or test + dev >= prompts:
+        kind = f" with status {', '.join(settings.eval_status)}" if settings.eval_status else ""
         raise WrongData(
-            f"{len(statuses)} prompts, {len(ordered)} of them{kind} usable for evaluation: too few for {test} "
-            f"in test, {dev} in dev and some left to train on",
+            f"{prompts} prompts, {len(ordered)} of them{kind} usable for evaluation: too few for {test} "
+            f"in test, {dev} in dev and some of every speaker left to train on",
             where="splits",
             remedy="more recordings, or lower data.test_prompts and data.dev_prompts",
         )
     of_prompt = {hashes[h]: "test" for h in ordered[:test]}
-    of_prompt |= {hashes[h]: "dev" for h in ordered[len(ordered) - dev :]}
-    return {utt: of_prompt.get(key, "train") for utt, key in keys.items()}
+    return of_prompt | {hashes[h]: "dev" for h in ordered[len(ordered) - dev :]}
 
 
 def beyond_minutes(utterances: Iterable[Utterance], minutes: float) -> set[str]:

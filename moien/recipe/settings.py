@@ -12,28 +12,37 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
 from moien.align.settings import AlignSettings
 from moien.corpus.settings import CorpusSettings, DataSettings
 from moien.errors import WrongCall
 from moien.features.settings import FeatureSettings
 from moien.kokoro.settings import BaseSettings
+from moien.recipe.written import Source, parse, read_settings
 from moien.score.settings import ScoreSettings
 from moien.section import Section
 from moien.style.settings import EmbeddingSettings
+from moien.text.codes import OTHER_CODES
 from moien.text.settings import G2PSettings
 from moien.train.settings import TrainSettings
 
 ROOT = Path(__file__).resolve().parents[2]  # the checkout: recipes/, steps/ and local/ lie beside moien/
 PRESETS = ROOT / "recipes" / "presets"
 MOST_CORES = 256  # the upper bound of threads and processes
+MAX_SEED = 2**32 - 1  # what every library takes
 
 
 def _or_cores(value: object) -> object:
     """The number of cores that this process may use for `auto`; other values as they are."""
     return min(len(os.sched_getaffinity(0)), MOST_CORES) if value == "auto" else value
+
+
+def _or_folder(path: Path) -> Path:
+    """A folder, or a path where one can be made."""
+    if path.exists() and not path.is_dir():
+        raise ValueError("this is a file, not a folder")
+    return path
 
 
 Cores = Annotated[int, BeforeValidator(_or_cores), Field(ge=1, le=MOST_CORES)]
@@ -42,7 +51,9 @@ Cores = Annotated[int, BeforeValidator(_or_cores), Field(ge=1, le=MOST_CORES)]
 class SystemSettings(Section):
     """Properties of the machine. No hash contains them: another number of jobs makes no stage run again."""
 
-    work_dir: Path = Field(ROOT, description="Folder of data/, dump/ and exp/; the default is the checkout.")
+    work_dir: Annotated[Path, AfterValidator(_or_folder)] = Field(
+        ROOT, description="Folder of data/, dump/ and exp/; the default is the checkout."
+    )
     nj: Cores = Field(
         2,
         description="Processes of the data stages and of scoring; auto: one for each core. The default fits a small "
@@ -100,7 +111,7 @@ class Settings(Section):
         "empty: the defaults.",
     )
     language: str = Field(min_length=2, description="The language as an espeak-ng voice, e.g. `lb`.")
-    seed: int = Field(20, ge=0, description="Seed of every random choice; any number will do.")
+    seed: int = Field(20, ge=0, le=MAX_SEED, description="Seed of every random choice; any number will do.")
     max_dropped: float = Field(
         0.1,
         ge=0,
@@ -122,43 +133,63 @@ class Settings(Section):
 
 def recipe_dir(recipe: str | Path) -> Path:
     """The folder of a recipe, given by name or as a path; an unknown one is a wrong call."""
-    folder = Path(recipe) if "/" in str(recipe) else ROOT / "recipes" / recipe
-    if not (folder / "params.yaml").is_file():
+    name = str(recipe)
+    folder = Path(name) if "/" in name or name in (".", "..") else ROOT / "recipes" / name
+    try:
+        complete, there = (folder / "params.yaml").is_file(), bool(name) and folder.is_dir()
+    except OSError:  # the name is too long
+        complete = there = False
+    if not complete or not there:
         known = sorted(p.parent.name for p in (ROOT / "recipes").glob("*/params.yaml"))
-        raise WrongCall(f"there is no recipe {str(recipe)!r}", remedy=f"the recipes are {', '.join(known)}")
+        what, where = (
+            ("there is no file params.yaml in it", folder)
+            if there
+            else (f"there is no recipe {name!r}", None)
+        )
+        raise WrongCall(what, where, remedy=f"the recipes are {', '.join(known)}")
     return folder.resolve()
 
 
 def load_settings(recipe: str | Path, overrides: Sequence[str] = ()) -> Settings:
-    """Settings of `recipe`, with `KEY=VALUE` overrides (values in YAML); WrongCall names what is wrong."""
+    """Settings of `recipe`, with `KEY=VALUE` overrides (values in YAML).
+
+    Raises:
+        WrongCall: what is wrong, with `file:line` or the override.
+    """
     folder = recipe_dir(recipe)
-    values = _read(folder / "params.yaml") | {"recipe": folder.name, "folder": folder}
+    file = folder / "params.yaml"
+    values, sources = _read(file)
     for override in overrides:
-        _apply(values, override)
-    if values.get("preset"):
-        values = _merge(_preset(str(values["preset"])), values)
+        sources |= _apply(values, override)
+    if name := values.get("preset"):
+        preset, places = _preset(str(name), sources["preset"].place)
+        values, sources = _merge(preset, values), places | sources
+    if values.setdefault("recipe", folder.name) != folder.name or "folder" in values:
+        place = sources["folder" if "folder" in values else "recipe"].place
+        raise WrongCall("the folder of a recipe gives its name: it is no setting", where=place)
     try:
-        return Settings.model_validate(values)
+        return Settings.model_validate(values | {"folder": folder})
     except ValidationError as error:
-        raise WrongCall("; ".join(_complaints(error)), where=f"settings of {folder.name}") from None
+        raise WrongCall("\n  ".join(_complaints(error, file, sources))) from None
 
 
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise WrongCall("this is not YAML: " + str(error).replace("\n", " "), where=file) from error
+def _read(file: Path) -> tuple[dict[str, Any], dict[str, Source]]:
+    """The settings in a file, and where each is written; a key without a value is as if it were not there."""
+    found = read_settings(file)
+    return {key: value for key, value in found.value.items() if value is not None}, found.sources
 
 
-def _preset(name: str) -> dict[str, Any]:
+def _preset(name: str, place: str) -> tuple[dict[str, Any], dict[str, Source]]:
     """The settings of a preset; only those of training and of the machine are allowed."""
     known = {file.stem: file for file in sorted(PRESETS.glob("*.yaml"))}
     if name not in known:
-        raise WrongCall(f"there is no preset {name!r}", remedy=f"the presets are {', '.join(known)}")
-    values = _read(known[name])
+        raise WrongCall(
+            f"there is no preset {name!r}", where=place, remedy=f"the presets are {', '.join(known)}"
+        )
+    values, sources = _read(known[name])
     if extra := set(values) - {"train", "system"}:
         raise WrongCall(f"a preset sets train and system, not {', '.join(sorted(extra))}", where=known[name])
-    return values
+    return values, sources
 
 
 def _merge(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,31 +200,42 @@ def _merge(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, 
     return merged
 
 
-def _apply(values: dict[str, Any], override: str) -> None:
+def _apply(values: dict[str, Any], override: str) -> dict[str, Source]:
+    """Put `KEY=VALUE` into `values`; return where its keys are written."""
     key, equals, text = override.partition("=")
     if not equals or not key:
         raise WrongCall(
             f"--set takes KEY=VALUE, not {override!r}", remedy="for example --set base.source=pypi"
         )
+    found = parse(text, f"--set {override}", key)
     *parents, last = key.split(".")
     for parent in parents:
         values = values.setdefault(parent, {})
         if not isinstance(values, dict):
             raise WrongCall(f"--set {override}: {parent!r} has no parts")
-    try:
-        values[last] = yaml.safe_load(text) if text else ""
-    except yaml.YAMLError:
-        raise WrongCall(f"--set {override}: the value is not YAML") from None
+    values[last] = found.value if text.strip() else ""
+    return found.sources
 
 
-def _complaints(error: ValidationError) -> Iterator[str]:
+def _complaints(error: ValidationError, file: Path, sources: Mapping[str, Source]) -> Iterator[str]:
+    """A line for each wrong setting: where it is written, what is wrong, and what to do."""
     for item in error.errors():
-        path = ".".join(str(part) for part in item["loc"])
+        parts = [str(part) for part in item["loc"]]
+        key, message = ".".join(parts), item["msg"].removeprefix("Value error, ")
+        message = message[0].lower() + message[1:]
+        nearest = next((k for n in range(len(parts), 0, -1) if (k := ".".join(parts[:n])) in sources), "")
+        place, text = sources.get(nearest, Source(str(file), ""))
         if item["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(path, known_keys(), n=1, cutoff=0.5)
-            yield f"there is no setting {path!r}" + (f"; the nearest is {near[0]!r}" if near else "")
+            near = difflib.get_close_matches(key, known_keys(), n=1, cutoff=0.5)
+            yield f"{place}: there is no setting {key!r}" + (f"; the nearest is {near[0]!r}" if near else "")
+        elif item["type"] == "missing":
+            yield f"{place}: {key} is missing"
+        elif item["type"] == "string_type" and text:
+            hint = f'YAML reads it as {item["input"]!r}; quote it: {parts[-1]}: "{text}"'
+            code = OTHER_CODES.get(text) if key == "language" else None
+            yield f"{place}: {key} = {text}: {hint}" + (f" (in espeak-ng its code is {code})" if code else "")
         else:
-            yield f"{path} = {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}"
+            yield f"{place}: {key} = {item['input']!r}: {message}"
 
 
 def known_keys(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:

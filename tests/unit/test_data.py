@@ -242,6 +242,58 @@ def test_too_few_prompts_is_an_error_with_numbers(count, status):
         assign_splits(made, with_settings(eval_status=["exact"]))
 
 
+def talk(speaker: str, count: int, start: int = 0) -> list[Utterance]:
+    """Utterances of a speaker, each with words of its own."""
+    texts = range(start, start + count)
+    return [Utterance(f"{speaker}-{n}", speaker, f"{speaker} {n}", Path("x")) for n in texts]
+
+
+def speakers(made: list[Utterance], found: dict[str, str], *splits: str) -> set[str]:
+    return {utt.speaker for utt in made if found[utt.id] in splits}
+
+
+@given(st.lists(st.integers(1, 4), max_size=8), st.integers(20, 40), st.booleans())
+def test_every_speaker_is_in_train(guests, many, shared):
+    """Guests of a few utterances, whose voice could not be trained if these were all in test and dev."""
+    made = talk("host", many)
+    for number, count in enumerate(guests):
+        made += talk(f"guest{number}", count)
+    if shared:  # the first guest has read what the host has read
+        made = [replace(utt, prompt="p" if utt.id in ("host-0", "guest0-0") else "") for utt in made]
+    settings = with_settings(test_percent=25, dev_percent=25)
+    found = assign_splits(made, settings)
+    assert speakers(made, found, "train") == {utt.speaker for utt in made}
+    assert speakers(made, found, "test") and speakers(made, found, "dev")
+    assert assign_splits(made[::-1], settings) == found
+
+
+def test_a_guest_moves_to_train_and_nobody_else_moves():
+    host, settings = talk("host", 60), with_settings(test_percent=20, dev_percent=20)
+    alone = assign_splits(host, settings)
+    moved = 0
+    for number in range(20):
+        guest = talk(f"guest{number}", 1)
+        found = assign_splits(host + guest, settings)
+        assert found.pop(guest[0].id) == "train"
+        assert found == alone
+        hidden = replace(guest[0], id="host-guest", speaker="host")
+        moved += assign_splits([*host, hidden], settings)["host-guest"] != "train"
+    assert moved >= 4  # by their hashes they would be in test or dev
+
+
+def test_more_utterances_of_a_guest_move_no_other_speaker():
+    host, settings = talk("host", 60), with_settings(test_percent=20, dev_percent=20)
+    before = assign_splits(host + talk("guest", 1), settings)
+    after = assign_splits(host + talk("guest", 5), settings)
+    assert {utt.id: after[utt.id] for utt in host} == {utt.id: before[utt.id] for utt in host}
+
+
+def test_where_all_have_one_prompt_there_is_nothing_to_test():
+    made = [utt for number in range(30) for utt in talk(f"s{number}", 1)]
+    with pytest.raises(WrongData, match="too few for 4 in test, 2 in dev and some of every speaker"):
+        assign_splits(made, SETTINGS)
+
+
 # --- reference segments
 
 
