@@ -3,6 +3,8 @@
 SHELL := /bin/bash
 RECIPE ?= mini
 PY := .venv/bin/python
+# the code of this checkout, also where .venv was made for another one
+export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
@@ -95,5 +97,6 @@ bench-g2p: setup .venv/gruut ## known words per second against espeak-ng and gru
 .venv/gruut:
 	@.venv/bin/pip install -q --target $@ gruut==2.4.0 gruut-lang-lb==2.0.1
 
-clean:          ## remove what the stages of RECIPE wrote
-	rm -rf data/$(RECIPE) data/.$(RECIPE).tmp dump/$(RECIPE) exp/$(RECIPE)
+clean: export RECIPE := $(RECIPE)
+clean:          ## remove what the stages of RECIPE wrote, nothing else
+	@$(PY) utils/clean.py "$$RECIPE"

@@ -8,4 +8,6 @@ if [ ! -x "$python" ]; then
   printf 'error: there is no environment at %s\n  → make setup   (or set MOIEN_PYTHON to a python that has moien)\n' "$python" >&2
   exit 1
 fi
-exec "$python" -m moien run "$@"
+# The code of this checkout, also where the environment or (-P) the current folder is of another one.
+export PYTHONPATH="$here${PYTHONPATH:+:$PYTHONPATH}"
+exec "$python" -P -m moien run "$@"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from moien import __version__
+from moien.checkout import refuse_another
 from moien.commands import check_g2p, clone_style, compare, g2p, inspect, listen, run, say, score, train
 from moien.errors import exit_codes
 
@@ -16,6 +19,8 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         with exit_codes():
+            if Path(sys.argv[0]).name == "moien":  # the installed command; others run the code beside them
+                refuse_another(Path.cwd())
             return super().invoke(ctx)
 
 

@@ -3,12 +3,12 @@
 The tables become sorted in the C locale, NFC, with single spaces and a newline at the end; spk2utt is made from
 utt2spk. Utterances that are missing in wav.scp, text or utt2spk, or whose audio cannot be opened, are left out and
 listed. Two different values for one key, or a file that is not UTF-8, are errors. The old tables are kept in
-`DIR/.backup`.
+a new folder `DIR/.backup-…`.
 """
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 from pathlib import Path
 
 import click
@@ -59,17 +59,15 @@ def main(directory: Path) -> None:
     if not utterances:
         raise WrongData("no utterance would be left; nothing was changed", where=directory)
     # A folder beside DIR: after an error DIR is unchanged, and relative paths are valid from there, too.
-    mended = directory.resolve().with_name(f".{directory.resolve().name}.mended")
-    shutil.rmtree(mended, ignore_errors=True)
-    write_datadir(mended, utterances)
-    backup = directory / ".backup"
-    backup.mkdir(exist_ok=True)
-    for name in TABLES:
-        if (directory / name).exists():
-            (directory / name).replace(backup / name)
-        if (mended / name).exists():
-            (mended / name).replace(directory / name)
-    mended.rmdir()
+    real = directory.resolve()
+    with tempfile.TemporaryDirectory(dir=real.parent, prefix=f".{real.name}-") as mended:
+        write_datadir(mended, utterances)
+        backup = Path(tempfile.mkdtemp(dir=real, prefix=".backup-"))  # a new one, so no backup is lost
+        for name in TABLES:
+            if (real / name).exists():
+                (real / name).replace(backup / name)
+            if (Path(mended) / name).exists():
+                (Path(mended) / name).replace(real / name)
     print(f"{directory}: kept {len(utterances)} utterances, left out {len(left_out)}; old tables in {backup}")
 
 

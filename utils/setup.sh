@@ -14,6 +14,7 @@ apt_install() {
 exec 9<"$0" && flock 9  # two at once would break each other's .venv
 want=$(sha256sum requirements.txt pyproject.toml | sha256sum | cut -d' ' -f1)
 if [ "$(cat .venv/locked 2>/dev/null)" = "$want" ]; then exit 0; fi
+[ ! -L .venv ] || refuse ".venv is a link to $(readlink .venv), which has other packages" "remove the link, then make setup"
 
 works() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; }
 python=

@@ -69,6 +69,7 @@ def clone_style(folder: Path, recipe: str, output: Path, overrides: Sequence[str
         WrongData: recordings that a stage refuses, or of several speakers.
     """
     from moien.corpus.datadir import read_datadir
+    from moien.recipe.clean import clean
     from moien.recipe.runner import run
     from moien.recipe.settings import load_settings
     from moien.recipe.stages import BY_NAME
@@ -95,7 +96,9 @@ def clone_style(folder: Path, recipe: str, output: Path, overrides: Sequence[str
     found = measure(settings, speakers[0])
     styles = BY_NAME["embedding"].folder(settings) / "styles"
     shutil.copyfile(styles / f"{speakers[0]}.pt", output)
-    shutil.rmtree(work)
+    clean(settings)
+    if not any(work.iterdir()):
+        work.rmdir()
     return found
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
-from moien.commands.options import SEED, jobs_option, recipe_option, settings_option
+from moien.commands.options import NEW_FILE, SEED, jobs_option, recipe_option, settings_option
+from moien.files import written_whole
 from moien.recipe.settings import Settings
-from moien.recipe.stages import STAGES, Stage
+from moien.recipe.stages import STAGES, Stage, from_outside, refuse
 
 
 class StageType(click.ParamType):
@@ -71,6 +75,9 @@ class DurationType(click.ParamType):
     help="Stop after 55m, 1h30m, …: training saves its state, and the same command continues from it.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would run and why; run nothing.")
+@click.option(
+    "--provenance", type=NEW_FILE, help="Write what decides about each stage, for DVC; run nothing."
+)
 @click.option("--list", "list_", is_flag=True, help="Show every stage and its state; run nothing.")
 def main(
     recipe: str,
@@ -85,6 +92,7 @@ def main(
     reset: bool,
     limit_s: float | None,
     dry_run: bool,
+    provenance: Path | None,
     list_: bool,
 ) -> None:
     """Run the stages of a recipe."""
@@ -97,6 +105,8 @@ def main(
     settings = load_settings(recipe, overrides)
     if list_:
         show_stages(settings)
+    elif provenance:
+        write_provenance(chosen, settings, provenance)
     elif dry_run:
         for row in runner.plan(chosen, settings, force):
             verb = "would run" if row.runs else "would skip"
@@ -104,6 +114,14 @@ def main(
     else:
         runner.leave_at_sigterm()
         runner.run(chosen, settings, recipe, overrides, force, reset, limit_s)
+
+
+def write_provenance(stages: Sequence[Stage], settings: Settings, file: Path) -> None:
+    """Write stage → version, settings, and digests of the files and lexica from outside of the graph, as JSON."""
+    refuse(stages, settings)
+    made = {stage.name: from_outside(stage, settings) for stage in stages if stage.output}
+    with written_whole(file) as part:
+        part.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def show_stages(settings: Settings) -> None:

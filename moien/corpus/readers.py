@@ -7,7 +7,9 @@ counts it.
 
 from __future__ import annotations
 
+import functools
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,19 +18,38 @@ from types import FunctionType
 from typing import Any, cast
 
 from moien.audio import EXTENSIONS
+from moien.checkout import refuse_another
 from moien.corpus.datadir import Utterance, clean_text, read_lines, write_datadir, write_dropped
 from moien.errors import WrongCall, WrongData, exit_codes
 from moien.fetch import find_in_mirror
 
 
 def program(function: Callable[..., None]) -> Callable[..., Any]:
-    """A click command whose help is the module's docstring and whose errors are one line and an exit code."""
+    """A click command whose help is the module's docstring and whose errors are one line and an exit code.
+
+    A folder `out` must be new (else WrongCall), and after an error it is removed.
+    """
     import click
 
-    description = (cast(FunctionType, function).__globals__["__doc__"] or "").strip()
-    return click.command(help=description, context_settings={"help_option_names": ["-h", "--help"]})(
-        exit_codes()(function)
-    )
+    names = cast(FunctionType, function).__globals__
+
+    @functools.wraps(function)
+    @exit_codes()
+    def checked(**options: Any) -> None:
+        refuse_another(Path(names["__file__"]).parents[1])
+        out = options.get("out")
+        if out is None:
+            return function(**options)
+        if out.is_symlink() or (out.exists() and not out.is_dir()) or any(out.glob("*")):
+            raise WrongCall("this exists; nothing in it is replaced", where=out, remedy="name a new folder")
+        try:
+            function(**options)
+        except BaseException:  # so that the same call can be tried again
+            shutil.rmtree(out, ignore_errors=True)
+            raise
+
+    description = (names["__doc__"] or "").strip()
+    return click.command(help=description, context_settings={"help_option_names": ["-h", "--help"]})(checked)
 
 
 def run_program(path: Path, options: Mapping[str, Any], out: Path) -> None:

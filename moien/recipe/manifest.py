@@ -39,12 +39,18 @@ def write(folder: Path, **facts: Any) -> dict[str, Any]:
     return manifest
 
 
+def mark(folder: Path, stage: str) -> None:
+    """Write into a folder that a stage is filling which one it is; `write` replaces it at the end."""
+    (folder / NAME).write_text(json.dumps({"stage": stage, "outputs": {}}) + "\n", encoding="utf-8")
+
+
 def read(folder: Path) -> dict[str, Any] | None:
-    """The manifest in `folder`, or None where there is none that can be read."""
+    """The manifest in `folder`, or None where there is none of a stage that can be read."""
     try:
-        return json.loads((folder / NAME).read_text(encoding="utf-8"))
+        found = json.loads((folder / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    return found if isinstance(found, dict) and {"stage", "outputs"} <= found.keys() else None
 
 
 def missing_output(folder: Path, manifest: dict[str, Any]) -> str | None:

@@ -26,6 +26,7 @@ from moien.recipe.stages import (
     Stage,
     State,
     missing_input,
+    refuse,
     remove_temporary,
     state,
     work_folder,
@@ -57,16 +58,20 @@ def select(first: Stage, last: Stage, skipped: Sequence[Stage]) -> list[Stage]:
 
 
 def plan(stages: Sequence[Stage], settings: Settings, force: bool) -> list[Plan]:
-    """Which stages of the range would run, and why; WrongData when an input outside the range is not up to date."""
+    """Which stages of the range would run, and why.
+
+    WrongData when an input outside the range is not up to date, or a stage would replace what is not its own.
+    """
     rows: list[Plan] = []
+    known: dict[str, State] = {}
     will_run: set[str] = set()
     in_range = {stage.name for stage in stages}
     for stage in stages:
         for name in (n for n in stage.inputs if n not in in_range):
-            needed = state(BY_NAME[name], settings)
+            needed = state(BY_NAME[name], settings, known)
             if needed.kind != "done":
                 raise missing_input(stage, BY_NAME[name], settings, needed.why)
-        now = state(stage, settings)
+        now = state(stage, settings, known)
         above = [name for name in stage.inputs if name in will_run]
         if stage.output is None:
             row = Plan(stage, True, "only checks, writes nothing")
@@ -81,6 +86,7 @@ def plan(stages: Sequence[Stage], settings: Settings, force: bool) -> list[Plan]
         if row.runs and stage.output is not None:
             will_run.add(stage.name)
         rows.append(row)
+    refuse([row.stage for row in rows if row.runs], settings)
     return rows
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
 from moien.align.settings import AlignSettings
+from moien.checkout import ROOT
 from moien.corpus.settings import CorpusSettings, DataSettings
 from moien.errors import WrongCall
 from moien.features.settings import FeatureSettings
@@ -27,7 +28,6 @@ from moien.text.codes import OTHER_CODES
 from moien.text.settings import G2PSettings
 from moien.train.settings import TrainSettings
 
-ROOT = Path(__file__).resolve().parents[2]  # the checkout: recipes/, steps/ and local/ lie beside moien/
 PRESETS = ROOT / "recipes" / "presets"
 MOST_CORES = 256  # the upper bound of threads and processes
 MAX_SEED = 2**32 - 1  # what every library takes

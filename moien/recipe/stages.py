@@ -11,15 +11,16 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from moien.checkout import ROOT, refuse_another
 from moien.errors import WrongData, exit_codes
 from moien.files import locked, sha256_file
-from moien.recipe import manifest
-from moien.recipe.settings import ROOT, Settings, load_settings
+from moien.recipe import manifest, outputs, outside
+from moien.recipe.settings import Settings, load_settings
 from moien.recipe.versions import VERSIONS
 from moien.text import CORRECTIONS, lexica
 
@@ -34,6 +35,7 @@ class Stage:
     output: str | None = None  # `R` stands for the recipe
     settings: tuple[str, ...] = ()  # top-level parts of the settings
     files: tuple[str, ...] = ()  # files of the recipe
+    reads: tuple[str, ...] = ()  # settings that name files or folders outside of the graph
     grace_s: float = 1.5  # time to end by itself after an interrupt, before it is killed
 
     @property
@@ -73,14 +75,22 @@ SENTENCES = {
 DATA_STAGES = ("data", "g2p", "align", "features", "embedding")
 # Training finishes a step, or the validation and the sentence of an interval, and writes a checkpoint.
 TRAIN_GRACE_S = 40.0
+BASE = ("base.path",)
 STAGES = (
     Stage(0, "check"),
-    Stage(1, "data", (), "data/R", ("corpus", "data", "seed")),
+    Stage(1, "data", (), "data/R", ("corpus", "data", "seed"), reads=("corpus.program", "corpus.options")),
     Stage(2, "g2p", ("data",), "dump/R/g2p", ("language", "g2p"), (CORRECTIONS,)),
-    Stage(3, "align", ("data", "g2p"), "dump/R/align", ("align", "features", "base", "seed")),
+    Stage(3, "align", ("data", "g2p"), "dump/R/align", ("align", "features", "base", "seed"), reads=BASE),
     Stage(4, "features", ("data", "align"), "dump/R/features", ("features",)),
-    Stage(5, "embedding", ("data", "align", "features"), "dump/R/embedding", ("embedding", "base", "seed")),
-    Stage(6, "train", DATA_STAGES, "exp/R/train", ("train", "base", "seed"), grace_s=TRAIN_GRACE_S),
+    Stage(
+        5,
+        "embedding",
+        ("data", "align", "features"),
+        "dump/R/embedding",
+        ("embedding", "base", "seed"),
+        reads=BASE,
+    ),
+    Stage(6, "train", DATA_STAGES, "exp/R/train", ("train", "base", "seed"), (), BASE, TRAIN_GRACE_S),
     Stage(
         7,
         "decode",
@@ -88,9 +98,24 @@ STAGES = (
         "exp/R/decode",
         ("decode", "base", "seed"),
         ("eval.txt",),
+        BASE,
     ),
-    Stage(8, "score", (*DATA_STAGES, "train", "decode"), "exp/R/score", ("score", "features", "seed")),
-    Stage(9, "pack", ("g2p", "train", "score"), "exp/R/voice", ("corpus", "language", "base", "seed")),
+    Stage(
+        8,
+        "score",
+        (*DATA_STAGES, "train", "decode"),
+        "exp/R/score",
+        ("score", "features", "seed"),
+        reads=("score.transcriber",),
+    ),
+    Stage(
+        9,
+        "pack",
+        ("g2p", "train", "score"),
+        "exp/R/voice",
+        ("corpus", "language", "base", "seed"),
+        reads=BASE,
+    ),
 )
 BY_NAME = {stage.name: stage for stage in STAGES}
 
@@ -105,26 +130,39 @@ class State:
 
 def provenance(stage: Stage, settings: Settings) -> dict[str, Any]:
     """Everything that affects a stage's output, as its manifest records it."""
-    dumped = settings.model_dump(mode="json")
     digests = {}
     for name in stage.inputs:
         made = manifest.read(BY_NAME[name].folder(settings))
         digests[name] = made["digest"] if made else None
-    files = {
-        name: sha256_file(settings.folder / name)
-        for name in stage.files
-        if (settings.folder / name).is_file()
-    }
-    used = {}
+    return from_outside(stage, settings) | {"inputs": digests}
+
+
+def from_outside(stage: Stage, settings: Settings) -> dict[str, Any]:
+    """The part of the provenance that is no output of another stage."""
+    dumped, used = settings.model_dump(mode="json"), {}
     if "g2p" in stage.settings:
         used = lexica(settings.g2p, settings.language, settings.folder / CORRECTIONS)
     return {
         "version": stage.version,
         "settings": {key: dumped[key] for key in stage.settings},
-        "inputs": digests,
-        "files": files,
+        "files": files(stage, settings),
         "lexica": used,
     }
+
+
+def files(stage: Stage, settings: Settings) -> dict[str, str]:
+    """Name → SHA-256 of what a stage reads from outside of the graph: files of the recipe, and what settings name."""
+    own = {name: settings.folder / name for name in stage.files}
+    found = {name: sha256_file(path) for name, path in own.items() if path.is_file()}
+    return found | outside.digests(settings, stage.reads)
+
+
+def refuse(stages: Iterable[Stage], settings: Settings) -> None:
+    """Before any work: an error if one of the stages would remove or replace what no stage of this recipe made."""
+    outputs.refuse_namesake(settings)
+    read = outside.named_paths(settings, {key for stage in STAGES for key in stage.reads})
+    for stage in (stage for stage in stages if stage.output):
+        outputs.refuse_foreign(stage.folder(settings), stage.name, {"the recipe": settings.folder} | read)
 
 
 def state(stage: Stage, settings: Settings, known: dict[str, State] | None = None) -> State:
@@ -280,7 +318,7 @@ def remove_temporary(stage: Stage, settings: Settings) -> None:
     """Remove the incomplete output of a killed process, but not that of a running one."""
     with locked(lock(stage, settings), wait=False) as held:
         if held:
-            shutil.rmtree(temporary(stage, settings), ignore_errors=True)
+            outputs.remove_temporary(temporary(stage, settings), stage.name)
 
 
 def stage(name: str) -> Callable[[Callable[[StageRun], None]], Callable[[], None]]:
@@ -295,6 +333,7 @@ def stage(name: str) -> Callable[[Callable[[StageRun], None]], Callable[[], None
         @functools.wraps(work)
         def command(recipe: str, overrides: tuple[str, ...]) -> None:
             with exit_codes():
+                refuse_another(Path(work.__code__.co_filename).parents[1])
                 execute(BY_NAME[name], work, load_settings(recipe, overrides))
 
         return command
@@ -306,12 +345,14 @@ def execute(stage: Stage, work: Callable[[StageRun], None], settings: Settings) 
     """Run `work` in a fresh temporary directory and rename it into place if there was no error.
 
     Raises:
-        WrongData: an input is missing, too much was dropped, the disk is full, or another process runs the stage.
+        WrongData: an input is missing, too much was dropped, the disk is full, another process runs the stage, or its
+            output would replace what is not its own.
     """
     inputs = {name: BY_NAME[name].folder(settings) for name in stage.inputs}
     for name, path in inputs.items():
         if manifest.read(path) is None:
             raise missing_input(stage, BY_NAME[name], settings)
+    refuse([stage], settings)
     if stage.output is None:
         work(StageRun(stage, settings, Path(os.devnull), inputs))
         return
@@ -326,8 +367,10 @@ def _make(
     stage: Stage, work: Callable[[StageRun], None], settings: Settings, inputs: dict[str, Path]
 ) -> None:
     made, final = temporary(stage, settings), stage.folder(settings)
-    shutil.rmtree(made, ignore_errors=True)  # left by a killed process
-    made.mkdir(parents=True)
+    outputs.claim(settings)
+    outputs.remove_temporary(made, stage.name)  # left by a killed process
+    outputs.new_temporary(made, stage.name)
+    read = files(stage, settings)  # before the work: what is edited during it makes the stage run again
     try:
         run = StageRun(stage, settings, made, inputs)
         work(run)
@@ -337,10 +380,10 @@ def _make(
             "dropped": run.tally.reasons,
             "dropped_utterances": run.tally.dropped,
         }
-        facts = provenance(stage, settings) | {"counts": counts, "notes": run.notes}
+        facts = provenance(stage, settings) | {"files": read, "counts": counts, "notes": run.notes}
         manifest.write(made, stage=stage.name, recipe=settings.recipe, **facts)
         print(f"peak memory {peak_memory_gb():.1f} GB", flush=True)
-        shutil.rmtree(final, ignore_errors=True)
+        outputs.remove(final, stage.name)
         made.rename(final)
     except Exception as error:
         # Libraries report a full disk in many ways, few of them as OSError: look at the disk itself.

@@ -41,9 +41,9 @@ def test_a_program_runs_and_its_exit_code_decides(tmp_path, monkeypatch):
     run_program(ROOT / "local/ljspeech.py", {"folder": folder, "speaker": "ann"}, tmp_path / "raw")
     assert [utt.id for utt in read_datadir(tmp_path / "raw")] == ["ann-a", "ann-b"]
     with pytest.raises(WrongCall, match=r"ljspeech\.py failed with exit code 2"):
-        run_program(ROOT / "local/ljspeech.py", {"fodler": folder}, tmp_path / "raw")
+        run_program(ROOT / "local/ljspeech.py", {"fodler": folder}, tmp_path / "r2")
     with pytest.raises(WrongData, match="exit code 1"):
-        run_program(ROOT / "local/ljspeech.py", {"folder": tmp_path / "none"}, tmp_path / "raw")
+        run_program(ROOT / "local/ljspeech.py", {"folder": tmp_path / "none"}, tmp_path / "r2")
     with pytest.raises(WrongCall, match="no corpus program"):
         run_program(ROOT / "local/nothing.py", {}, tmp_path / "raw")
 
@@ -268,7 +268,7 @@ def test_marylux_from_github(tmp_path, monkeypatch):
     rows = [json.loads(line) for line in (tmp_path / "raw" / SEGMENTS).read_text().splitlines()]
     assert rows[0]["segments"] == [[-0.15, 0.15, "_"], [0.0, 0.08, "n"], [0.08, 0.1, "_"]] and len(rows) == 2
     (tmp_path / "cache" / "marylux" / "wavs" / "marylux_lb-wiki-0002.wav").unlink()
-    result = call(marylux.main, tmp_path / "raw")
+    result = call(marylux.main, tmp_path / "r2")
     assert result.exit_code == 1 and "1 clips are missing" in result.output
 
 
