@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from moien.corpus.datadir import Utterance, clean_text
+from moien.corpus.programs import Needed
 from moien.corpus.readers import find_folder, program, read_columns, utterance_id, write_corpus
 from moien.errors import WrongData
 
@@ -21,7 +22,12 @@ NAME_LENGTH = 12  # hexadecimal digits of a client_id: 48 bits distinguish a mil
 
 @program
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--folder", required=True, help="The language's folder: a path, or a folder in MOIEN_MIRROR.")
+@click.option(
+    "--folder",
+    required=True,
+    type=Needed(find_folder),
+    help="The language's folder: a path, or a folder in MOIEN_MIRROR.",
+)
 @click.option("--tsv", default="validated.tsv", show_default=True, help="The table to read.")
 @click.option(
     "--min-up-votes", default=2, show_default=True, type=click.IntRange(0), help="Votes for a clip, at least."

@@ -15,18 +15,28 @@ import click
 
 from moien.audio import write_wav
 from moien.corpus.datadir import Utterance, clean_text, read_lines
+from moien.corpus.programs import Needed
 from moien.corpus.readers import program, speaker_name, write_corpus
 from moien.errors import MoienError, WrongCall, WrongData
 from moien.progress import track
 from moien.recipe.settings import ROOT
 from moien.text.espeak_voice import RATE, SILENCE, Segment, speak
 
+
+def find_sentences(name: str) -> Path:
+    """The file of sentences; a recipe's path is relative to the checkout, not to the current folder."""
+    for file in (Path(name), ROOT / name):
+        if file.is_file():
+            return file
+    raise WrongData("there is no such file", where=name)
+
+
 Job = tuple[str, str, Path, str]  # text, voice, wav to write, file:line
 
 
 @program
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--sentences", required=True, type=click.Path(path_type=Path), help="File of sentences.")
+@click.option("--sentences", required=True, type=Needed(find_sentences), help="File of sentences.")
 @click.option(
     "--voice",
     "--voices",
@@ -36,15 +46,14 @@ Job = tuple[str, str, Path, str]  # text, voice, wav to write, file:line
     show_default=True,
     help="A speaker; repeat the option for more.",
 )
-def main(out: Path, sentences: Path, voices: tuple[str, ...]) -> None:
+def main(out: Path, sentences: str, voices: tuple[str, ...]) -> None:
     """Write the data directory OUT."""
     speakers = {voice: speaker_name(f"espeak_{voice.rpartition('+')[2]}") for voice in voices}
     if len(set(speakers.values())) < len(voices):
         raise WrongCall(
             f"two of the voices {', '.join(voices)} would be one speaker", remedy="choose other variants"
         )
-    # A recipe's path is relative to the checkout, not to the current folder.
-    file = sentences if sentences.exists() else ROOT / sentences
+    file = find_sentences(sentences)
     corpus = file.resolve().parent.name
     (out / "wav").mkdir(parents=True, exist_ok=True)
     utterances, jobs = [], []

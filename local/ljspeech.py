@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from moien.corpus.datadir import Utterance, clean_text
+from moien.corpus.programs import Needed
 from moien.corpus.readers import (
     find_audio,
     find_folder,
@@ -30,7 +31,12 @@ WITHOUT_HEADER = {2: ["id", "text"], 3: ["id", "text", "normalised"]}
 
 @program
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--folder", required=True, help="The corpus: a path, or a folder in MOIEN_MIRROR.")
+@click.option(
+    "--folder",
+    required=True,
+    type=Needed(find_folder),
+    help="The corpus: a path, or a folder in MOIEN_MIRROR.",
+)
 @click.option("--metadata", default="metadata.csv", show_default=True, help="The table in FOLDER.")
 @click.option(
     "--speaker",

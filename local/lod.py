@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from moien.corpus.datadir import Utterance, clean_text
+from moien.corpus.programs import Needed
 from moien.corpus.readers import find_folder, program, speaker_name, utterance_id, write_corpus
 from moien.errors import WrongCall, WrongData
 from moien.progress import track
@@ -25,7 +26,7 @@ BATCH_ROWS = 256
 
 @program
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--folder", help="A local copy: a path, or a folder in MOIEN_MIRROR.")
+@click.option("--folder", type=Needed(find_folder), help="A local copy: a path, or a folder in MOIEN_MIRROR.")
 @click.option("--repository", help="A data set on the hub, e.g. denZLS/Luxembourgish-Female-TTS-for-LOD.")
 @click.option(
     "--revision", help="Commit of the data set; required with --repository, so that the data stay the same."

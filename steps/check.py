@@ -3,76 +3,85 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 
 from moien.audio import SOX_REMEDY
-from moien.device import check_device
-from moien.errors import WrongCall, WrongData
+from moien.corpus.programs import check_options
+from moien.device import check_device, check_disk, check_memory
+from moien.errors import MoienError, WrongData
+from moien.recipe.sentences import EVAL, check_sentences
 from moien.recipe.settings import ROOT
 from moien.recipe.stages import StageRun, stage
+from moien.text import CORRECTIONS, load_frontend, prepare_frontend
 
-# Audio, features, checkpoints and speech of a corpus of an hour, with room to write new ones beside the old.
-DISK_GB = 6
-MEMORY_GB = 5.5  # training on the CPU takes 3 to 5 GB
+# For a corpus of an hour: new files beside the old ones, and training on the CPU, which takes 3 to 5 GB.
+DISK_GB, MEMORY_GB = 6, 5.5
 PACKAGES = "torch torchaudio kokoro viter pyworld sox resemblyzer distillmos speechmos".split()
 
 
-def problems(run: StageRun) -> list[tuple[str, str]]:
-    """What is wrong, with the remedy for each."""
-    settings, found = run.settings, []
-    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        found.append((f"packages are missing: {', '.join(missing)}", "make setup"))
+def check_packages(run: StageRun) -> None:
+    """What pip installs, and sox."""
     if shutil.which("sox") is None:  # a corpus of wav, flac, mp3 or ogg files does not need it
         print(f"sox: missing; it reads SPHERE, WavPack, AMR and GSM recordings\n  → {SOX_REMEDY}")
+    if missing := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
+        raise WrongData(f"packages are missing: {', '.join(missing)}", remedy="make setup")
 
-    folder = settings.system.work_dir
-    free = shutil.disk_usage(folder).free / 1e9
-    print(f"disk: {free:.0f} GB free at {folder}")
-    if free < DISK_GB:
-        found.append(
-            (f"{free:.1f} GB of disk are free, {DISK_GB} are needed", "--set system.work_dir=FOLDER")
-        )
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    print(f"memory: {memory:.0f} GB, {os.cpu_count()} cores")
-    if memory < MEMORY_GB:
-        found.append((f"{memory:.1f} GB of memory, {MEMORY_GB} are needed", "use a larger machine"))
 
-    try:
-        check_device(settings.system.ngpu)
-    except WrongCall as error:
-        found.append((error.message, str(error.remedy)))
+def check_machine(run: StageRun) -> None:
+    """Disk, memory and GPUs."""
+    check_memory(MEMORY_GB)
+    check_disk(run.settings.system.work_dir, DISK_GB)
+    check_device(run.settings.system.ngpu)
 
-    program = ROOT / settings.corpus.program
-    if not program.is_file():
-        found.append(
-            (f"{program} is missing", "name a program in local/: --set corpus.program=local/ljspeech.py")
-        )
-    if not (run.recipe_dir / "eval.txt").is_file():
-        found.append((f"{run.recipe_dir}/eval.txt is missing", "write some sentences to speak, one a line"))
 
-    from moien.text import CORRECTIONS, prepare_frontend
+def check_corpus(run: StageRun) -> None:
+    """The corpus program and its options."""
+    check_options(ROOT / run.settings.corpus.program, run.settings.corpus.options)
 
-    corrections, download = run.recipe_dir / CORRECTIONS, settings.system.download_lexica
-    if lost := prepare_frontend(settings.g2p, settings.language, corrections, download):
+
+def check_texts(run: StageRun) -> None:
+    """The front end, and the sentences of stage 7."""
+    source = run.settings.g2p, run.settings.language, run.recipe_dir / CORRECTIONS
+    if lost := prepare_frontend(*source, run.settings.system.download_lexica):
         print(f"front end: {lost}")
+    count = check_sentences(run.recipe_dir, load_frontend(*source))
+    print(f"front end: {run.settings.language}; it can speak the {count} sentences of {EVAL}")
 
-    from moien.kokoro.base import ensure_base
 
-    base = ensure_base(settings.base)
+def check_base(run: StageRun) -> None:
+    """The base model with its voice packs, and the globs of what is trained in it."""
+    from moien.kokoro.base import CONFIG, ensure_base, load_model, load_packs, new_model, read_config
+    from moien.train.phases import check_learn
+
+    base = ensure_base(run.settings.base)
     print(f"base model: {base.dir} ({len(base.voices)} voice packs)")
-    return found
+    if run.settings.base.source == "file":  # the others have digests, which were compared
+        load_packs(base)
+        model = load_model(base.weights, base.config)
+    else:
+        model = new_model(read_config(CONFIG))
+    check_learn(model, run.settings.train)
+
+
+def check_judges(run: StageRun) -> None:
+    """The models that score and that the settings name."""
+    from moien.score.judges import Judges
+
+    Judges.of(run.settings.score, run.settings.language, run.device, None).open_transcriber()
 
 
 @stage("check")
 def main(run: StageRun) -> None:
     """Print what is there; fail with all that is missing."""
-    found = problems(run)
-    for what, remedy in found:
-        print(f"missing: {what}\n  → {remedy}")
-    if found:
-        raise WrongData(f"{len(found)} thing(s) missing", where="stage check", remedy="see above")
+    missing = 0
+    for check in (check_packages, check_machine, check_corpus, check_texts, check_base, check_judges):
+        try:
+            check(run)
+        except (MoienError, OSError) as error:
+            missing += 1
+            print(f"missing: {error}")
+    if missing:
+        raise WrongData(f"{missing} thing(s) missing", where="stage check", remedy="see above")
 
 
 if __name__ == "__main__":

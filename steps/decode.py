@@ -15,6 +15,7 @@ from moien.corpus.datadir import Utterance, read_datadir
 from moien.errors import WrongData
 from moien.evenly import evenly
 from moien.progress import track
+from moien.recipe.sentences import EVAL, check_sentences, read_sentences
 from moien.recipe.stages import StageRun, stage
 
 ROWS = ("espeak", "stock", "trained")
@@ -32,6 +33,7 @@ def main(run: StageRun) -> None:
 
     torch.set_num_threads(run.settings.system.threads)
     frontend = open_frontend(run.inputs["g2p"] / "frontend")
+    check_sentences(run.recipe_dir, frontend)
     trained = load_voice(run.inputs["train"], frontend, run.device)
     base, styles = ensure_base(run.settings.base), run.inputs["embedding"] / "styles"
     stock_packs = {speaker: load_pack(styles / f"{speaker}.base.pt") for speaker in trained.packs}
@@ -54,7 +56,8 @@ def main(run: StageRun) -> None:
                 audio[row], durations[row] = speech.audio, speech.durations
             audio["espeak"] = espeak_voice.speak(sentence.text, run.settings.language)[0]
         except WrongData as error:  # without one row there is no comparison
-            run.tally.drop(sentence.id, f"cannot be spoken: {error.message}")
+            if sentence.id not in run.dropped_before():  # stage 2 has counted it
+                run.tally.drop(sentence.id, f"cannot be spoken: {error.message}")
             continue
         for row in ROWS:
             rate = espeak_voice.RATE if row == "espeak" else SAMPLE_RATE
@@ -77,12 +80,9 @@ def sentences(run: StageRun, speakers: list[str]) -> list[tuple[str, Utterance]]
     test = [u for u in every if u.speaker in speakers]
     if len(chosen := evenly(test, run.settings.decode.test_sentences)) < len(test):
         print(f"speaking {len(chosen)} of the {len(test)} test utterances (decode.test_sentences)")
-    file = run.recipe_dir / "eval.txt"
-    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    spoken = [text for line in lines if (text := line.strip())]
     return [("test", utterance) for utterance in chosen] + [
-        ("eval", Utterance(f"eval-{n:03d}", speakers[(n - 1) % len(speakers)], text, file))
-        for n, text in enumerate(spoken, start=1)
+        ("eval", Utterance(f"eval-{n:03d}", speakers[(n - 1) % len(speakers)], text, run.recipe_dir / EVAL))
+        for n, (_, text) in enumerate(read_sentences(run.recipe_dir), start=1)
     ]
 
 

@@ -37,6 +37,8 @@ def main(run: StageRun) -> None:
             readings[utterance.id] = phonemes
             survey.add(utterance.id, phonemes)
             run.tally.keep()
+        if not readings:
+            raise WrongData(f"no text of {split} can be spoken: {run.tally.reasons}", where="stage g2p")
         write_phonemes(run.out / f"{split}.jsonl", readings)
     frontend.save(run.out / "frontend")
     table = survey.table()

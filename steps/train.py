@@ -34,6 +34,8 @@ def main(run: StageRun) -> None:
     run.tally.keep(len(data) + len(dev))
     for utterance, reason in (data.dropped | dev.dropped).items():
         run.tally.drop(utterance, reason)
+    if run.tally.dropped:  # too many are found before the training, not after it
+        run.tally.close("train", run.settings.max_dropped)
 
     learned, history = learn(run.settings, run.inputs, run.work_dir)
     recogniser = None

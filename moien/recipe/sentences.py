@@ -1,4 +1,4 @@
-"""The sentences of `eval.txt`, which stage 7 speaks: stage 0 reads them as well, because training takes hours."""
+"""The sentences of `eval.txt`, which stage 7 speaks: stage 0 checks them as well, because training takes hours."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from moien.text import Frontend
 EVAL = "eval.txt"
 
 
-def read_sentences(folder: Path, frontend: Frontend) -> list[str]:
-    """The sentences of a recipe's `eval.txt`, one a line, without blank lines.
-
-    Raises:
-        WrongData: no such file, not UTF-8, no sentence; or every line that the front end cannot read, by `file:line`.
-    """
+def read_sentences(folder: Path) -> list[tuple[int, str]]:
+    """(Line number, sentence) of a recipe's `eval.txt`; WrongData if it is missing, not UTF-8 or without a sentence."""
     file = folder / EVAL
-    numbered = [(number, line.strip()) for number, line in enumerate(read_lines(file), start=1)]
-    sentences = [text for _, text in numbered if text]
-    if not sentences:
+    lines = enumerate(read_lines(file), start=1)
+    if not (sentences := [(number, text) for number, line in lines if (text := line.strip())]):
         raise WrongData(
             "there is no sentence", where=file, remedy="write some sentences to speak, one a line"
         )
+    return sentences
+
+
+def check_sentences(folder: Path, frontend: Frontend) -> int:
+    """The number of sentences; WrongData names every line that the front end cannot read."""
     faults = []
-    for number, text in numbered:
+    sentences = read_sentences(folder)
+    for number, text in sentences:
         try:
-            if text:
-                frontend(text)
+            frontend(text)
         except WrongData as error:
-            faults.append(f"{file}:{number}: cannot be spoken: {error.message}")
+            faults.append(f"{folder / EVAL}:{number}: cannot be spoken: {error.message}")
     if faults:
         raise WrongData("\n".join(faults), remedy="write these sentences in words, or remove them")
-    return sentences
+    return len(sentences)

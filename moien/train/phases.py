@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 import torch
+from kokoro import KModel
 from torch import Tensor, nn
 
 from moien.audio import FRAME_SAMPLES
@@ -138,3 +139,10 @@ def phases_of(settings: TrainSettings, frames: Sequence[int]) -> list[Phase]:
         "acoustic": Phase("acoustic", crops, acoustic_losses, [1] * len(frames), crops.crops),
     }
     return [known[name] for name in settings.phases]
+
+
+def check_learn(model: KModel, settings: TrainSettings) -> None:
+    """WrongCall for the first glob of `learn` with which no training would begin: see `Phase.learned`."""
+    learner = Learner(model, settings, {}, "cpu")
+    for phase in phases_of(settings, []):
+        phase.learned(learner)

@@ -20,7 +20,9 @@ from moien.recipe.settings import load_settings
 from moien.recipe.stages import BY_NAME, StageRun, execute
 from moien.train.data import both_splits
 
-embedding, decode = (importlib.import_module(f"steps.{name}") for name in ("embedding", "decode"))
+embedding, train, decode = (
+    importlib.import_module(f"steps.{name}") for name in ("embedding", "train", "decode")
+)
 PACK = torch.zeros(510, 1, 256)
 FRAMES = 60
 SPOKEN = {"train": {"anna": 4, "bob": 2}, "dev": {"anna": 1, "bob": 1}, "test": {"anna": 1, "bob": 1}}
@@ -135,3 +137,23 @@ def test_where_nothing_is_lost_every_speaker_has_a_style(corpus):
     settings = corpus({}, max_dropped=0.1)
     facts = json.loads((folders(settings)["embedding"] / "speakers.json").read_text())
     assert {name: found["fit"]["clips"] for name, found in facts.items()} == {"anna": 4, "bob": 2}
+
+
+def test_stage_5_finds_what_would_fail_stage_7(corpus):
+    """Of two test utterances one has no voice; with the 8 sentences of eval.txt that is one of ten."""
+    corpus({"bob": "align"}, max_dropped=0.25)
+    with pytest.raises(
+        WrongData, match="1 of 2 utterances of test are of speakers who have no utterance left"
+    ):
+        corpus({"bob": "align"}, max_dropped=0.05)
+
+
+def test_what_stage_6_drops_is_counted_before_the_training(tmp_path, monkeypatch):
+    splits = [{f"{n}": "shorter than 4 frames" for n in range(3)}, {}]
+    sets = [type("Split", (dict,), {"dropped": dropped})({"u": 1}) for dropped in splits]
+    monkeypatch.setattr("moien.train.data.both_splits", lambda _: sets)
+    monkeypatch.setattr("moien.kokoro.base.ensure_base", lambda _: None)
+    monkeypatch.setattr("moien.train.loop.learn", lambda *_: pytest.fail("it trains"))
+    settings = load_settings("mini", [f"system.work_dir={tmp_path}"])
+    with pytest.raises(WrongData, match="3 of 5 utterances were dropped"):
+        train.main.callback.__wrapped__(StageRun(BY_NAME["train"], settings, tmp_path, {}))
