@@ -16,7 +16,17 @@ from pathlib import Path
 
 import numpy as np
 
-from moien.audio import SAMPLE_RATE, clipped_share, read_audio, resample, speech_level, write_wav
+from moien.audio import (
+    HALF_STEP,
+    SAMPLE_RATE,
+    clipped_share,
+    read_audio,
+    read_header,
+    resample,
+    speech_level,
+    without_offset,
+    write_wav,
+)
 from moien.corpus.datadir import SPLITS, Utterance, clean_text, read_lines
 from moien.corpus.settings import DataSettings
 from moien.corpus.vad import speech_span
@@ -28,7 +38,6 @@ SILENT = 1e-3  # -60 dB: speech is never as soft
 PEAK = 0.99
 MIN_EDGE_S = 0.05  # silence at both ends of every utterance: so that BOS and EOS always mean silence
 LEVEL_RANGE_DB = 3.0  # around the target: natural dynamics are about 1-2 dB, a moved microphone is more
-HALF_STEP = 0.6 / 32768  # below it, a 16-bit sample is zero
 
 
 @dataclass(frozen=True)
@@ -56,16 +65,17 @@ class Cut:
 def measure(utterance: Utterance, settings: DataSettings) -> Cut | str:
     """Position and level of the speech in a recording, or the reason why the recording cannot be used."""
     try:
+        header = read_header(utterance.audio)  # first: an hour of samples would fill the memory
+        if header.rate < settings.min_rate:
+            return f"sampling rate below data.min_rate: {header.rate} Hz, less than {settings.min_rate}"
+        if header.seconds > settings.max_raw_seconds:
+            return f"longer than data.max_raw_seconds: {header.seconds:.1f} s"
         samples, rate = read_audio(utterance.audio)
     except WrongData as error:
         return error.message
-    if rate < settings.min_rate:
-        return f"sampling rate below data.min_rate: {rate} Hz, less than {settings.min_rate}"
-    if len(samples) > settings.max_raw_seconds * rate:
-        return f"longer than data.max_raw_seconds: {len(samples) / rate:.1f} s"
-    if (share := clipped_share(samples)) > settings.max_clipped:
+    if (share := clipped_share(samples)) > settings.max_clipped:  # as recorded: an offset moves flat tops
         return f"clipped: {share:.2%} of the samples"
-    samples = resample(samples, rate)
+    samples = resample(without_offset(samples, rate), rate)
     if speech_level(samples) < SILENT:
         return "silent"
     span = speech_span(samples, SAMPLE_RATE)
@@ -135,7 +145,8 @@ def gains(
 def write_processed(job: tuple[Utterance, Cut, float], folder: Path) -> Utterance:
     """Write one utterance as `folder/ID.wav`, never clipped; return it with its new audio."""
     utterance, cut, gain = job
-    samples = resample(*read_audio(utterance.audio))
+    samples, rate = read_audio(utterance.audio)
+    samples = resample(without_offset(samples, rate), rate)
     kept = samples[cut.start : cut.end]
     padded = np.concatenate([room_tone(kept, cut.before), kept, room_tone(kept, cut.after)])
     audio = padded * min(gain, PEAK / cut.peak)

@@ -5,7 +5,7 @@ numbers.
 """
 
 VERSIONS = {
-    "data": 1,
+    "data": 2,
     "g2p": 1,
     "align": 1,
     "features": 1,

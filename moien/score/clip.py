@@ -19,6 +19,7 @@ from moien.audio import (
     frames_in,
     resample,
     speech_level,
+    without_offset,
 )
 from moien.errors import WrongData
 from moien.score import spectrum
@@ -53,8 +54,7 @@ class Clip:
             raise WrongData("audio with values that are no numbers cannot be scored", where=name)
         peak = max(np.abs(samples).max(initial=0.0), 1e-6)
         self.clipped = clipped_share(samples / peak)  # before resampling, which rounds flat tops
-        if rate != SAMPLE_RATE:
-            samples = resample(samples, rate, SAMPLE_RATE)
+        samples = resample(without_offset(samples, rate), rate)
         level = speech_level(samples, SAMPLE_RATE) if len(samples) >= 2 * FRAME_SAMPLES else 0.0
         if level < 1e-6:
             raise WrongData("there is no speech to score", where=name, remedy="listen to it; decode it again")

@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from made_up import recording
+from made_up import recording, speech
 
 from moien.audio import (
     EXTENSIONS,
     FRAME_SAMPLES,
     HOP_SAMPLES,
     SAMPLE_RATE,
+    Header,
     clipped_share,
     frames_in,
     pad_to_frames,
@@ -22,6 +23,7 @@ from moien.audio import (
     read_header,
     resample,
     speech_level,
+    without_offset,
     write_wav,
 )
 from moien.errors import WrongData
@@ -193,12 +195,64 @@ def test_without_sox_the_error_says_how_to_install_it(tmp_path, monkeypatch):
         read_audio(path)
 
 
-def test_stereo_is_averaged_and_the_header_tells(tmp_path):
-    left, right = sine(200), np.zeros(SAMPLE_RATE, np.float32)
-    soundfile.write(tmp_path / "s.wav", np.stack([left, right], 1), SAMPLE_RATE, subtype="FLOAT")
-    assert read_header(tmp_path / "s.wav").channels == 2
-    assert read_header(tmp_path / "s.wav").seconds == 1.0
-    assert np.allclose(read_audio(tmp_path / "s.wav")[0], left / 2, atol=1e-6)
+VOICE = recording()
+ROOM = 5e-4 * np.random.default_rng(9).standard_normal(len(VOICE)).astype(np.float32)
+CHANNELS = {  # name: channels, what is read
+    "alike": ([VOICE, VOICE], VOICE),
+    "two microphones": ([VOICE, 0.9 * VOICE + ROOM], (1.9 * VOICE + ROOM) / 2),
+    "one with an offset": ([VOICE, VOICE + 0.2], VOICE + 0.1),
+    "inverted": ([VOICE, -VOICE], VOICE),
+    "inverted and soft": ([-0.3 * VOICE, VOICE], VOICE),
+    "inverted, with an offset": ([0.8 * VOICE + 0.3, -VOICE], -VOICE),
+    "5 ms late": ([VOICE, 0.99 * np.roll(VOICE, 120)], VOICE),
+    "silent": ([np.zeros_like(VOICE), VOICE], VOICE),
+    "silent but for an offset": ([np.full_like(VOICE, 0.4), VOICE], VOICE),
+    "nothing but room": ([ROOM, VOICE], VOICE),
+    "one of six": ([ROOM, ROOM, VOICE, ROOM, -ROOM, ROOM], VOICE),
+    "all silent": ([np.zeros_like(VOICE)] * 2, np.zeros_like(VOICE)),
+}
+
+
+@pytest.mark.parametrize("kind", CHANNELS)
+def test_channels_are_averaged_unless_they_cancel_each_other(tmp_path, kind):
+    channels, expected = CHANNELS[kind]
+    soundfile.write(tmp_path / "s.wav", np.stack(channels, 1), SAMPLE_RATE, subtype="FLOAT")
+    assert read_header(tmp_path / "s.wav") == Header(SAMPLE_RATE, len(channels), len(VOICE))
+    assert np.abs(read_audio(tmp_path / "s.wav")[0] - expected).max() <= 1e-6
+
+
+TIME = np.arange(len(VOICE)) / SAMPLE_RATE
+OFFSETS = {
+    "constant": 0.3 + 0 * TIME,
+    "drift": 0.1 * TIME,
+    "settles": 0.1 * np.exp(-TIME / 0.1),
+    "sways": 0.05 * np.sin(2 * np.pi * 0.7 * TIME),
+    "rumble": 0.01 * np.sin(2 * np.pi * 8 * TIME),
+}
+
+
+@pytest.mark.parametrize("kind", OFFSETS)
+def test_an_offset_is_removed_however_it_moves(kind):
+    clean = without_offset(VOICE, SAMPLE_RATE)
+    found = without_offset((VOICE + OFFSETS[kind]).astype(np.float32), SAMPLE_RATE)
+    assert found.dtype == np.float32
+    assert np.abs(found - clean)[2400:-2400].max() < 1e-3  # the speech has 0.1
+    assert np.abs(found - clean).max() < 0.01
+
+
+def test_speech_stays_as_it_is_without_its_offset():
+    low = sine(60)
+    change = without_offset(low, SAMPLE_RATE) - low
+    assert np.abs(change)[2400:-2400].max() < 0.01  # 0.1 dB, and nothing moved in time
+    assert speech_level(without_offset(VOICE, SAMPLE_RATE)) == pytest.approx(speech_level(VOICE), rel=0.01)
+
+
+@pytest.mark.parametrize("length", [0, 1, 1200, 1300, 24_000])
+def test_digital_zeros_at_the_ends_stay_zeros(length):
+    zeros, sound = np.zeros(500, np.float32), np.full(length, 0.2, np.float32)
+    found = without_offset(np.concatenate([zeros, sound, zeros]), SAMPLE_RATE)
+    assert not found[:500].any() and not found[500 + length :].any()
+    assert length <= 1200 or np.abs(found).max() < 1e-6  # less than a period of 20 Hz has no offset
 
 
 def test_resampling_keeps_a_tone_where_it_is():
@@ -227,18 +281,111 @@ def test_clipping_is_seen_and_loudness_is_not_taken_for_it():
     assert clipped_share(np.zeros(0, np.float32)) == 0.0
 
 
-@pytest.mark.parametrize("riff", [0, 0x7FFFF024, 0xFFFFFFFF])
-@pytest.mark.parametrize("length", [pytest.param(0, marks=needs_sox), 0x7FFFF000, 0x80000000, 0xFFFFFFFF])
-def test_a_wav_from_a_pipe_has_no_length_and_is_read(tmp_path, riff, length):
+def with_lengths(path: Path, riff: int, data: int, order: str = "<") -> None:
+    """Write other lengths into the header of a wav."""
+    content = bytearray(path.read_bytes())
+    struct.pack_into(f"{order}I", content, 4, riff)
+    struct.pack_into(f"{order}I", content, content.index(b"data") + 4, data)
+    path.write_bytes(content)
+
+
+SUBTYPES = ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW"]
+
+
+@pytest.mark.parametrize(
+    ("riff", "length"),
+    [
+        (0, 0),
+        (36, 0),
+        (0x7FFFF024, 0x7FFFF000),
+        (0x7FFFF047, 0x7FFFEFFF),
+        (0x7FFFFFFF, 0x7FFFFFFF),
+        (0x80000024, 0x80000000),
+        (0xFFFFFFFF, 0xFFFFFFFF),
+        (0xFFFFFFFF, 0xFFFFFFD3),
+        (0, 0xFFFFF000),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("subtype", SUBTYPES)
+def test_a_wav_from_a_pipe_has_no_length_and_is_read(tmp_path, capfd, subtype, channels, riff, length):
+    path, samples = tmp_path / "a.wav", np.stack([sine(300)[:2001]] * channels, 1)
+    for order, endian in (("<", "LITTLE"), (">", "BIG")):
+        soundfile.write(path, samples, SAMPLE_RATE, subtype=subtype, endian=endian)
+        whole, _ = read_audio(path)
+        with_lengths(path, riff, length, order)
+        assert np.array_equal(read_audio(path)[0], whole)
+        assert read_header(path) == Header(SAMPLE_RATE, channels, 2001)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("length", [0, 2**64 - 1])
+def test_an_rf64_from_a_pipe_has_no_length_and_is_read(tmp_path, length):
     path = tmp_path / "a.wav"
-    write_wav(path, sine(300))
-    whole, _ = read_audio(path)
-    data = bytearray(path.read_bytes())
-    struct.pack_into("<I", data, 4, riff)
-    struct.pack_into("<I", data, data.index(b"data") + 4, length)
-    path.write_bytes(data)
+    soundfile.write(path, sine(300), SAMPLE_RATE, format="RF64", subtype="PCM_16")
+    whole, content = read_audio(path)[0], bytearray(path.read_bytes())
+    struct.pack_into("<QQQ", content, 20, length, length, length)  # in the chunk ds64
+    path.write_bytes(content)
+    with_lengths(path, 0xFFFFFFFF, 0xFFFFFFFF)
     assert np.array_equal(read_audio(path)[0], whole)
     assert read_header(path).samples == SAMPLE_RATE
+
+
+@pytest.mark.parametrize("length", [0, 0x7F000008, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
+@pytest.mark.parametrize(("name", "at", "total_at"), [("a.au", 8, 8), ("a.aiff", b"SSND", 4)])
+def test_au_and_aiff_from_a_pipe_have_no_length_and_are_read(tmp_path, name, at, total_at, length):
+    path = tmp_path / name
+    soundfile.write(path, sine(300), SAMPLE_RATE, subtype="PCM_16")
+    whole, content = read_audio(path)[0], bytearray(path.read_bytes())
+    for place in (total_at, content.index(at) + 4 if isinstance(at, bytes) else at):
+        struct.pack_into(">I", content, place, length)
+    path.write_bytes(content)
+    assert np.array_equal(read_audio(path)[0], whole)
+    assert read_header(path).samples == SAMPLE_RATE
+
+
+def streamed_flac(path: Path, samples: np.ndarray) -> None:
+    """A FLAC whose header does not have the number of samples, as from a pipe."""
+    soundfile.write(path, samples, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 7.3])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_flac_from_a_pipe_has_no_length_and_is_read(tmp_path, channels, seconds):
+    samples = np.stack([speech(seconds)] * channels, 1)
+    streamed_flac(tmp_path / "a.flac", samples)
+    assert np.abs(read_audio(tmp_path / "a.flac")[0] - samples[:, 0]).max() <= 2**-15
+    assert read_header(tmp_path / "a.flac") == Header(SAMPLE_RATE, channels, len(samples))
+    (tmp_path / "a.flac").write_bytes((tmp_path / "a.flac").read_bytes()[:-500])
+    with pytest.raises(WrongData, match="breaks off"):
+        read_audio(tmp_path / "a.flac")
+
+
+@needs_sox
+@pytest.mark.parametrize(
+    "options", ["-b 8", "-b 16", "-b 24", "-e float -b 32", "-e mu-law", "-c 2", "-c 2 -b 24"]
+)
+@pytest.mark.parametrize("kind", ["wav", "au", "aiff", "sph", "flac", "wv"])
+def test_what_sox_writes_into_a_pipe_is_read(tmp_path, kind, options):
+    write_wav(tmp_path / "source.wav", VOICE)
+    source = ["sox", "-D", "-t", "wav", "--ignore-length", "-"]
+    options = options.replace("-b 8", "-b 8 -e unsigned" if kind == "wav" else "-b 8")
+    made = subprocess.run(
+        [*source, *options.split(), "-t", kind, "-"],
+        input=(tmp_path / "source.wav").read_bytes(),
+        capture_output=True,
+    )
+    if not made.stdout:
+        pytest.skip(f"sox does not write {kind} with {options}")
+    (tmp_path / f"a.{kind}").write_bytes(made.stdout)
+    back, rate = read_audio(tmp_path / f"a.{kind}")
+    assert (len(back), rate) == (len(VOICE), SAMPLE_RATE)
+    assert np.abs(back - VOICE).max() < (0.02 if "-b 8" in options or "law" in options else 1e-4)
+    assert read_header(tmp_path / f"a.{kind}").samples == len(back)
 
 
 def test_an_empty_wav_with_notes_behind_it_holds_no_samples(tmp_path):
@@ -265,6 +412,9 @@ def test_every_cut_of_a_wav_is_noticed(tmp_path):
 @pytest.mark.parametrize(
     ("name", "kind", "subtype"),
     [
+        ("a.wav", "WAV", "PCM_24"),
+        ("a.wav", "RF64", "PCM_16"),
+        ("a.wav", "WAV", "FLOAT"),
         ("a.flac", "FLAC", "PCM_16"),
         ("a.aiff", "AIFF", "PCM_24"),
         ("a.aifc", "AIFF", "FLOAT"),
@@ -275,7 +425,17 @@ def test_every_cut_of_a_wav_is_noticed(tmp_path):
 def test_a_cut_file_is_noticed(tmp_path, name, kind, subtype):
     path = tmp_path / name
     soundfile.write(path, recording(), SAMPLE_RATE, format=kind, subtype=subtype)
-    path.write_bytes(path.read_bytes()[:-2000])
+    whole = path.read_bytes()
+    for missing in (1, 2000):
+        path.write_bytes(whole[:-missing])
+        with pytest.raises(WrongData, match="breaks off"):
+            read_audio(path)
+
+
+def test_a_cut_big_endian_wav_is_noticed(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, recording(), SAMPLE_RATE, subtype="PCM_16", endian="BIG")
+    path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(WrongData, match="breaks off"):
         read_audio(path)
 

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+import struct
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up import recording, speech
@@ -29,6 +34,7 @@ from moien.corpus.settings import DataSettings
 from moien.corpus.vad import speech_span
 from moien.errors import WrongData
 
+needs_sox = pytest.mark.skipif(shutil.which("sox") is None, reason="the program sox is not installed")
 SETTINGS = DataSettings()  # type: ignore[call-arg]
 
 
@@ -175,6 +181,136 @@ def test_the_gain_gives_way_to_clipping(tmp_path):
     )
     after, _ = read_audio(done[0].audio)
     assert 0.98 < np.abs(after).max() <= 0.9901
+
+
+# --- offset and channels
+
+TIME = np.arange(int(2.2 * SAMPLE_RATE)) / SAMPLE_RATE
+OFFSETS = {  # as shares of the speech level
+    **{f"{percent} %": percent / 100 + 0 * TIME for percent in (-6, 0.5, 1, 3, 6, 20, 200)},
+    "drift": 0.5 * TIME,
+    "settles": 0.5 * np.exp(-TIME / 0.1),
+    "sways": 0.3 * np.sin(2 * np.pi * 0.4 * TIME),
+    "rumble": 0.1 * np.sin(2 * np.pi * 8 * TIME),
+}
+
+
+def cut_of(path: Path, samples: np.ndarray, subtype: str = "PCM_16") -> Cut:
+    soundfile.write(path, samples, SAMPLE_RATE, subtype=subtype)
+    cut = measure(Utterance("a-1", "a", "x", path), SETTINGS)
+    assert isinstance(cut, Cut), cut
+    return cut
+
+
+def assert_same_cut(found: Cut, expected: Cut) -> None:
+    for name in ("start", "end", "before", "after"):
+        assert abs(getattr(found, name) - getattr(expected, name)) <= 240, name  # 10 ms
+    assert 20 * np.log10(found.level / expected.level) == pytest.approx(0, abs=0.1)
+
+
+@pytest.mark.parametrize("level", [0.01, 0.08])
+@pytest.mark.parametrize("kind", OFFSETS)
+def test_an_offset_changes_neither_cut_nor_level(tmp_path, kind, level):
+    samples = recording(level=level)
+    with_offset = samples + speech_level(samples) * OFFSETS[kind]
+    assert_same_cut(cut_of(tmp_path / "b.wav", with_offset), cut_of(tmp_path / "a.wav", samples))
+
+
+@pytest.mark.parametrize("steps", [-20, 1, 3])
+def test_an_offset_of_whole_steps_in_8_bits_changes_neither_cut_nor_level(tmp_path, steps):
+    samples = recording(level=0.08)
+    with_offset = cut_of(tmp_path / "b.wav", samples + steps / 128, "PCM_U8")
+    assert_same_cut(with_offset, cut_of(tmp_path / "a.wav", samples, "PCM_U8"))
+
+
+@pytest.mark.parametrize("kind", OFFSETS)
+def test_an_offset_in_one_channel_changes_neither_cut_nor_level(tmp_path, kind):
+    samples = recording()
+    other = samples + speech_level(samples) * OFFSETS[kind]
+    assert_same_cut(
+        cut_of(tmp_path / "b.wav", np.stack([samples, other], 1)), cut_of(tmp_path / "a.wav", samples)
+    )
+
+
+def test_what_is_written_has_no_offset(tmp_path):
+    written = {}
+    for name, offset in (("without", 0.0), ("with", 0.1)):
+        soundfile.write(tmp_path / f"{name}.wav", recording() + offset, SAMPLE_RATE)
+        utterance = Utterance("a-1", "a", "x", tmp_path / f"{name}.wav")
+        (tmp_path / name).mkdir()
+        done, _ = prepare([utterance], SETTINGS, tmp_path / name, 1, pytest.fail)
+        written[name], _ = read_audio(done[0].audio)
+    assert abs(float(written["with"].mean())) < 1e-4
+    assert speech_level(written["with"]) == pytest.approx(SETTINGS.speech_level, rel=0.01)
+    assert np.abs(written["with"] - written["without"]).max() < 1e-3
+
+
+def test_clipping_is_judged_before_the_offset_goes(tmp_path):
+    loud = np.clip(recording(level=0.2) * 2 + 0.6, -1, 1)
+    assert np.abs(loud - loud.mean()).max() < 0.98 * 2
+    soundfile.write(tmp_path / "a.wav", loud, SAMPLE_RATE)
+    assert "clipped" in str(measure(Utterance("a-1", "a", "x", tmp_path / "a.wav"), SETTINGS))
+
+
+def test_an_offset_alone_is_silence(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.full(SAMPLE_RATE, 0.3), SAMPLE_RATE)
+    assert measure(Utterance("a-1", "a", "x", tmp_path / "a.wav"), SETTINGS) == "silent"
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [(1, -1), (0.9, -1), (1, -0.3), (1, 0), (0, 1), (1, 1), (1, 0.9)], ids=str
+)
+def test_speech_in_any_channel_is_found_as_in_mono(tmp_path, left, right):
+    samples = recording()
+    stereo = np.stack([left * samples, right * samples], 1)
+    assert_same_cut(
+        cut_of(tmp_path / "s.wav", stereo / np.abs([left, right]).max()),
+        replace(
+            mono := cut_of(tmp_path / "m.wav", samples), level=mono.level * (1.9 / 2 if right == 0.9 else 1)
+        ),
+    )
+
+
+# --- a session in one file
+
+
+def _wav(path: Path, data: int) -> None:
+    header = struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", min(data + 36, 2**32 - 1), b"WAVE", b"fmt ", 16, 1, 2,
+                         48_000, 192_000, 4, 16, b"data", data)  # fmt: skip
+    path.write_bytes(header)
+
+
+def _sphere(path: Path) -> None:
+    fields = [
+        "sample_count -i 172800000",
+        "sample_n_bytes -i 3",
+        "channel_count -i 2",
+        "sample_rate -i 48000",
+    ]
+    path.write_bytes("\n".join(["NIST_1A", "   1024", *fields, "end_head", ""]).encode().ljust(1024))
+
+
+@pytest.mark.parametrize("kind", ["wav", "wav from a pipe", pytest.param("sph", marks=needs_sox)])
+def test_an_hour_of_stereo_is_dropped_before_it_is_read(tmp_path, kind):
+    path = tmp_path / f"hour.{kind[:3]}"
+    if kind == "sph":
+        _sphere(path)
+    else:
+        _wav(path, 0xFFFFFFFF if "pipe" in kind else 3600 * 192_000)
+    with path.open("ab") as file:  # zeros that take no space
+        file.truncate(path.stat().st_size + 3600 * (288_000 if kind == "sph" else 192_000))
+    code = f"""
+import re
+from pathlib import Path
+from moien.corpus.preparation import Utterance, DataSettings, measure
+peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1000
+before = peak()
+print(measure(Utterance("a-1", "a", "x", Path({str(path)!r})), DataSettings()), peak() - before, sep="|")
+"""
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    reason, megabytes = made.stdout.split("|")
+    assert reason == "longer than data.max_raw_seconds: 3600.0 s"
+    assert float(megabytes) < 100
 
 
 # --- splits

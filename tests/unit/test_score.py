@@ -51,6 +51,13 @@ def test_what_cannot_be_scored_says_so(samples, message):
     assert "utt7" in str(caught.value)
 
 
+def test_an_offset_is_not_scored():
+    clean, shifted = (Clip(speech(1.0) + offset) for offset in (0.0, 0.05))
+    assert np.abs(clean.samples - shifted.samples).max() < 1e-3
+    flat = Clip(np.clip(speech(1.0) * 3 + 0.5, -1, 1))
+    assert flat.clipped > 0  # of the file as it is
+
+
 def test_bootstrap_agrees_with_the_normal_interval():
     values = np.random.default_rng(3).normal(5, 2, 200)
     found = bootstrap(values)

@@ -90,7 +90,7 @@ def test_what_was_made_before_there_were_versions_is_made_again(tmp_path: Path) 
     file.write_text(
         json.dumps({key: value for key, value in made.items() if key not in ("version", "lexica")})
     )
-    assert state(DATA, now).why == "its method is of version 1, not 0"
+    assert state(DATA, now).why == f"its method is of version {VERSIONS['data']}, not 0"
 
 
 @pytest.fixture
