@@ -35,6 +35,7 @@ HALF_STEP = 0.6 / 32768  # below it, a 16-bit sample is zero
 BLOCK = 1 << 16  # samples of each channel in memory while a file is read
 UNKNOWN_BYTES = 0x7E000000  # programs that write into a pipe give 0 bytes, or this or more, as the length
 UNKNOWN_SAMPLES = 2**63 - 1  # libsndfile's count for a FLAC without a length
+UNREAD_BYTES = 4096  # at the end of an mp3: more than libsndfile leaves, or a tag has
 NO_HEADER = "it has no header"
 LOSSY = {"MP3", "OGG"}  # libsndfile's names
 EXTENSIONS = tuple(
@@ -197,6 +198,8 @@ def _open(path: Path) -> _Stream | str:
             raise WrongData(f"the audio breaks off: {present} of {promised} bytes", where=path)
         try:
             opened = _Stream(_with_length(file) if promised is None else str(path))
+            if opened.format == "MP3":  # mapped, so that it is known how much has been read
+                opened = _Stream(_Mapped(file.fileno(), 0, access=mmap.ACCESS_READ))
         except soundfile.LibsndfileError as error:
             return str(error.error_string).rstrip(".")
         except TypeError:  # soundfile does not open .raw without a format
@@ -290,6 +293,13 @@ def _blocks(file: _Stream, path: Path) -> Iterator[np.ndarray]:
             if not np.isfinite(block).all():
                 raise WrongData("there are NaN or infinite samples", where=path)
             yield block
+        if file.format == "MP3" and len(rest := file.name.read()) > UNREAD_BYTES and rest[0] == 0xFF:
+            # A variable bit rate and no length in the header: libsndfile estimates the length and stops there.
+            raise WrongData(
+                f"the mp3 does not end where it should: {len(rest)} bytes are left",
+                where=path,
+                remedy="convert it to wav or flac with the program that made it",
+            )
     except soundfile.LibsndfileError as error:
         raise WrongData(f"the audio breaks off or is damaged: {error.error_string}", where=path) from None
 

@@ -365,6 +365,32 @@ def test_a_flac_from_a_pipe_has_no_length_and_is_read(tmp_path, channels, second
         read_audio(tmp_path / "a.flac")
 
 
+def without_tag(path: Path) -> None:
+    """Remove the first frame of an mp3, which has its length, as in one from a pipe."""
+    content = path.read_bytes()
+    assert b"Xing" in content[:100] or b"Info" in content[:100]
+    path.write_bytes(content[content.index(content[:2], 100) :])
+
+
+@pytest.mark.parametrize("mode", ["CONSTANT", "VARIABLE"])
+def test_an_mp3_from_a_pipe_is_read_or_refused_but_never_in_part(tmp_path, mode):
+    noise = 0.2 * np.random.default_rng(0).standard_normal(SAMPLE_RATE)
+    for name, samples in (
+        ("falling", np.concatenate([noise, VOICE, np.zeros(5 * SAMPLE_RATE)])),  # guessed too short
+        ("rising", np.concatenate([np.zeros(5 * SAMPLE_RATE), VOICE, noise])),  # guessed too long
+    ):
+        path = tmp_path / f"{name}.mp3"
+        soundfile.write(path, samples, SAMPLE_RATE, format="MP3", bitrate_mode=mode, compression_level=0.5)
+        assert len(read_audio(path)[0]) == pytest.approx(len(samples), abs=3000)
+        without_tag(path)
+        if (mode, name) == ("VARIABLE", "falling"):
+            with pytest.raises(WrongData, match=r"does not end where it should(.|\n)*convert it to wav"):
+                read_audio(path)
+        else:
+            assert len(read_audio(path)[0]) == pytest.approx(len(samples), abs=3000)
+            assert read_header(path).samples == len(read_audio(path)[0])
+
+
 @needs_sox
 @pytest.mark.parametrize(
     "options", ["-b 8", "-b 16", "-b 24", "-e float -b 32", "-e mu-law", "-c 2", "-c 2 -b 24"]
