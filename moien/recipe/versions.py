@@ -6,7 +6,7 @@ numbers.
 
 VERSIONS = {
     "data": 2,
-    "g2p": 1,
+    "g2p": 2,
     "align": 1,
     "features": 1,
     "embedding": 2,

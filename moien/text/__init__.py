@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from moien.errors import WrongData
+from moien.text.corrections import read_pronunciations
 from moien.text.phonemes import Phonemes, Word, assemble, explain, read_phonemes, write_phonemes
 from moien.text.settings import G2PSettings
 
@@ -44,7 +45,7 @@ class Frontend(Protocol):
 def load_frontend(settings: G2PSettings, language: str, corrections: Path | None = None) -> Frontend:
     """The front end for a recipe's settings; WrongCall for a language that espeak-ng does not have.
 
-    `corrections` is a recipe's own file of pronunciations, if it exists; the front end for espeak-ng does not use it.
+    `corrections` is a recipe's own file of pronunciations, if it exists: they come before all others.
     """
     if language == "lb" and settings.front_end == "auto":
         from moien.text.lb import LuxembourgishFrontend
@@ -52,7 +53,7 @@ def load_frontend(settings: G2PSettings, language: str, corrections: Path | None
         return LuxembourgishFrontend.load(corrections)
     from moien.text.espeak import EspeakFrontend
 
-    return EspeakFrontend(language, settings.symbols)
+    return EspeakFrontend(language, settings.symbols, _own(corrections))
 
 
 def prepare_frontend(
@@ -63,6 +64,7 @@ def prepare_frontend(
         from moien.text.lb.frontend import load_lexicon
 
         return load_lexicon(corrections, download)[1]
+    _own(corrections)  # so that a wrong line is found before stage 1
     return ""
 
 
@@ -90,5 +92,9 @@ def open_frontend(folder: str | Path) -> Frontend:
     if kind == "espeak":
         from moien.text.espeak import EspeakFrontend
 
-        return EspeakFrontend(language, symbols)
+        return EspeakFrontend(language, symbols, facts.get("corrections"))
     raise WrongData(f"there is no front end {kind!r}", where=file, remedy="it was written by another version")
+
+
+def _own(corrections: Path | None) -> dict[str, str]:
+    return read_pronunciations(corrections) if corrections and corrections.is_file() else {}

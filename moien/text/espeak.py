@@ -1,6 +1,7 @@
 """Any language of espeak-ng, by its library in the wheel `espeakng-loader`: no system package is needed.
 
-espeak-ng drops punctuation. So a text is cut at its pauses, and each clause is transcribed by itself.
+espeak-ng drops punctuation. So a text is cut at its pauses, and each clause is transcribed by itself. A full stop that
+is no pause stays in its clause: espeak-ng reads `1. mai` as an ordinal number.
 """
 
 from __future__ import annotations
@@ -13,47 +14,23 @@ import re
 import threading
 import unicodedata
 from collections.abc import Mapping
+from itertools import groupby, islice, takewhile
 from pathlib import Path
 
 from moien.errors import WrongCall, WrongData
-from moien.kokoro.symbols import VOCAB
+from moien.kokoro.symbols import nearest
+from moien.text.corrections import SOURCE
+from moien.text.ipa import TIE, TONES, Converter, base
 from moien.text.phonemes import Phonemes, Word, assemble
-from moien.text.words import clean, tokenise, unspeakable
+from moien.text.stops import inner_stops
+from moien.text.words import SILENT, clean, in_full, respell, tokenise, unspeakable
+
+KEPT = 100_000  # words whose reading is kept in memory
 
 # speak_lib.h: audio to the callback at once; phonemes as events, in IPA; never exit() on an error
 _SYNCHRONOUS, _OPTIONS = 2, 0x1 | 0x2 | 0x8000
-_UTF8, _IPA, _TIE = 1, 0x02, 0x80 | ord("^") << 8  # the tie joins the letters of one phoneme: t^s, e^ɪ
-
-# One token for affricates and for closing diphthongs, as in misaki, whose symbols Kokoro was trained with.
-KOKORO = {
-    "t^s": "ʦ",
-    "d^z": "ʣ",
-    "t^ʃ": "ʧ",
-    "d^ʒ": "ʤ",
-    "a^ɪ": "I",
-    "a^ʊ": "W",
-    "e^ɪ": "A",
-    "o^ʊ": "O",
-    "ə^ʊ": "Q",
-    "ɔ^ɪ": "Y",
-    "g": "ɡ",
-    "ʀ": "ʁ",
-    "X": "χ",
-    "ɫ": "l",
-    "ɝ": "ɜɹ",
-    "ɵ": "ø",
-    "ɘ": "ə",
-    "ʉ": "u",
-    "ʏ": "y",
-    "ʑ": "ʒ",
-    "ʐ": "ʒ",
-    "ħ": "h",
-    "ε": "ɛ",
-}
-# Ties, and the diacritics of voiceless, syllabic, short, dental, raised … sounds: Kokoro has no symbols for them.
-_STRIPPED = str.maketrans(
-    dict.fromkeys("^-_|\u0361\u0329\u032f\u0325\u032a\u030a\u031a\u0306\u031e\u031d\u033a\u033b\u0308\u02d1")
-)
+_UTF8, _IPA, _TIE = 1, 0x02, 0x80 | ord(TIE) << 8
+_BETWEEN = "\u2063"  # between phonemes, instead of ties inside of them
 
 _lock = threading.Lock()  # the library has one state for the whole process
 
@@ -113,80 +90,208 @@ def _unknown(kind: str, name: str, known: list[str]) -> WrongCall:
 
 
 def transcribe(text: str, language: str) -> str:
-    """IPA of a text by espeak-ng, with `^` inside phonemes of two letters, without the marks of a change of language.
+    """IPA of a text by espeak-ng, with ties inside phonemes of two letters, without the marks of a change of language.
 
-    `text` should have no punctuation, because espeak-ng ends a clause there and does not write it.
+    `text` should have no punctuation, because espeak-ng ends a clause there and does not write it. Tones are Kokoro's.
     """
     with _lock:
         set_voice(language)
-        clauses = []
-        rest = ctypes.c_char_p(text.encode())
-        while rest.value is not None:  # one call transcribes one clause and moves the pointer
-            ipa = library().espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA | _TIE)
-            clauses.append(ipa.decode() if ipa else "")
+        has_tones = base(language) in TONES
+        ipa = _with_tones(text, base(language)) if has_tones else " ".join(_clauses(text, _IPA | _TIE))
     # `(en)` … `(lb)` mean that a word was read in another language; their letters are joined by ties, too.
-    return " ".join(re.sub(r"\([^)]*\)", " ", " ".join(clauses)).split())
+    return " ".join(re.sub(r"\([^)]*\)", " ", ipa).split())
 
 
-def to_kokoro(ipa: str, mapping: Mapping[str, str] = KOKORO) -> str:
-    """IPA in Kokoro's symbols as far as `mapping` has them; `assemble` refuses what remains."""
-    for theirs in sorted(mapping, key=len, reverse=True):
-        ipa = ipa.replace(theirs, mapping[theirs])
-    ipa = ipa.translate(_STRIPPED)
-    # ç is one symbol for Kokoro, õ is two
-    return "".join(c if c in VOCAB else unicodedata.normalize("NFD", c) for c in ipa)
+def _clauses(text: str, mode: int) -> list[str]:
+    """The clauses that espeak-ng cuts a text into, transcribed."""
+    clauses = []
+    rest = ctypes.c_char_p(text.encode())
+    while rest.value is not None:  # one call transcribes one clause and moves the pointer
+        spoken = library().espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, mode)
+        clauses.append(spoken.decode() if spoken else "")
+    return clauses
+
+
+def _with_tones(text: str, language: str) -> str:
+    """IPA with Kokoro's tones. In its IPA espeak-ng writes one digit of a tone: 5 for 55 and for 51, ɜ for 3."""
+    names, sounds = (
+        " ".join(_clauses(text, mode | ord(_BETWEEN) << 8))
+        .replace(" ", f"{_BETWEEN} {_BETWEEN}")
+        .split(_BETWEEN)
+        for mode in (0, _IPA)
+    )
+    ipa, foreign = [], False
+    for name, sound in zip(names, sounds, strict=True):
+        if name.startswith("("):
+            foreign = base(name.strip("()")) != language
+        tone = re.search(r"(?<=\D)\d+$", name)
+        if tone and not foreign:
+            sound = sound[:-1] + TONES[language].get(tone[0], tone[0])
+        ipa.append(re.sub(r"(?<=[^\W\d_ˈˌ])(?=[^\W\d_ˈˌ])", TIE, sound))
+    return "".join(ipa)
 
 
 class EspeakFrontend:
-    """Text → phonemes of any language of espeak-ng; the source of every word is `guess`."""
+    """Text → phonemes of any language of espeak-ng; the source of a word is `correction` or `guess`."""
 
     lost = ""
 
-    def __init__(self, language: str, extra_symbols: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        language: str,
+        extra_symbols: Mapping[str, str] | None = None,
+        corrections: Mapping[str, str] | None = None,
+    ) -> None:
         self.language = language
         self._extra = dict(extra_symbols or {})
-        self._mapping = KOKORO | self._extra
-        transcribe("", language)  # so that a wrong language is an error here, not at the first text
+        self._corrections = {clean(word): phonemes for word, phonemes in (corrections or {}).items()}
+        self._convert = Converter(language, self._extra)
+        self._read = functools.lru_cache(KEPT)(lambda text: transcribe(text, language))
+        self._written = functools.lru_cache(KEPT)(self._write)
+        # espeak-ng spells a letter that it does not know: `letter`, and the digits of its code
+        samples = [_plain(self._read(letter)) for letter in "\u2c65\ua66e"]
+        if not all(samples):  # also: a wrong language is an error here, not at the first text
+            raise WrongCall(f"espeak-ng has no dictionary for {language!r}", remedy="set another language")
+        common = takewhile(lambda pair: pair[0] == pair[1], zip(*samples, strict=False))
+        self._letter = "".join(sound for sound, _ in common)[1:]  # its first vowel may be reduced
 
     def __call__(self, text: str) -> Phonemes:
-        """Phonemes of a text; WrongData for a character that espeak-ng would leave out."""
+        """Phonemes of a text; WrongData for a character that espeak-ng would leave out, and for unknown sounds."""
         cleaned = clean(text)
+        inner = inner_stops(cleaned, base(self.language), self._joins)
         pieces: list[Word | str] = []
         clause: list[str] = []
-        for kind, token in [*tokenise(cleaned), ("pause", "")]:
+        unknown: dict[str, str] = {}
+        for kind, token in [*tokenise(cleaned, inner), ("pause", "")]:
             if kind == "word":
                 clause.append(token)
                 continue
-            pieces += self._clause(clause, cleaned)
+            pieces += self._clause(clause, cleaned, unknown)
             clause = []
             if token:
                 pieces.append(token)
+        if unknown:
+            raise _unknown_sounds(unknown, text)
         return assemble(text, pieces)
 
     def save(self, folder: Path) -> None:
         """Write all that `open_frontend` needs."""
         folder.mkdir(parents=True, exist_ok=True)
-        facts = {"front_end": "espeak", "language": self.language, "symbols": self._extra}
+        facts = {
+            "front_end": "espeak",
+            "language": self.language,
+            "symbols": self._extra,
+            "corrections": self._corrections,
+        }
         line = json.dumps(facts, ensure_ascii=False)
         (folder / "frontend.json").write_text(line + "\n", encoding="utf-8")
 
-    def _clause(self, words: list[str], text: str) -> list[Word]:
-        """The words of a clause without pauses, transcribed together, because espeak-ng links some (of the → ʌvðə)."""
-        if not words:
-            return []
-        for character in sorted(set("".join(words))):
-            written = (
-                character.isalnum() or unicodedata.category(character)[0] == "M" or character in "'-./,:"
-            )
-            if not written and not transcribe(character, self.language):
-                raise unspeakable(character, text)
-        spoken = to_kokoro(transcribe(" ".join(words), self.language), self._mapping).split()
-        # A number is several spoken words. If the counts do not add up, the clause stays one word.
-        counts = [len(transcribe(word, self.language).split()) for word in words]
-        if sum(counts) != len(spoken):
-            return [Word(" ".join(words), " ".join(spoken), "guess")]
-        starts = [sum(counts[:i]) for i in range(len(counts))]
-        return [
-            Word(word, " ".join(spoken[start : start + count]), "guess")
-            for word, start, count in zip(words, starts, counts, strict=True)
-        ]
+    def _correction(self, word: str) -> str | None:
+        """The phonemes of the corrections: of this spelling, else in small letters, with or without its full stop."""
+        for spelling in (word, word.lower(), word.rstrip("."), word.rstrip(".").lower()):
+            if spelling in self._corrections:
+                return self._corrections[spelling]
+        return None
+
+    def _joins(self, text: str) -> bool:
+        with _lock:
+            set_voice(self.language)
+            return len(_clauses(text, _IPA)) == 1
+
+    def _clause(self, words: list[str], text: str, unknown: dict[str, str]) -> list[Word]:
+        """The words of a clause without pauses, transcribed together, because espeak-ng links some (of the → ʌvðə).
+
+        Sounds that Kokoro lacks are added to `unknown`, with their word.
+        """
+        corrected = [self._correction(word) for word in words]
+        if all(corrected):
+            return [
+                Word(word, phonemes or "", SOURCE) for word, phonemes in zip(words, corrected, strict=True)
+            ]
+        spellings: list[str] = []
+        for word, correction in zip(words, corrected, strict=True):
+            spelling, left_out = (word, "") if correction else self._written(word)
+            if left_out:
+                raise unspeakable(left_out, text)
+            if spellings and re.fullmatch(r"([\d-]+|[IVXLCDM]+)\.", spellings[-1]):
+                spelling = spelling[:1].lower() + spelling[1:]  # else espeak-ng ends the clause before it
+            spellings.append(spelling)
+        spoken = self._sounds(transcribe(" ".join(spellings), self.language))
+        counts = [
+            len(self._sounds(self._read(spelling))) for spelling in spellings
+        ]  # a number is several words
+        if sum(counts) == len(spoken) and all(counts):
+            sounds = iter(spoken)
+            parts = [[*islice(sounds, count)] for count in counts]
+        elif any(corrected):
+            runs = [[*run] for _, run in groupby(words, lambda word: self._correction(word) is None)]
+            return [word for run in runs for word in self._clause(run, text, unknown)]
+        else:  # the clause stays one word
+            for word, count in zip(words, counts, strict=True):
+                if not count and (letter := next(filter(str.isalnum, word), "")):
+                    raise unspeakable(letter, text)
+            words, corrected, parts = [" ".join(words)], [None], [spoken]
+        found = []
+        for word, correction, part in zip(words, corrected, parts, strict=True):
+            if not correction:
+                unknown |= {sound: word for _, missing in part for sound in missing if sound not in unknown}
+            phonemes = correction or " ".join(sound for sound, _ in part)
+            found.append(Word(word, phonemes, SOURCE if correction else "guess"))
+        return found
+
+    def _sounds(self, ipa: str) -> list[tuple[str, list[str]]]:
+        """The spoken words of a transcription in Kokoro's symbols, each with its unknown sounds."""
+        return [sounds for word in ipa.split() if any(sounds := self._convert(word))]
+
+    def _write(self, word: str) -> tuple[str, str]:
+        """A word as espeak-ng reads it best, and the first character of it that would be left out, or ""."""
+        spelling = respell(word, base(self.language))
+        for character in dict.fromkeys(spelling):
+            kind = unicodedata.category(character)
+            if character in SILENT or kind[0] == "M" or (character.isascii() and character.isalnum()):
+                continue
+            if kind[0] == "L":
+                if not self._knows(character, spelling):
+                    return spelling, character
+            elif self._is_dropped(character, spelling) or (kind == "No" and self._is_english(character)):
+                full = in_full(character, base(self.language))
+                spelling = spelling.replace(character, full).strip()
+                if not full:
+                    return word, character
+        parts = spelling.strip(".").split(".")
+        if spelling.endswith(".") and len(self._read(spelling).split()) > len(parts) > 1:
+            spelling = ". ".join(parts) + "."  # else the stops are read by their name: bl.a.
+        return spelling, ""
+
+    def _knows(self, letter: str, word: str) -> bool:
+        """Whether espeak-ng reads a letter, instead of its code or of the name of its script."""
+        name = _plain(self._read(letter))
+        if not name:
+            return not self._is_dropped(letter, word)
+        spelled = name.startswith(self._letter, 1) or name.endswith(self._letter)
+        return not (self._letter and spelled and self._letter in _plain(self._read(word)))
+
+    def _is_dropped(self, character: str, word: str) -> bool:
+        return self._read(word) == self._read(word.replace(character, " "))
+
+    def _is_english(self, character: str) -> bool:
+        """Whether espeak-ng reads a character in another language."""
+        with _lock:
+            set_voice(self.language)
+            return "(" in "".join(_clauses(character, _IPA))
+
+
+def _plain(ipa: str) -> str:
+    return re.sub(rf"[\sˈˌ{TIE}]", "", ipa)
+
+
+def _unknown_sounds(unknown: Mapping[str, str], text: str) -> WrongData:
+    """The error for sounds (with a word of each) that Kokoro lacks, with a proposal to paste."""
+    named = ", ".join(f"{sound!r} in {word!r}" for sound, word in unknown.items())
+    proposal = {sound: next(iter(nearest(sound)), "") for sound in unknown}
+    return WrongData(
+        f"espeak-ng writes sounds that are not Kokoro's symbols: {named}",
+        where=repr(text if len(text) <= 60 else text[:59] + "…"),
+        remedy="name the nearest ones, in params.yaml or as "
+        f"--set 'g2p.symbols={json.dumps(proposal, ensure_ascii=False)}'",
+    )

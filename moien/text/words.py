@@ -7,20 +7,51 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from moien.errors import WrongData
 
-_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ´`′‛＇", "'"))
-_INVISIBLE = str.maketrans(dict.fromkeys("\u00ad\u200b\u200e\u200f\u2060\ufeff"))  # soft hyphen and the like
-_QUOTES = frozenset('"„“”«»‟〝〞')
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ´`′‛＇՚׳״", "'")) | {0x2010: "-", 0x2011: "-", 0x0970: "."}
+_INVISIBLE = str.maketrans(
+    dict.fromkeys("\u00ad\u0640\u200b\u200d\u200e\u200f\u2060\ufeff")
+)  # soft hyphen and the like
+# Ligatures and presentation forms, full width, Roman numerals of one character: the same letters in another dress.
+_DRESSED = re.compile("[\ufb00-\ufdfb\ufe70-\ufefc\uff10-\uff5a\uff66-\uff9d\u2160-\u217f]+")
+# Chillu letters of Malayalam and khanda ta of Bengali, in the old spelling: letter, virama, joiner.
+_JOINED = re.compile("([\u0d23\u0d28\u0d30\u0d32\u0d33\u0d15]\u0d4d|\u09a4\u09cd)\u200d")
+_CHILLU = dict(
+    zip(
+        "\u0d23\u0d28\u0d30\u0d32\u0d33\u0d15\u09a4",
+        "\u0d7a\u0d7b\u0d7c\u0d7d\u0d7e\u0d7f\u09ce",
+        strict=True,
+    )
+)
+_NUMERO = re.compile(r"(?<!\w)[nN](?:°|\.?\s?[º°])(?=\s?\d)")  # n° 5, n.º 5
+SILENT = frozenset("'-./,:\u200c")  # of the characters of a word: they join its parts
+_NUMBER_SIGN = {
+    "ca": "número",
+    "cs": "číslo",
+    "da": "nummer",
+    "es": "número",
+    "fr": "numéro",
+    "it": "numero",
+    "lb": "Nummer",
+    "nb": "nummer",
+    "nl": "nummer",
+    "pl": "numer",
+    "pt": "número",
+    "ro": "numărul",
+    "sv": "nummer",
+}  # № in full, where espeak-ng leaves it out
+_QUOTES = frozenset('"„“”«»‟〝〞「」『』《》')
+_ARMENIAN = re.compile("[\u055b\u055c\u055e](\\w*)")  # written inside of a word: ինչպե՞ս
 _PAUSES = {
-    **dict.fromkeys(",،、，", ","),
-    **dict.fromkeys(";؛；", ";"),
-    **dict.fromkeys(":：", ":"),
-    **dict.fromkeys(".。．।", "."),
+    **dict.fromkeys(",،、，፣၊", ","),
+    **dict.fromkeys(";؛；፤", ";"),
+    **dict.fromkeys(":：፥", ":"),
+    **dict.fromkeys(".。．।॥۔።։။", "."),
     **dict.fromkeys("!！", "!"),
-    **dict.fromkeys("?？؟", "?"),
+    **dict.fromkeys("?？؟፧", "?"),
     **dict.fromkeys("—–―", "—"),
     **dict.fromkeys("([{（", "("),
     **dict.fromkeys(")]}）", ")"),
@@ -28,16 +59,25 @@ _PAUSES = {
     **dict.fromkeys("¡¿‹›‚", ""),  # silent on purpose: the mark at the end of the sentence does the same
 }  # mark → symbol of Kokoro
 _MARKS = "".join(map(re.escape, [*_PAUSES, *sorted(_QUOTES)]))
-# A point, comma or colon inside a number and a point between letters belong to the word: 3,5 11:30 a.s.b.l
-_TOKEN = re.compile(rf"(?P<word>(?:[^\s{_MARKS}]|(?<=\d)[.,:](?=\d)|(?<=\w)\.(?=\w))+)|(?P<mark>[{_MARKS}])")
+# A point, comma or colon inside a number and a point between letters belong to the word: 3,5 11:30 a.s.b.l 1.-3
+_TOKEN = re.compile(
+    rf"(?P<word>(?:[^\s{_MARKS}]|(?<=\d)[.,:](?=\d)|(?<=\w)\.(?=\w)|(?<=\d)\.(?=[-/]\d))+)|(?P<mark>[{_MARKS}])"
+)
 
 
 def clean(text: str) -> str:
     """The text in NFC, with one kind of apostrophe and one space between words, without soft hyphens and the like.
 
+    Ligatures (ﬁ) and other forms of letters become plain letters; n° before a number becomes №. A zero-width
+    non-joiner stays, because espeak-ng reads Persian better with it.
+
     WrongData for control characters, because they show that a file is broken.
     """
-    text = unicodedata.normalize("NFC", text).translate(_APOSTROPHES).translate(_INVISIBLE)
+    text = _JOINED.sub(lambda match: _CHILLU[match[1][0]], unicodedata.normalize("NFC", text))
+    text = _DRESSED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
+    text = text.translate(_APOSTROPHES).translate(_INVISIBLE).replace("\u2044", "/")
+    text = _NUMERO.sub("№", text)
+    text = _ARMENIAN.sub(lambda match: match[1] + {"\u055c": "!", "\u055e": "?"}.get(match[0][0], ""), text)
     text = " ".join(text.split())
     for character in text:
         if unicodedata.category(character) in ("Cc", "Co", "Cs") or character == "\ufffd":
@@ -46,18 +86,38 @@ def clean(text: str) -> str:
     return re.sub(r"(?<=\s)-(?=\s)|--+", "—", text)
 
 
-def tokenise(text: str) -> Iterator[tuple[str, str]]:
-    """Yield `("word", text)` and `("pause", symbol of Kokoro)` of a clean text, in order."""
+def tokenise(text: str, inner: Collection[int] = ()) -> Iterator[tuple[str, str]]:
+    """Yield `("word", text)` and `("pause", symbol of Kokoro)` of a clean text, in order.
+
+    `inner` are the places of full stops that are no pause: they stay with their word.
+    """
     inside_quotes = False
     for match in _TOKEN.finditer(text):
         mark = match["mark"]
         if not mark:
-            yield "word", match["word"]
+            yield "word", match["word"] + "." * (match.end() in inner)
         elif mark in _QUOTES:  # which of „ “ ” opens differs between languages: so they alternate
             inside_quotes = not inside_quotes
             yield "pause", "“" if inside_quotes else "”"
-        elif _PAUSES[mark]:
+        elif _PAUSES[mark] and match.start() not in inner:
             yield "pause", _PAUSES[mark]
+
+
+def respell(word: str, language: str) -> str:
+    """A word for espeak-ng: the ʻokina of Hawaiian, which it drops, is written z, as no word of Hawaiian is."""
+    if language != "haw":
+        return word
+    return re.sub("'(?=[aeiouāēīōū])", "z", re.sub("[zZ]", "s", word), flags=re.IGNORECASE)
+
+
+def in_full(character: str, language: str) -> str:
+    """A character that espeak-ng leaves out, written in full (№, ¾, digits of other scripts), or ""."""
+    if character == "№":
+        return f"{_NUMBER_SIGN[language]} " if language in _NUMBER_SIGN else ""
+    kind = unicodedata.category(character)
+    if kind == "Nd":
+        return str(unicodedata.decimal(character))
+    return f" {unicodedata.normalize('NFKC', character)}".replace("\u2044", "/") if kind == "No" else ""
 
 
 def unspeakable(character: str, text: str) -> WrongData:

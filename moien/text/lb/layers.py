@@ -16,7 +16,7 @@ from pathlib import Path
 
 from moien.errors import WrongData
 from moien.fetch import fetch, find
-from moien.kokoro import symbols
+from moien.text.corrections import SOURCE, read_pronunciations
 from moien.text.lb.notation import from_lod2021, from_mfa, mend
 from moien.text.lb.stress import WEAK
 
@@ -87,38 +87,17 @@ class Layer:
 
 
 def read_corrections(path: Path) -> Layer:
-    """A file of lines `word<TAB>phonemes<TAB>reason` and comments (#). WrongData with `file:line` and a remedy.
+    """The layer of a file of corrections; its phonemes must be one word in the lexicon's notation."""
+    return Layer(SOURCE, read_pronunciations(path, _in_notation))
 
-    A word with a capital counts for that spelling only (August, the month). Phonemes are used as they are written,
-    so a word without ˈ has no stress.
-    """
-    words: dict[str, str] = {}
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise WrongData(f"cannot be read ({error})", where=path, remedy="a text file in UTF-8") from None
-    for number, line in enumerate(lines, start=1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        where = f"{path}:{number}"
-        fields = line.split("\t")
-        if len(fields) != 3 or not all(field.strip() for field in fields):
-            raise WrongData(f"{line!r} is not `word<TAB>phonemes<TAB>reason`", where=where)
-        word, phonemes = fields[0], fields[1]
-        try:
-            symbols.check(phonemes)
-        except WrongData as error:
-            raise WrongData(error.message, where=where, remedy=error.remedy) from None
-        if phonemes != mend(phonemes, word)[0]:
-            raise WrongData(
-                f"{phonemes!r} is not one word in the lexicon's notation",
-                where=where,
-                remedy=f"perhaps {mend(phonemes, word)[0]!r}: one ˈ, directly before its vowel",
-            )
-        if word in words:
-            raise WrongData(f"{word!r} is here twice", where=where, remedy="keep one of them")
-        words[word] = phonemes
-    return Layer("correction", words)
+
+def _in_notation(word: str, phonemes: str, where: str) -> None:
+    if phonemes != mend(phonemes, word)[0]:
+        raise WrongData(
+            f"{phonemes!r} is not one word in the lexicon's notation",
+            where=where,
+            remedy=f"perhaps {mend(phonemes, word)[0]!r}: one ˈ, directly before its vowel",
+        )
 
 
 def read_lod(path: Path) -> Layer:

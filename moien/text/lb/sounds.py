@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from moien.text.espeak import to_kokoro
+from moien.text.ipa import to_kokoro
 from moien.text.lb.stress import NUCLEUS, VOWEL, stress
 
 __all__ = ["NUCLEUS", "TABLE", "VOWEL", "Row", "from_espeak", "from_lexicon", "stress", "to_ipa"]
@@ -57,7 +57,7 @@ TABLE = (
 _LUXEMBOURGISH = {row.sound: row.kokoro for row in TABLE if row.sound != row.kokoro}
 _BACK = {row.kokoro: row.sound for row in TABLE if row.reversible and row.sound != row.kokoro}
 # The voice lb of espeak-ng writes a retroflex ɳ for ŋ, and affricates with and without a tie.
-_ESPEAK = _LUXEMBOURGISH | {"ɳ": "ŋ", "X": "χ", "t^s": "ʦ", "d^z": "ʣ", "t^ʃ": "ʧ", "d^ʒ": "ʤ", "c": "k"}
+_ESPEAK = _LUXEMBOURGISH | {"ɳ": "ŋ", "X": "χ", "t͡s": "ʦ", "d͡z": "ʣ", "t͡ʃ": "ʧ", "d͡ʒ": "ʤ", "c": "k"}
 
 _DEVOICED = dict(zip("bdɡvzʒ", "ptkfsʃ", strict=True))
 _CORRECTIONS = tuple(

@@ -1,0 +1,101 @@
+"""Full stops that end no sentence: after an abbreviation, an initial or an ordinal number.
+
+espeak-ng decides by the case of the next letter. Here a few facts are added, because names and German nouns have
+capitals, too. In doubt a full stop is a pause.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+_STOP = re.compile(r"(?P<before>[^\s\"„“”«»‹›()\[\]{}¡¿—–,;:!?…]*\w)\.(?=(?P<gap>\s?)(?P<after>\S+))")
+_NUMBER = re.compile(r"[\d.-]*\d|(?=[IVXLCDM]{2})M*(CM|CD|D?C*)(XC|XL|L?X*)(IX|IV|V?I*)")
+_PARTS = re.compile(r"[^\W\d_]{1,2}(?:\.[^\W\d_]{1,4})+")  # z.B f.eks U.S
+_SYLLABIC = re.compile(r"[rl](?=\w)")  # may be a syllable: smrt, vlk
+_VOWELS = frozenset("aeiouyæøœıаеиоуыэюяієαεηιουω")
+# Abbreviations with a vowel, which look like words. The first stand before a name, the others before a number, too.
+_TITLES = frozenset(
+    "Mrs Prof Sig Dott Sra Dra Mme Mlle Gen Col Capt Sen Rep Rev Hon Gov Ing Mag Dipl Drs Doc "
+    "prof ing doc ul mme dott sig sra dra ca evtl inkl exkl sog resp "
+    "ул проф акад тов обл просп вул".split()
+)
+_NUMBERED = frozenset(
+    "no nos num núm fig figs abb tab kap cap chap art arts vol vols pag pág págs sec sek par abs ca tel approx circa "
+    "op ed aufl jan feb apr aug sep sept oct okt nov dec dez klo roč max min poz".split()
+)
+_DOUBLED = frozenset("EE UU FF AA JJ OO RR CC DD".split())  # Spanish: EE. UU.
+_TIMES = frozenset(("a.m", "p.m"))
+# Words before an ordinal number, in languages whose nouns have capitals.
+_ARTICLES = {
+    "de": frozenset("der die das dem den des am im vom zum zur beim ab bis seit und oder".split()),
+    "lb": frozenset("den de dem déi d' am um vum zum op fir bis säit an oder".split()),
+}
+
+
+def inner_stops(text: str, language: str, joins: Callable[[str], bool]) -> set[int]:
+    """The places of the full stops of a clean text that are no pause.
+
+    `joins` tells whether espeak-ng reads a text as one clause; it is asked about Roman numbers.
+    """
+    first = next(filter(str.isalpha, text), "")
+    found = set()
+    for match in _STOP.finditer(text):
+        before, after = match["before"], match["after"]
+        previous = next(reversed(text[max(0, match.start() - 40) : match.start()].split()), "")
+        if not match["gap"]:  # etc., or 1.–3.
+            inner = after[0] in ",;:" or (after[0] in "—–" and before[-1].isdigit())
+        elif after[0].islower() and _NUMBER.fullmatch(before):
+            inner = True
+        elif after[0].isupper() and _NUMBER.fullmatch(before):
+            inner = _counts(before, previous, language) or (
+                before[0] in "IVXLCDM" and joins(f"{before}. {after}")
+            )
+        else:
+            inner = _abbreviates(before, after, previous, careful=not first.isupper())
+        if inner:
+            found.add(match.end("before"))
+    return found
+
+
+def _counts(number: str, previous: str, language: str) -> bool:
+    """Whether the word before a number shows that it is an ordinal: am 3. Mai, 1.–3. Mai."""
+    if number.isdecimal() and len(number) > 2:  # a year
+        return False
+    return language in _ARTICLES and (
+        previous.lower() in _ARTICLES[language] or previous.endswith(("—", "–"))
+    )
+
+
+def _abbreviates(word: str, after: str, previous: str, careful: bool) -> bool:
+    """Whether a word with a full stop is short for another, before the word `after`.
+
+    `careful`: the text does not begin its sentences with capitals, so a small letter shows nothing.
+    """
+    lower = word.lower()
+    short = _has_no_vowel(word) or len(word) == 1 or word in _DOUBLED or bool(_PARTS.fullmatch(word))
+    if after[0].islower():
+        known = short or word in _TITLES or lower in _NUMBERED
+        return known or (not careful and word.isalpha() and len(word) <= 6)
+    if after[0].isdecimal():
+        return short or lower in _NUMBERED
+    if not after[0].isupper() or previous[-1:].isdecimal() or lower in _TIMES:  # 5 km. Then
+        return False
+    if len(word) == 1:
+        return (word.isupper() and word != "I") or _has_no_vowel(word)
+    return short or word in _TITLES
+
+
+def _has_no_vowel(word: str) -> bool:
+    """Mr, bzw, str: a word of a script with vowels, without one. Not BBC, whose full stop may end a sentence."""
+    letters = unicodedata.normalize("NFD", word.lower())
+    if not word.isalpha() or unicodedata.name(letters[0], "").split()[0] not in (
+        "LATIN",
+        "CYRILLIC",
+        "GREEK",
+    ):
+        return False
+    if (len(word) > 1 and word.isupper()) or len(word) > 4 or _SYLLABIC.search(letters[1:]):
+        return False
+    return _VOWELS.isdisjoint(letters)
