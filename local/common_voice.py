@@ -14,7 +14,9 @@ import click
 from moien.corpus.datadir import Utterance, clean_text
 from moien.corpus.programs import Needed
 from moien.corpus.readers import find_folder, program, read_columns, utterance_id, write_corpus
+from moien.corpus.recordings import Recordings
 from moien.errors import WrongData
+from moien.progress import track
 
 NEEDED = ("client_id", "path", "sentence", "up_votes", "down_votes")
 NAME_LENGTH = 12  # hexadecimal digits of a client_id: 48 bits distinguish a million speakers
@@ -45,22 +47,29 @@ NAME_LENGTH = 12  # hexadecimal digits of a client_id: 48 bits distinguish a mil
 def main(out: Path, folder: str, tsv: str, min_up_votes: int, max_down_votes: int, min_clips: int) -> None:
     """Write the data directory OUT."""
     root = find_folder(folder)
-    utterances: list[Utterance] = []
-    dropped: dict[str, str] = {}
-    unwanted = 0  # left out by the options: printed, but not a fault of the corpus
+    rows = read_rows(root / tsv)
+    recordings = Recordings(find_folder(str(root / "clips")))
     seen: dict[str, str] = {}
-    for here, row in read_rows(root / tsv):
+    wanted = []
+    for here, row in rows:
         name = row["path"]
         if name in seen:
             raise WrongData(f"{name} occurs twice, first in {seen[name]}", where=here)
         seen[name] = here
-        if votes(row["up_votes"], here) < min_up_votes or votes(row["down_votes"], here) > max_down_votes:
-            unwanted += 1
-            continue
-        audio = root / "clips" / (name if Path(name).suffix else f"{name}.mp3")
-        text = clean_text(row["sentence"])
-        if not audio.is_file():
-            dropped[name] = f"a text without audio: {here}"
+        if votes(row["up_votes"], here) >= min_up_votes and votes(row["down_votes"], here) <= max_down_votes:
+            wanted.append((here, row))
+    if not wanted:
+        raise WrongData(
+            f"none of {len(rows)} clips has the votes", where=root / tsv, remedy="lower --min-up-votes"
+        )
+    places = [(here, row["path"]) for here, row in wanted]
+    found = track(recordings.find_all(places), "find clips", total=len(places))
+    utterances: list[Utterance] = []
+    dropped: dict[str, str] = {}
+    for (here, row), audio in zip(wanted, found, strict=True):
+        name, text = row["path"], clean_text(row["sentence"])
+        if audio is None:
+            dropped[name] = f"a text without audio: {here}: {recordings.explain(name)}"
         elif not text:
             dropped[name] = f"an empty text: {here}"
         else:
@@ -69,7 +78,17 @@ def main(out: Path, folder: str, tsv: str, min_up_votes: int, max_down_votes: in
     count = Counter(utt.speaker for utt in utterances)
     kept = [utt for utt in utterances if count[utt.speaker] >= min_clips]
     few = [speaker for speaker in count if count[speaker] < min_clips]
-    print(f"{unwanted} clips left out by votes; {len(few)} speakers with fewer than {min_clips} clips")
+    # Left out by the options: printed, but not a fault of the corpus.
+    print(
+        f"{len(rows) - len(wanted)} clips left out by votes; {len(few)} speakers with fewer than {min_clips} clips"
+    )
+    if utterances and not kept:
+        most = max(count.values())
+        raise WrongData(
+            f"no speaker has {min_clips} clips, the most are {most}",
+            where=root / tsv,
+            remedy="lower --min-clips",
+        )
     write_corpus(out, kept, dropped)
 
 

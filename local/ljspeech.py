@@ -1,32 +1,29 @@
 """A folder with `metadata.csv` and audio files, in the layout of LJ Speech.
 
 Lines are `id|text` or `id|text|normalised text`. With a header line, the columns (id, text, normalised, speaker,
-status, prompt) can be in any order, e.g. `id|speaker|text`. The id is the name of an audio file without its extension,
-in FOLDER/wavs or anywhere below FOLDER. Audio is wav, flac, mp3, ogg, opus, AIFF, au, SPHERE, WavPack, AMR or GSM.
+status, prompt) can be in any order, e.g. `id|speaker|text`; other usual names are known, e.g. `path|sentence`. The id
+is the name or path of an audio file, with or without its ending, in FOLDER, FOLDER/wavs or anywhere below. Audio is
+wav, flac, mp3, ogg, opus, AIFF, au, SPHERE, WavPack, AMR or GSM. How the table was read is printed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections import Counter
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import click
 
-from moien.corpus.datadir import Utterance, clean_text
+from moien.corpus.datadir import Utterance, read_lines
+from moien.corpus.metadata import Metadata, read_metadata
 from moien.corpus.programs import Needed
-from moien.corpus.readers import (
-    find_audio,
-    find_folder,
-    program,
-    read_columns,
-    speaker_name,
-    utterance_id,
-    write_corpus,
-)
+from moien.corpus.readers import find_folder, name_speakers, program, utterance_id, write_corpus
+from moien.corpus.recordings import Recordings, fold, printable
 from moien.errors import WrongData
+from moien.progress import track
 
-COLUMNS = {"id", "text", "normalised", "speaker", "status", "prompt"}
-WITHOUT_HEADER = {2: ["id", "text"], 3: ["id", "text", "normalised"]}
+SHOWN = 5  # speakers or tables, at most
 
 
 @program
@@ -47,57 +44,66 @@ WITHOUT_HEADER = {2: ["id", "text"], 3: ["id", "text", "normalised"]}
 def main(out: Path, folder: str, metadata: str, speaker: str) -> None:
     """Write the data directory OUT."""
     root = find_folder(folder)
-    audio = find_audio(root)
-    extensions = {path.suffix for path in audio.values()}
+    file = root / metadata
+    if not file.is_file():
+        tables = sorted(
+            path.name for ending in ("csv", "tsv", "psv", "txt") for path in root.glob(f"*.{ending}")
+        )
+        remedy = f"name the table with --metadata: {', '.join(tables[:SHOWN])}" if tables else None
+        raise WrongData("there is no such file", where=file, remedy=remedy)
+    lines = read_lines(file)
+    recordings = Recordings(root)
+    table = read_metadata(lines, str(file), recordings.__contains__)
+    places = [(f"{file}:{row.line}", row.id) for row in table.rows]
+    told = [(where, row.speaker or speaker) for (where, _), row in zip(places, table.rows, strict=True)]
+    safe = name_speakers(told)
+    speakers = [safe[name] for _, name in told]
+    found = list(track(recordings.find_all(places), "find recordings", total=len(places)))
+    show(table, speakers, found[0], root)
+    names = name_files({path for path in found if path}, root)
     utterances: list[Utterance] = []
     dropped: dict[str, str] = {}
-    seen: dict[str, str] = {}  # name → file:line
-    for here, row in read_rows(root / metadata):
-        file = Path(row["id"])
-        name = file.stem if file.suffix in extensions else row["id"]
-        if name in seen:
-            raise WrongData(f"{name} occurs twice, first in {seen[name]}", where=here)
-        seen[name] = here
-        reader = speaker_name(row.get("speaker") or speaker)
-        text = clean_text(row.get("normalised") or row["text"])
-        if name not in audio:
-            dropped[name] = f"a text without audio: {here}"
-        elif not text:
-            dropped[name] = f"an empty text: {here}"
+    seen: dict[object, str] = {}  # file, or name without a file → file:line
+    for (where, name), row, path, reader in zip(places, table.rows, found, speakers, strict=True):
+        if (path or name) in seen:
+            raise WrongData(f"{name} occurs twice, first in {seen[path or name]}", where=where)
+        seen[path or name] = where
+        if path is None:
+            dropped[name or where] = f"a text without audio: {where}: {recordings.explain(name)}"
+        elif not row.text:
+            dropped[names[path]] = f"an empty text: {where}"
         else:
-            utterances.append(
-                Utterance(
-                    utterance_id(reader, name),
-                    reader,
-                    text,
-                    audio[name],
-                    status=row.get("status", ""),
-                    prompt=row.get("prompt", ""),
-                )
-            )
-    dropped |= {name: f"audio without a text: {audio[name]}" for name in audio.keys() - seen.keys()}
+            utt = utterance_id(reader, names[path])
+            utterances.append(Utterance(utt, reader, row.text, path, status=row.status, prompt=row.prompt))
+    if unused := [name for name in recordings.files if root / name not in seen]:
+        print(f"{len(unused)} audio files are not in the table, e.g. {printable(unused[0])}")
     write_corpus(out, utterances, dropped)
 
 
-def read_rows(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """(`file:line`, fields by column) of the table; WrongData for a line with too few or too many columns."""
-    columns: list[str] = []
-    for here, fields in read_columns(path, "|", range(2, len(COLUMNS) + 1)):
-        if not columns:
-            header = [field.casefold() for field in fields]
-            if set(header) <= COLUMNS and {"id", "text"} <= set(header):
-                columns = header
-                continue
-            if len(fields) not in WITHOUT_HEADER:
-                raise WrongData(
-                    f"{len(fields)} columns without a header line",
-                    where=here,
-                    remedy=f"add a first line with their names: {', '.join(sorted(COLUMNS))}",
-                )
-            columns = WITHOUT_HEADER[len(fields)]
-        if len(fields) != len(columns):
-            raise WrongData(f"{len(fields)} columns, but the table has {'|'.join(columns)}", where=here)
-        yield here, dict(zip(columns, fields, strict=True))
+def show(table: Metadata, speakers: Sequence[str], first: Path | None, root: Path) -> None:
+    """Print how the table was read: its columns, its speakers and its first row."""
+    most = [f"{name} ({count})" for name, count in Counter(speakers).most_common()]
+    row = table.rows[0]
+    audio = (
+        printable(first.relative_to(root) if first.is_relative_to(root) else first) if first else "no audio"
+    )
+    print(f"{len(table.rows)} rows; columns: {table.columns}")
+    print(f"speakers: {', '.join(most[:SHOWN])}{f' and {len(most) - SHOWN} more' if most[SHOWN:] else ''}")
+    print(f"first row: {row.id} ({audio}), {speakers[0]}: {row.text}", flush=True)
+
+
+def name_files(paths: Collection[Path], root: Path) -> dict[Path, str]:
+    """What ids call each file: its name without ending, with its folder where several files have that name."""
+    count = Counter(fold(path.stem) for path in paths)
+    return {
+        path: path.stem if count[fold(path.stem)] == 1 else _with_folder(path, root).replace(os.sep, "_")
+        for path in paths
+    }
+
+
+def _with_folder(path: Path, root: Path) -> str:
+    inside = path.relative_to(root) if path.is_relative_to(root) else path
+    return str(inside.with_suffix("")).lstrip(os.sep)
 
 
 if __name__ == "__main__":

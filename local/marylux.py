@@ -24,7 +24,8 @@ import yaml
 
 from moien.corpus.datadir import Utterance
 from moien.corpus.preparation import SEGMENTS
-from moien.corpus.readers import find_audio, program, read_columns, write_corpus
+from moien.corpus.readers import program, read_columns, write_corpus
+from moien.corpus.recordings import find_audio
 from moien.errors import WrongData
 from moien.fetch import cache_dir, check_digest, download, find_in_mirror, sha256_files, unpack
 from moien.files import locked, sha256_file

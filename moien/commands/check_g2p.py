@@ -19,7 +19,7 @@ from moien.errors import WrongData
 def main(file: Any, language: str, corrections: Path | None, output: Path | None) -> None:
     """Show what the front end makes of the texts in FILE, one a line: words by source, guesses, symbols.
 
-    Of metadata.csv (`id|text|…`) it reads the second column, or the column that the header line names text.
+    Of a table (`id|text|…`, as local/ljspeech.py reads it) it reads the text that is spoken.
     """
     from moien.corpus.readers import read_texts
     from moien.report.survey_page import show_survey, write_survey
@@ -31,7 +31,7 @@ def main(file: Any, language: str, corrections: Path | None, output: Path | None
     if frontend.lost:
         click.echo(f"note: {frontend.lost}", err=True)
     survey, failed = Survey(), 0
-    for number, _, text in read_texts(file):
+    for number, _, text in read_texts(file.read(), file.name):
         try:
             survey.add(f"line {number}", frontend(text))
         except WrongData as error:

@@ -13,7 +13,7 @@ from moien.recipe.settings import MAX_SEED
 FOLDER: click.ParamType = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE: click.ParamType = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE: click.ParamType = click.Path(dir_okay=False, path_type=Path)
-TEXT_FILE: click.ParamType = click.File("r", encoding="utf-8")
+TEXT_FILE: click.ParamType = click.File("rb")
 SEED: click.ParamType = click.IntRange(0, MAX_SEED)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -11,13 +11,15 @@ from typing import Any
 import click
 
 from moien.commands.options import FILE, FOLDER, NEW_FILE, TEXT_FILE, jobs_option, language_option
-from moien.errors import WrongCall, WrongData
+from moien.errors import WrongCall
 
 
 @click.command("score")
 @click.option("--natural", required=True, type=FOLDER, help="Recordings of people.")
 @click.option("--synthetic", required=True, type=FOLDER, help="The same sentences by any system.")
-@click.option("--text", "metadata", type=TEXT_FILE, help="metadata.csv: id|text.")
+@click.option(
+    "--text", "metadata", type=TEXT_FILE, help="metadata.csv: id|text, or columns named in a header line."
+)
 @language_option("Language of the texts.")
 @click.option(
     "--recogniser", type=FILE, help="Add the phone error: e.g. exp/lb/score/recogniser.safetensors."
@@ -40,16 +42,14 @@ def main(
         raise WrongCall("--recogniser needs the texts", remedy="add --text metadata.csv")
     from rich.console import Console
 
-    from moien.corpus.readers import read_texts
+    from moien.corpus.readers import read_named_texts
     from moien.recipe.settings import SystemSettings
     from moien.report.table import terminal_table, verdict
     from moien.score.folders import score_folders
     from moien.text import load_frontend
     from moien.text.settings import G2PSettings
 
-    texts = {Path(name).stem: text for _, name, text in read_texts(metadata or ()) if name}
-    if metadata and not texts:
-        raise WrongData("there is no line id|text", where=metadata.name)
+    texts = read_named_texts(metadata.read(), metadata.name) if metadata else {}
     scores, sentences = score_folders(
         natural,
         synthetic,

@@ -14,11 +14,14 @@ an error with `file:line`. Audio is not opened here (`moien.audio`).
 
 from __future__ import annotations
 
+import codecs
 import os
+import shlex
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from moien.audio import SAMPLE_RATE
@@ -59,16 +62,32 @@ def read_lines(path: Path) -> list[str]:
         data = path.read_bytes()
     except FileNotFoundError:
         raise WrongData("there is no such file", where=path) from None
+    return decode_lines(data, path)
+
+
+def decode_lines(data: bytes, name: str | Path) -> list[str]:
+    """The lines of a text in UTF-8, with or without a byte order mark, that end in \\n, \\r\\n or \\r.
+
+    WrongData with `name:line` and the program that converts the file.
+    """
+    path = shlex.quote(str(name))
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in data[:2]:  # of an ASCII letter
+        kind = "utf-16be" if data[:1] == b"\0" else "utf-16le" if data[1:2] == b"\0" else "utf-16"
+        raise WrongData(
+            "not UTF-8 but UTF-16",
+            where=f"{name}:1",
+            remedy=f"iconv -f {kind} -t utf-8 {path} > NEW",
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise WrongData(
-            f"not UTF-8 (byte 0x{data[error.start]:02x})",
-            where=f"{path}:{line}",
-            remedy=f"if it is latin-1: iconv -f latin1 -t utf-8 {path}",
+            f"not UTF-8 (byte 0x{error.object[error.start]:02x})",
+            where=f"{name}:{line}",
+            remedy=f"if it is latin-1: iconv -f latin1 -t utf-8 {path} > NEW",
         ) from None
-    lines = text.split("\n")
+    lines = text.split("\n") if "\n" in text else text.split("\r")
     return lines if lines[-1] else lines[:-1]
 
 
@@ -165,7 +184,8 @@ def write_datadir(path: str | Path, utterances: Iterable[Utterance]) -> None:
     speakers: dict[str, list[str]] = defaultdict(list)
     for utt in ordered:
         speakers[utt.speaker].append(utt.id)
-    write_table(path / "wav.scp", {u.id: _portable(u.audio, path) for u in ordered})
+    portable = _portable(path)
+    write_table(path / "wav.scp", {u.id: portable(u.audio) for u in ordered})
     write_table(path / "text", {u.id: clean_text(u.text) for u in ordered})
     write_table(path / "utt2spk", {u.id: u.speaker for u in ordered})
     write_table(path / "spk2utt", {speaker: " ".join(utts) for speaker, utts in speakers.items()})
@@ -177,10 +197,22 @@ def write_datadir(path: str | Path, utterances: Iterable[Utterance]) -> None:
 
 
 def write_table(path: Path, table: Mapping[str, str]) -> None:
-    """Write `key value` lines in C order; no file for an empty table."""
+    """Write `key value` lines in C order; no file for an empty table.
+
+    WrongData for a name with a line break, or of bytes that are not UTF-8.
+    """
+    lines = [f"{key} {table[key]}\n" for key in c_sorted(table)]
+    text = "".join(lines)
+    try:
+        data = text.encode()
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start)
+        raise WrongData(f"not UTF-8: {lines[line]!r}", where=path, remedy="rename the file") from None
+    if text.count("\n") != len(lines):
+        broken = next(line for line in lines if line.count("\n") > 1)
+        raise WrongData(f"a line break in {broken!r}", where=path, remedy="rename the file or its folder")
     if table:
-        text = "".join(f"{key} {table[key]}\n" for key in c_sorted(table))
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_bytes(data)
 
 
 def read_dropped(path: Path) -> dict[str, str]:
@@ -252,6 +284,18 @@ def _check_inverse(path: Path, speakers: Mapping[str, str]) -> None:
             raise WrongData(f"{utt} is not in spk2utt", where=f"{path / 'utt2spk'}:{number}")
 
 
-def _portable(audio: Path, path: Path) -> str:
-    audio, path = audio.resolve(), path.resolve()
-    return os.path.relpath(audio, path) if audio.is_relative_to(path.parent) else str(audio)
+def _portable(path: Path) -> Callable[[Path], str]:
+    """What wav.scp of the data directory `path` calls a file. Each folder is resolved once."""
+    here = path.resolve()
+
+    @cache
+    def place(folder: str) -> str:
+        real = Path(folder).resolve()
+        found = os.path.relpath(real, here) if real.is_relative_to(here.parent) else str(real)
+        return "" if found == "." else f"{found}/"
+
+    def portable(audio: Path) -> str:
+        folder, name = os.path.split(audio.resolve() if audio.is_symlink() else audio)
+        return f"{place(folder)}{name}"
+
+    return portable

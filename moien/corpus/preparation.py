@@ -161,6 +161,7 @@ def prompt_keys(utterances: Iterable[Utterance]) -> dict[str, str]:
 
     def root(key: str) -> str:
         while parent.setdefault(key, key) != key:
+            parent[key] = parent[parent[key]]  # halves the way, which would grow with the utterances
             key = parent[key]
         return key
 

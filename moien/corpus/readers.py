@@ -12,14 +12,24 @@ import os
 import shutil
 import subprocess
 import sys
+import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any, cast
 
-from moien.audio import EXTENSIONS
 from moien.checkout import refuse_another
-from moien.corpus.datadir import Utterance, clean_text, read_lines, write_datadir, write_dropped
+from moien.corpus.datadir import (
+    Utterance,
+    clean_text,
+    decode_lines,
+    read_lines,
+    write_datadir,
+    write_dropped,
+)
+from moien.corpus.metadata import is_table, read_metadata
+from moien.corpus.recordings import base_name
 from moien.errors import WrongCall, WrongData, exit_codes
 from moien.fetch import find_in_mirror
 
@@ -105,50 +115,75 @@ def read_columns(path: Path, separator: str, columns: Sequence[int]) -> Iterator
         yield here, fields
 
 
-def read_texts(lines: Iterable[str]) -> Iterator[tuple[int, str, str]]:
-    """(line number, id, text) of plain texts, one a line, or of a metadata.csv: `id|text|…`.
+def read_texts(data: bytes, name: str) -> Iterator[tuple[int, str, str]]:
+    """(line number, id, text) of a file of plain texts, one a line, or of a table as `read_metadata` reads it.
 
-    The text is the second column, or the column that the header line names text. A plain text has the id "". Blank
-    texts are left out.
+    A plain text has the id "". Blank texts are left out.
     """
-    column = 1
-    for number, line in enumerate(lines, start=1):
-        cells = [cell.strip() for cell in line.split("|")]
-        if number == 1 and len(cells) > 1 and "text" in cells:
-            column = cells.index("text")
-        elif text := cells[min(column, len(cells) - 1)]:
-            yield number, cells[0] if len(cells) > 1 else "", text
+    lines = decode_lines(data, name)
+    if is_table(lines):
+        found = [(row.line, row.id, row.text) for row in read_metadata(lines, name).rows]
+    else:
+        found = [(number, "", line.strip()) for number, line in enumerate(lines, start=1)]
+    return (row for row in found if row[2])
 
 
-def find_audio(folder: Path) -> dict[str, Path]:
-    """Audio files below `folder` by stem; WrongData where two files have one stem."""
-    found: dict[str, Path] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in EXTENSIONS and not path.name.startswith("."):
-            if path.stem in found:
-                raise WrongData(f"two files for one id: {found[path.stem].name} and {path}", where=folder)
-            found[path.stem] = path
-    return found
+def read_named_texts(data: bytes, name: str) -> dict[str, str]:
+    """Name of a recording without folder and ending → text, of a table; WrongData for a name that is there twice."""
+    texts: dict[str, str] = {}
+    for number, cell, text in read_texts(data, name):
+        if not cell:
+            raise WrongData("there is no line id|text", where=f"{name}:{number}")
+        if (base := base_name(cell)) in texts:
+            raise WrongData(f"{base} occurs twice", where=f"{name}:{number}")
+        texts[base] = text
+    if not texts:
+        raise WrongData("there is no line id|text", where=name)
+    return texts
 
 
 def utterance_id(speaker: str, name: str) -> str:
     """A Kaldi utterance id: the speaker first, safe as a file name."""
-    safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
+    safe = _safe(name, "-_.")
     return safe if safe.startswith(speaker) else f"{speaker}-{safe}"
 
 
 def speaker_name(name: str) -> str:
     """A speaker's name, safe in an id."""
-    return "".join(c if c.isalnum() or c == "_" else "_" for c in clean_text(name)).strip("_") or "speaker"
+    return _safe(clean_text(name), "_").strip("_") or "speaker"
+
+
+def _safe(name: str, others: str) -> str:
+    """Letters with their marks and digits stay; the rest, but for `others`, becomes _."""
+    composed = unicodedata.normalize("NFC", name)
+    return "".join(c if c in others or unicodedata.category(c)[0] in "LMN" else "_" for c in composed)
+
+
+def name_speakers(names: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Name in a table → speaker, for (`file:line`, name); WrongData if two names would be one speaker."""
+    found: dict[str, str] = {}
+    first: dict[str, str] = {}
+    for where, name in names:
+        if name not in found:
+            found[name] = speaker_name(name)
+            if (other := first.setdefault(found[name], name)) != name:
+                raise WrongData(
+                    f"the speakers {other!r} and {name!r} would both be {found[name]}",
+                    where=where,
+                    remedy="name them by letters, digits and _",
+                )
+    return found
 
 
 def write_corpus(out: Path, utterances: Sequence[Utterance], dropped: Mapping[str, str]) -> None:
     """Write the data directory of a corpus program and print its size; WrongData if there is no utterance."""
     if not utterances:
-        reasons = sorted({reason.partition(":")[0] for reason in dropped.values()})
-        raise WrongData(
-            "the corpus has no usable utterance" + (f" ({', '.join(reasons)})" if reasons else "")
-        )
+        details: dict[str, list[str]] = defaultdict(list)
+        for reason in dropped.values():
+            kind, _, detail = reason.partition(": ")
+            details[kind].append(detail)
+        found = [f"{len(some)} times {kind}, e.g. {some[0]}" for kind, some in details.items()]
+        raise WrongData(f"the corpus has no usable utterance: {'; '.join(found) or 'it is empty'}")
     write_datadir(out, utterances)
     write_dropped(out, dropped)
     speakers = len({utt.speaker for utt in utterances})

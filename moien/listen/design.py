@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 
 from moien.audio import HOP_SAMPLES, SAMPLE_RATE
-from moien.corpus.readers import find_audio
+from moien.corpus.recordings import find_audio
 from moien.errors import WrongCall, WrongData
 from moien.evenly import evenly
 from moien.progress import track

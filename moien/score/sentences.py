@@ -10,9 +10,9 @@ from pathlib import Path
 
 import soundfile
 
-from moien.audio import read_audio
+from moien.audio import EXTENSIONS, read_audio
 from moien.corpus.datadir import RECORDED, read_datadir
-from moien.corpus.readers import EXTENSIONS, find_audio
+from moien.corpus.recordings import find_audio
 from moien.errors import WrongData
 from moien.score.clip import Clip
 

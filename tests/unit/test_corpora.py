@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import tarfile
 from pathlib import Path
@@ -131,7 +132,9 @@ def test_common_voice_filters_votes_and_rare_speakers(tmp_path):
     assert len(found) == 6 and {utt.speaker for utt in found} == {"cv" + "a" * 12, "cv" + "b" * 12}
     assert found[0].text == 'E "Saz 0'  # quotation marks are text
     result = call(common_voice, tmp_path / "r2", "--folder", folder, "--min-clips", 4)
-    assert result.exit_code == 1 and "no usable utterance" in result.output
+    assert result.exit_code == 1 and "no speaker has 4 clips, the most are 3" in result.output
+    result = call(common_voice, tmp_path / "r3", "--folder", folder, "--min-up-votes", 9)
+    assert result.exit_code == 1 and "none of 8 clips has the votes" in result.output
 
 
 @pytest.mark.parametrize(
@@ -156,7 +159,17 @@ def test_common_voice_counts_missing_clips(tmp_path):
     (folder / "clips" / "cv_lb_0.mp3").unlink()
     assert call(common_voice, tmp_path / "raw", "--folder", folder, "--min-clips", 1).exit_code == 0
     (reason,) = read_dropped(tmp_path / "raw").values()
-    assert reason.startswith("a text without audio: ") and reason.endswith("validated.tsv:2")
+    assert (
+        reason.startswith("a text without audio: ") and "validated.tsv:2: cv_lb_0.mp3: no such file" in reason
+    )
+
+
+def test_common_voice_finds_converted_clips(tmp_path):
+    folder = common_voice_corpus(tmp_path / "cv")
+    for clip in list((folder / "clips").iterdir()):
+        clip.rename(clip.with_suffix(".WAV"))
+    result = call(common_voice, tmp_path / "raw", "--folder", folder, "--min-clips", 1)
+    assert result.exit_code == 0 and len(read_datadir(tmp_path / "raw")) == 6
 
 
 # --- LOD
@@ -181,7 +194,96 @@ def test_lod_unpacks_audio_and_counts_what_is_missing(tmp_path):
     assert [(utt.id, utt.text) for utt in found] == [("Max_K-w0", "Haus"), ("Max_K-w1", "Auto")]
     assert read_audio(found[0].audio)[1] == 24_000
     dropped = read_dropped(tmp_path / "raw")
-    assert dropped["Max_K-w2"] == "audio without a text: train-0.parquet:3" and len(dropped) == 2
+    assert dropped["Max_K-w2"] == "audio without a text: data/train-0.parquet:3" and len(dropped) == 2
+
+
+def sound(kind: str = "WAV") -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, recording(0.5), 24_000, format=kind)
+    return file.getvalue()
+
+
+def parquet(path: Path, **columns: object) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
+def test_lod_reads_bytes_without_a_name(tmp_path, kind):
+    parquet(tmp_path / "lod/a.parquet", audio=[sound(kind)] * 2, text=["Haus", "Auto"])
+    result = call(lod, tmp_path / "raw", "--folder", tmp_path / "lod")
+    assert result.exit_code == 0, result.output
+    found = read_datadir(tmp_path / "raw")
+    assert [utt.id for utt in found] == ["lod-a-000001", "lod-a-000002"]
+    assert found[0].audio.suffix == f".{kind.lower()}" and read_audio(found[0].audio)[1] == 24_000
+
+
+def test_lod_reads_paths_beside_the_table(tmp_path):
+    (tmp_path / "lod/b").mkdir(parents=True)
+    (tmp_path / "lod/b/x.wav").write_bytes(sound())
+    parquet(tmp_path / "lod/a.parquet", audio=["b/x.wav", "b/y.wav"], text=["Haus", "Auto"])
+    assert call(lod, tmp_path / "raw", "--folder", tmp_path / "lod").exit_code == 0
+    assert [utt.audio.resolve() for utt in read_datadir(tmp_path / "raw")] == [tmp_path / "lod/b/x.wav"]
+    (reason,) = read_dropped(tmp_path / "raw").values()
+    assert "a.parquet:2: no bytes, and no file" in reason and reason.endswith("b/y.wav")
+
+
+def test_lod_ids_come_from_the_table_where_names_recur(tmp_path):
+    """Two folders with a shard of one name, and one inner name on several rows."""
+    for part in ("men", "women"):
+        rows = [{"bytes": sound(), "path": name} for name in ("audio.wav", "audio.wav", f"{part}.wav?key=1")]
+        parquet(tmp_path / "lod" / part / "train.parquet", audio=rows, text=["Haus", "Auto", "Moien"])
+    result = call(lod, tmp_path / "raw", "--folder", tmp_path / "lod")
+    assert result.exit_code == 0, result.output
+    expected = [f"lod-{part}_train-00000{n}" for part in ("men", "women") for n in (1, 2)]
+    assert [utt.id for utt in read_datadir(tmp_path / "raw")] == sorted([*expected, "lod-men", "lod-women"])
+
+
+def test_lod_keeps_speakers_apart(tmp_path):
+    rows = [{"bytes": sound(), "path": f"{n}.wav"} for n in range(3)]
+    parquet(tmp_path / "lod/a.parquet", audio=rows, text=["Haus", "Auto", "Moien"], speaker_id=[0, 1, 0])
+    assert call(lod, tmp_path / "raw", "--folder", tmp_path / "lod").exit_code == 0
+    assert [(utt.id, utt.speaker) for utt in read_datadir(tmp_path / "raw")] == [
+        ("0", "0"),
+        ("0-2", "0"),
+        ("1", "1"),
+    ]
+    parquet(tmp_path / "lod/a.parquet", audio=rows, text=["Haus", "Auto", "Moien"], speaker_id=[0, None, 0])
+    result = call(lod, tmp_path / "raw", "--folder", tmp_path / "lod")
+    assert result.exit_code == 1 and "a.parquet:2: no `speaker_id`" in result.output
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"audio": [b"x"], "text": [7]}, "a.parquet: the column `text` is int64, not text"),
+        (
+            {"audio": [b"x"], "text": [["Haus"]]},
+            "a.parquet: the column `text` is list<element: string>, not text",
+        ),
+        ({"audio": [7], "text": ["Haus"]}, "a.parquet: the column `audio` is int64, not {bytes, path}"),
+        ({"audio": [{"array": [0.1]}], "text": ["Haus"]}, "a.parquet: the column `audio` is struct<array"),
+        ({"audio": [{"bytes": [1, 2]}], "text": ["Haus"]}, "a.parquet: the column `audio` is struct<bytes"),
+        (
+            {"audio": [{"bytes": None, "path": None}], "text": ["Haus"]},
+            "a.parquet:1: neither bytes nor a path",
+        ),
+        ({"audio": [None], "text": ["Haus"]}, "a.parquet:1: neither bytes nor a path"),
+        ({"audio": [b"x"], "text": [None]}, "1 times audio without a text, e.g. a.parquet:1"),
+        ({"audio": [], "text": []}, "no row in 1 parquet files"),
+        (
+            {"audio": [b"x"], "wort": ["Haus"]},
+            "a.parquet: no column `audio` or `text`; the columns are audio, wort",
+        ),
+    ],
+)
+def test_lod_names_file_and_column(tmp_path, columns, message):
+    parquet(tmp_path / "lod/a.parquet", **columns)
+    result = call(lod, tmp_path / "raw", "--folder", tmp_path / "lod")
+    assert result.exit_code == 1 and message in result.output
 
 
 def test_lod_says_what_is_wrong(tmp_path):
@@ -191,13 +293,17 @@ def test_lod_says_what_is_wrong(tmp_path):
     (folder / "a.parquet").write_text("version https://git-lfs.github.com/spec/v1")
     result = call(lod, tmp_path / "raw", "--folder", folder)
     assert result.exit_code == 1 and "a.parquet: not a parquet file" in result.output
+    lod_file(folder / "a.parquet", ["Haus"] * 300)
+    whole = (folder / "a.parquet").read_bytes()
+    (folder / "a.parquet").write_bytes(whole[:500] + b"?" * 4000 + whole[4500:])
+    assert call(lod, tmp_path / "raw", "--folder", folder).exit_code in (0, 1)  # no traceback
     lod_file(folder / "a.parquet", ["Haus"], "wort")
-    result = call(lod, tmp_path / "raw", "--folder", folder)
-    assert result.exit_code == 1 and "the columns are audio, wort" in result.output
     assert call(lod, tmp_path / "raw", "--folder", folder, "--text-column", "wort").exit_code == 0
     lod_file(folder / "a.parquet", ["Haus"], sound=False)
     result = call(lod, tmp_path / "r2", "--folder", folder)
-    assert result.exit_code == 1 and "no usable utterance (a text without audio)" in result.output
+    assert (
+        result.exit_code == 1 and "1 times a text without audio, e.g. a.parquet:1: no bytes" in result.output
+    )
 
 
 @pytest.mark.parametrize("arguments", [[], ["--repository", "x/y"], ["--folder", ".", "--repository", "x/y"]])
