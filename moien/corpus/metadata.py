@@ -139,17 +139,15 @@ def _split(lines: Sequence[str], name: str) -> list[Line]:
 
 def _unquote(column: Sequence[str]) -> list[str]:
     """A column without the marks of a program that quotes all its cells, or that doubles the marks in quoted cells."""
-    quoted = all(_quoted(cell) for cell in column[1:] or column if cell)
+    whole = all(_is_quoted(cell) for cell in column[1:] or column if cell)  # but perhaps for the header line
     return [
-        cell[1:-1].replace('""', '"').strip()
-        if _quoted(cell) and (quoted or ('""' in cell[1:-1] and '"' not in cell[1:-1].replace('""', "")))
-        else cell
+        cell[1:-1].replace('""', '"').strip() if _is_quoted(cell) and (whole or '""' in cell[1:-1]) else cell
         for cell in column
     ]
 
 
-def _quoted(cell: str) -> bool:
-    return len(cell) > 1 and cell[0] == cell[-1] == '"'
+def _is_quoted(cell: str) -> bool:
+    return len(cell) > 1 and cell[0] == cell[-1] == '"' and '"' not in cell[1:-1].replace('""', "")
 
 
 def column_of(name: str) -> str:

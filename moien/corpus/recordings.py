@@ -117,15 +117,13 @@ class Recordings:
         line, for a name that fits several files, and for files of a format that is not read.
         """
         self._refuse_formats(name for _, name in names)
-        known_folders = any(self._fitting(name) for _, name in names)
+        known_folders = any(self._fitting(name) for _, name in names if "/" in name or "\\" in name)
         for where, name in names:
-            found = self._fitting(name) if known_folders else self._named(name)
-            if len({os.path.realpath(self.folder / path) for path in found} if len(found) > 1 else found) > 1:
-                raise WrongData(
-                    f"two files for one id: {printable(found[0])} and {printable(found[1])} for {name}",
-                    where=where,
-                    remedy=f"write the path into the table, e.g. {printable(found[0])}",
-                )
+            found = sorted(self._fitting(name) if known_folders else self._named(name))
+            if len(found) > 1 and len({(self.folder / path).resolve() for path in found}) > 1:
+                both = f"{printable(found[0])} and {printable(found[1])}"
+                remedy = f"write the path into the table, e.g. {printable(found[0])}"
+                raise WrongData(f"two files for one id: {both} for {name}", where=where, remedy=remedy)
             yield self.folder / found[0] if found else None
 
     def explain(self, name: str) -> str:
