@@ -201,8 +201,7 @@ def _to_name(columns: Sequence[str]) -> str:
 def _unnamed(table: Sequence[Line], where: str, has_audio: Callable[[str], bool]) -> list[str]:
     """The columns of a table without a header line; WrongData unless they are LJSpeech's."""
     columns = list(zip(*(cells for _, cells in table), strict=True))
-    names_audio = [any(map(has_audio, column)) for column in columns]
-    place = names_audio.index(True) if any(names_audio) else 0
+    place = next((number for number, column in enumerate(columns) if any(map(has_audio, column))), 0)
     if place == 0 and len(columns) == 2:
         return ["id", "text"]
     if place == 0 and len(columns) == 3 and _is_normalised(columns[1], columns[2]):
