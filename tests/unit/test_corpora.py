@@ -252,7 +252,7 @@ def test_lod_keeps_speakers_apart(tmp_path):
         ("1", "1"),
     ]
     parquet(tmp_path / "lod/a.parquet", audio=rows, text=["Haus", "Auto", "Moien"], speaker_id=[0, None, 0])
-    result = call(lod, tmp_path / "raw", "--folder", tmp_path / "lod")
+    result = call(lod, tmp_path / "r2", "--folder", tmp_path / "lod")
     assert result.exit_code == 1 and "a.parquet:2: no `speaker_id`" in result.output
 
 
