@@ -26,6 +26,7 @@ from moien.text.stops import inner_stops
 from moien.text.words import SILENT, clean, in_full, respell, tokenise, unspeakable
 
 KEPT = 100_000  # words whose reading is kept in memory
+ALPHABETS = frozenset(("CYRILLIC", "GREEK", "HEBREW", "ARABIC"))  # espeak-ng may spell a word of another one
 
 # speak_lib.h: audio to the callback at once; phonemes as events, in IPA; never exit() on an error
 _SYNCHRONOUS, _OPTIONS = 2, 0x1 | 0x2 | 0x8000
@@ -245,19 +246,25 @@ class EspeakFrontend:
 
     def _write(self, word: str) -> tuple[str, str]:
         """A word as espeak-ng reads it best, and the first character of it that would be left out, or ""."""
-        spelling = respell(word, base(self.language))
+        language = base(self.language)
+        spelling = respell(word, language)
+        if re.match(r"[-−]\d", spelling):
+            spelling = next((sign for sign in "-−" if not self._is_lost(sign, f"{sign}5")), "") + spelling[1:]
+            if spelling[0].isdigit():
+                return word, word[0]
         for character in dict.fromkeys(spelling):
-            kind = unicodedata.category(character)
-            if character in SILENT or kind[0] == "M" or (character.isascii() and character.isalnum()):
+            if character in SILENT or (character.isascii() and character.isalnum()):
                 continue
-            if kind[0] == "L":
-                if not self._knows(character, spelling):
-                    return spelling, character
-            elif self._is_dropped(character, spelling) or (kind == "No" and self._is_english(character)):
-                full = in_full(character, base(self.language))
-                spelling = spelling.replace(character, full).strip()
-                if not full:
+            kind = unicodedata.category(character)[0]
+            if kind == "L" and not self._knows(character, spelling):
+                return word, character
+            if kind not in "LM" and self._is_lost(character, spelling):
+                full = in_full(character, language)
+                if not full or ("/" in full and self._is_lost("/", "3/4")):
                     return word, character
+                spelling = spelling.replace(character, full).strip()
+        if letter := self._spelled(spelling):
+            return word, letter
         parts = spelling.strip(".").split(".")
         if spelling.endswith(".") and len(self._read(spelling).split()) > len(parts) > 1:
             spelling = ". ".join(parts) + "."  # else the stops are read by their name: bl.a.
@@ -271,14 +278,32 @@ class EspeakFrontend:
         spelled = name.startswith(self._letter, 1) or name.endswith(self._letter)
         return not (self._letter and spelled and self._letter in _plain(self._read(word)))
 
+    def _spelled(self, word: str) -> str:
+        """The first letter of a word of another alphabet, if espeak-ng reads the names of its letters, or ""."""
+        letters = [letter for letter in word if letter.isalpha()]
+        scripts = {unicodedata.name(letter, "").split(" ")[0] for letter in letters}
+        if len(letters) < 3 or not scripts <= ALPHABETS or word.isupper():
+            return ""
+        names = "".join(map(self._read, word))
+        if len(re.sub(rf".{TIE}|[\sˈˌː]", "", names)) < 1.5 * len(
+            letters
+        ):  # the name of a letter may be its sound
+            return ""
+        return letters[0] if _plain(names) == _plain(self._read(word)) else ""
+
     def _is_dropped(self, character: str, word: str) -> bool:
         return self._read(word) == self._read(word.replace(character, " "))
 
+    def _is_lost(self, character: str, word: str) -> bool:
+        """Whether espeak-ng leaves a mark out, or has only an English name for it."""
+        return self._is_dropped(character, word) or (
+            base(self.language) != "en" and self._is_english(character)
+        )
+
     def _is_english(self, character: str) -> bool:
-        """Whether espeak-ng reads a character in another language."""
         with _lock:
             set_voice(self.language)
-            return "(" in "".join(_clauses(character, _IPA))
+            return "(en)" in "".join(_clauses(character, _IPA))
 
 
 def _plain(ipa: str) -> str:

@@ -92,7 +92,7 @@ _MNEMONICS = {
     "t^": "tʲ",
     "d^": "dʲ",
     "s^": "sʲ",
-    **dict.fromkeys("#[`+", ""),  # voiceless, dental, ejective, a tone of Punjabi
+    **dict.fromkeys("#[`+%", ""),  # voiceless, dental, ejective, a tone of Punjabi, unstressed
 }
 # Mnemonics that mean something else in one language.
 _CHINESE = {"i̪": "ɨ", "i.": "ɨ", "ʐ": "ɻ", "ə͡r": "ɚ"}  # as misaki writes Chinese

@@ -10,23 +10,24 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-_STOP = re.compile(r"(?P<before>[^\s\"„“”«»‹›()\[\]{}¡¿—–,;:!?…]*\w)\.(?=(?P<gap>\s?)(?P<after>\S+))")
+_WORD = r"[^\s\"„“”«»‹›()\[\]{}¡¿—–,;:!?…]"
+_STOP = re.compile(rf"(?<!{_WORD})(?P<before>{_WORD}*\w)\.(?=(?P<gap>\s?)(?P<after>\S+))")
 _NUMBER = re.compile(r"[\d.-]*\d|(?=[IVXLCDM]{2})M*(CM|CD|D?C*)(XC|XL|L?X*)(IX|IV|V?I*)")
-_PARTS = re.compile(r"[^\W\d_]{1,2}(?:\.[^\W\d_]{1,4})+")  # z.B f.eks U.S
+_PARTS = re.compile(r"[^\W\d_]{1,2}(?:\.-?[^\W\d_]{1,4})+")  # z.B f.eks U.S J.-C
 _SYLLABIC = re.compile(r"[rl](?=\w)")  # may be a syllable: smrt, vlk
 _VOWELS = frozenset("aeiouyæøœıаеиоуыэюяієαεηιουω")
-# Abbreviations with a vowel, which look like words. The first stand before a name, the others before a number, too.
+# Abbreviations with a vowel, which look like words. The first stand before a name, the others before a number.
 _TITLES = frozenset(
-    "Mrs Prof Sig Dott Sra Dra Mme Mlle Gen Col Capt Sen Rep Rev Hon Gov Ing Mag Dipl Drs Doc "
-    "prof ing doc ul mme dott sig sra dra ca evtl inkl exkl sog resp "
+    "Mrs Messrs Prof Sig Dott Avv Sra Dra Dña Sta Sto Gral Lic Exmo Mme Mlle Gen Col Capt Sen Rep Rev Hon Gov Pres "
+    "Ing Mag Dipl Drs Mevr Doc JUDr MUDr RNDr PhDr Av Avda Ave MM EE UU FF AA JJ OO RR CC Mio Mrd Tsd Std "
+    "prof ing doc ul al nám mme dott sig avv sra dra av mevr inż gen özv ifj id ca evtl inkl exkl sog resp "
     "ул проф акад тов обл просп вул".split()
 )
 _NUMBERED = frozenset(
     "no nos num núm fig figs abb tab kap cap chap art arts vol vols pag pág págs sec sek par abs ca tel approx circa "
-    "op ed aufl jan feb apr aug sep sept oct okt nov dec dez klo roč max min poz".split()
+    "est op ed aufl jan feb apr aug sep sept oct okt nov dec dez klo roč max min poz рис".split()
 )
-_DOUBLED = frozenset("EE UU FF AA JJ OO RR CC DD".split())  # Spanish: EE. UU.
-_TIMES = frozenset(("a.m", "p.m"))
+_LAST = frozenset("stb vb tv km cm kg др пр т.д т.п a.m p.m m.m m.v e.d o.i.d o.l".split())  # end a sentence
 # Words before an ordinal number, in languages whose nouns have capitals.
 _ARTICLES = {
     "de": frozenset("der die das dem den des am im vom zum zur beim ab bis seit und oder".split()),
@@ -61,7 +62,7 @@ def inner_stops(text: str, language: str, joins: Callable[[str], bool]) -> set[i
 
 def _counts(number: str, previous: str, language: str) -> bool:
     """Whether the word before a number shows that it is an ordinal: am 3. Mai, 1.–3. Mai."""
-    if number.isdecimal() and len(number) > 2:  # a year
+    if (len(number) > 2 and number.isdecimal()) or "." in number:  # a year, a date
         return False
     return language in _ARTICLES and (
         previous.lower() in _ARTICLES[language] or previous.endswith(("—", "–"))
@@ -74,17 +75,19 @@ def _abbreviates(word: str, after: str, previous: str, careful: bool) -> bool:
     `careful`: the text does not begin its sentences with capitals, so a small letter shows nothing.
     """
     lower = word.lower()
-    short = _has_no_vowel(word) or len(word) == 1 or word in _DOUBLED or bool(_PARTS.fullmatch(word))
+    short = _has_no_vowel(word) or len(word) == 1 or bool(_PARTS.fullmatch(word))
     if after[0].islower():
         known = short or word in _TITLES or lower in _NUMBERED
         return known or (not careful and word.isalpha() and len(word) <= 6)
     if after[0].isdecimal():
-        return short or lower in _NUMBERED
-    if not after[0].isupper() or previous[-1:].isdecimal() or lower in _TIMES:  # 5 km. Then
+        return short or lower in _NUMBERED or lower.endswith(("str", "nr"))
+    if not after[0].isupper() or lower in _LAST:
         return False
-    if len(word) == 1:
-        return (word.isupper() and word != "I") or _has_no_vowel(word)
-    return short or word in _TITLES
+    if word in _TITLES:
+        return True
+    if previous[-1:].isdecimal() or previous in ("i", "и"):  # 5 km. Then; i dr. means etc.
+        return False
+    return short and (len(word) > 1 or (word.isupper() and word != "I") or _has_no_vowel(word))
 
 
 def _has_no_vowel(word: str) -> bool:
@@ -96,6 +99,6 @@ def _has_no_vowel(word: str) -> bool:
         "GREEK",
     ):
         return False
-    if (len(word) > 1 and word.isupper()) or len(word) > 4 or _SYLLABIC.search(letters[1:]):
+    if (len(word) > 1 and not word[1:].islower()) or len(word) > 4 or _SYLLABIC.search(letters[1:]):
         return False
     return _VOWELS.isdisjoint(letters)

@@ -11,7 +11,12 @@ from collections.abc import Collection, Iterator
 
 from moien.errors import WrongData
 
-_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ´`′‛＇՚׳״", "'")) | {0x2010: "-", 0x2011: "-", 0x0970: "."}
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼʻ´`′‛＇՚׳״", "'")) | {
+    0x05BE: "-",
+    0x2010: "-",
+    0x2011: "-",
+    0x0970: ".",
+}
 _INVISIBLE = str.maketrans(
     dict.fromkeys("\u00ad\u0640\u200b\u200d\u200e\u200f\u2060\ufeff")
 )  # soft hyphen and the like
@@ -56,12 +61,12 @@ _PAUSES = {
     **dict.fromkeys("([{（", "("),
     **dict.fromkeys(")]}）", ")"),
     **dict.fromkeys("…", "…"),
-    **dict.fromkeys("¡¿‹›‚", ""),  # silent on purpose: the mark at the end of the sentence does the same
+    **dict.fromkeys("¡¿‹›‚・", ""),  # silent on purpose: the mark at the end of the sentence does the same
 }  # mark → symbol of Kokoro
 _MARKS = "".join(map(re.escape, [*_PAUSES, *sorted(_QUOTES)]))
-# A point, comma or colon inside a number and a point between letters belong to the word: 3,5 11:30 a.s.b.l 1.-3
+# A point, comma or colon inside a number and a point between letters belong to the word: 3,5 11:30 a.s.b.l 1.-3 J.-C
 _TOKEN = re.compile(
-    rf"(?P<word>(?:[^\s{_MARKS}]|(?<=\d)[.,:](?=\d)|(?<=\w)\.(?=\w)|(?<=\d)\.(?=[-/]\d))+)|(?P<mark>[{_MARKS}])"
+    rf"(?P<word>(?:[^\s{_MARKS}]|(?<=\d)[.,:](?=\d)|(?<=\w)\.(?=\w)|(?<=\w)\.(?=-\w)|(?<=\d)\.(?=/\d))+)|(?P<mark>[{_MARKS}])"
 )
 
 

@@ -181,6 +181,9 @@ def test_a_full_stop_inside_of_a_sentence_is_read_in_its_context(
         ("es", "n.º 5", "número 5"),
         ("de", "№ 5", "Numero 5"),
         ("de", "１２", "12"),
+        ("pt", "−5", "-5"),
+        ("de", "um -5 Grad", "um minus 5 Grad"),
+        ("he", "ב־תל", "ב-תל"),
         ("ur", "۲۰", "20"),
         ("de", "Heinrich Ⅷ. und", "Heinrich VIII. und"),
         ("ml", "അവന്\u200d", "അവൻ"),
@@ -213,6 +216,16 @@ def test_characters_with_a_sound_of_their_own_change_the_reading() -> None:
         ("ja", "日本", "日"),
         ("or", "ବିଶ୍ୱ", "ୱ"),  # "letter b seven one"
         ("gn", "ko 20 ko", "2"),
+        (
+            "de",
+            "nach Москва",
+            "М",
+        ),  # espeak-ng says the names of the letters
+        ("en-us", "to Москва", "М"),
+        ("fr", "à -5 degrés", "-"),
+        ("pl", "−5", "−"),  # it has an English name only
+        ("cy", "5%", "%"),
+        ("cmn", "½", "½"),
     ],
 )
 def test_a_character_that_espeak_drops_or_spells_is_an_error(
@@ -220,6 +233,12 @@ def test_a_character_that_espeak_drops_or_spells_is_an_error(
 ) -> None:
     with pytest.raises(WrongData, match=f"cannot speak {re.escape(repr(character))}"):
         frontend(language)(text)
+
+
+def test_words_and_signs_of_other_alphabets_that_are_known_are_read() -> None:
+    assert frontend("de")("π und Ωδή").phonemes == "pˈi ʊnt oðˈi"
+    assert frontend("ru")("СССР и 5 кг").phonemes  # spelled, as it should be
+    assert frontend("ky")("датча").phonemes  # the names of its letters are their sounds
 
 
 def test_corrections_come_first_and_are_saved(tmp_path: Path) -> None:

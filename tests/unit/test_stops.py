@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +16,7 @@ def ends(text: str, language: str = "en") -> str:
     """The text with `|` behind every full stop that is a pause."""
     inner = inner_stops(text, language, lambda roman: language == "hu")
     return "".join(
-        "." if c == "." and (i in inner or text[i + 1 : i + 2].isalnum()) else ".|" if c == "." else c
+        "." if c == "." and (i in inner or re.match("-?[^\\W_]", text[i + 1 :])) else ".|" if c == "." else c
         for i, c in enumerate(text)
     )
 
@@ -46,6 +48,12 @@ def ends(text: str, language: str = "en") -> str:
         ("cs", "Tj. smrt.| Dále č. 5, např. to.|"),
         ("ru", "В г. Москва на ул. Ленина.|"),
         ("nl", "Hij kwam.| 's Avonds bijv. niet.|"),
+        ("de", "Es kostet 5 Mio. Euro in der Hauptstr. 5.| Vgl. Abb. 3.|"),
+        ("de", "Er kam am 3.5.| Dann am 03.05. um acht.|"),
+        ("fr", "En 44 av. J.-C. Rome et J.-P. Sartre.|"),
+        ("hu", "Alma, körte stb.| Az kb. 5.| Ez dr. Kovács.|"),
+        ("ru", "Мир, труд и др.| Потом и т.д.| Вот.|"),
+        ("en", "She has a PhD.| It is Ph.D. Smith, not Lt. Col. Smith.|"),
         ("de", "das haus.| es war alt.|"),  # a writer without capitals
     ],
 )

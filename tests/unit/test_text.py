@@ -20,6 +20,7 @@ from moien.text import (
     assemble,
     load_frontend,
     open_frontend,
+    prepare_frontend,
     read_phonemes,
     write_phonemes,
 )
@@ -95,6 +96,20 @@ def test_command_g2p() -> None:
     cyrillic = run(moien, ["g2p", "ж"])
     assert cyrillic.exit_code == 1 and "CYRILLIC SMALL LETTER ZHE" in cyrillic.output
     assert run(moien, ["g2p", ""]).exit_code == 1
+
+
+def test_corrections_count_in_every_language(tmp_path: Path) -> None:
+    file = tmp_path / "lexicon.tsv"
+    assert load_frontend(G2PSettings(), "de", file)("Zug").phonemes == "ʦˈuːk"
+    file.write_text("# names\nzug\tʦˈyːk\ta test\n", encoding="utf-8")
+    [word] = load_frontend(G2PSettings(), "de", file)("Zug").words
+    assert (word.phonemes, word.source) == ("ʦˈyːk", "correction")
+    arguments = ["g2p", "--language", "de", "--corrections", str(file), "Zug"]
+    assert CliRunner().invoke(moien, arguments).stdout == "ʦˈyːk\n"
+    for line in ("Haus\thaus", "Haus\tHaus\tcapital", "Haus\ta,b\tpause", "zug\ta\tagain"):
+        file.write_text(f"zug\tʦˈyːk\ta test\n{line}\n", encoding="utf-8")
+        with pytest.raises(WrongData, match=r"lexicon\.tsv:2"):
+            prepare_frontend(G2PSettings(), "de", file)
 
 
 def test_command_g2p_says_when_a_text_is_too_long_and_still_prints_it() -> None:
