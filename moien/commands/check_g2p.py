@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from moien.commands.options import TEXT_FILE, corrections_option, language_option, page_option
+from moien.commands.options import TEXT_FILE, Command, corrections_option, language_option, page_option
 from moien.errors import WrongData
 
 
-@click.command("check-g2p")
+@click.command("check-g2p", cls=Command)
 @click.argument("file", type=TEXT_FILE)
 @language_option("Language, as an espeak-ng voice.")
 @corrections_option

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from moien.commands.options import FOLDER, NEW_FILE, recipe_option, settings_option
+from moien.commands.options import FOLDER, NEW_FILE, Command, recipe_option, settings_option
 from moien.errors import WrongData
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ FEW_RECORDINGS = (
 MEASURED = 8  # sentences
 
 
-@click.command("clone-style")
+@click.command("clone-style", cls=Command)
 @click.argument("recordings", type=FOLDER)
 @recipe_option("lb", "The recipe that gives the language and the base model.")
 @click.option("-o", "--output", type=NEW_FILE, default="voice.pt", show_default=True, help="The voice pack.")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from moien.commands.options import page_option
+from moien.commands.options import Command, page_option
 
 
-@click.command("compare")
+@click.command("compare", cls=Command)
 @click.argument("runs", nargs=-1, metavar="RUN RUN…")
 @page_option
 def main(runs: tuple[str, ...], output: Path | None) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from moien.commands.options import NEW_FILE
+from moien.commands.options import NEW_FILE, Command
 from moien.errors import WrongData
 
 
-@click.command("inspect")
+@click.command("inspect", cls=Command)
 @click.argument("things", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--plot", type=NEW_FILE, help="Draw the voice packs into a PNG file.")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from moien.commands.options import FOLDER, NEW_FILE, SEED, recipe_option
+from moien.commands.options import FOLDER, SEED, recipe_option
 from moien.errors import WrongCall
 
 SYSTEMS = ("natural", "stock", "trained")  # rows of a recipe's test sentences
@@ -26,7 +26,11 @@ SYSTEMS = ("natural", "stock", "trained")  # rows of a recipe's test sentences
     help="Rate 1-5, prefer one of two, or rate all beside a reference (the first system).",
 )
 @click.option(
-    "--db", type=NEW_FILE, default="listen.sqlite", show_default=True, help="The file of the answers."
+    "--db",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="listen.sqlite",
+    show_default=True,
+    help="The file of the answers.",
 )
 @click.option(
     "--sentences",

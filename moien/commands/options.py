@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
+from moien.errors import WrongCall
 from moien.recipe.settings import MAX_SEED
 
 FOLDER: click.ParamType = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -15,6 +17,37 @@ FILE: click.ParamType = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE: click.ParamType = click.Path(dir_okay=False, path_type=Path)
 TEXT_FILE: click.ParamType = click.File("rb")
 SEED: click.ParamType = click.IntRange(0, MAX_SEED)
+
+
+class Command(click.Command):
+    """A command that writes no NEW_FILE over what it reads: its files, or a file in its folders."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Check, then run."""
+        values = {param: ctx.params.get(param.name or "") for param in self.params}
+        read = [
+            path for param, value in values.items() if param.type is not NEW_FILE for path in _paths(value)
+        ]
+        for param, value in values.items():
+            if param.type is NEW_FILE and value is not None and value.exists():
+                for path in read:
+                    if value.resolve().is_relative_to(path.resolve()):
+                        raise WrongCall(
+                            f"{param.opts[-1]} would replace what the command reads in {path}",
+                            where=value,
+                            remedy="name another file",
+                        )
+        return super().invoke(ctx)
+
+
+def _paths(value: Any) -> Iterator[Path]:
+    """The existing files and folders that a parameter names."""
+    for item in value if isinstance(value, tuple) else [value]:
+        name = getattr(item, "name", item) if not isinstance(item, Path) else item
+        with contextlib.suppress(OSError, ValueError):  # too long, or a NUL: no path
+            if isinstance(name, (str, Path)) and str(name) and Path(name).exists():
+                yield Path(name)
+
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

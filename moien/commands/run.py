@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from moien.commands.options import NEW_FILE, SEED, jobs_option, recipe_option, settings_option
+from moien.commands.options import NEW_FILE, SEED, Command, jobs_option, recipe_option, settings_option
 from moien.files import written_whole
 from moien.recipe.settings import Settings
 from moien.recipe.stages import STAGES, Stage, from_outside, refuse
@@ -57,7 +57,7 @@ class DurationType(click.ParamType):
         return 3600.0 * hours + 60 * minutes + seconds
 
 
-@click.command("run")
+@click.command("run", cls=Command)
 @recipe_option("mini")
 @click.option("--stage", "first", type=StageType(), default="0", help="First stage, by number or name.")
 @click.option("--stop-stage", "last", type=StageType(), default=str(STAGES[-1].number), help="Last stage.")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from moien.commands.options import NEW_FILE, SEED, recipe_option, settings_option
+from moien.commands.options import NEW_FILE, SEED, Command, recipe_option, settings_option
 from moien.errors import WrongCall, WrongData
 
 
-@click.command("say")
+@click.command("say", cls=Command)
 @click.argument("text")
 @recipe_option("lb")
 @click.option("--speaker", help="Speaker of the voice; not needed if the recipe has only one.")

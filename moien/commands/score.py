@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 
-from moien.commands.options import FILE, FOLDER, NEW_FILE, TEXT_FILE, jobs_option, language_option
+from moien.commands.options import FILE, FOLDER, NEW_FILE, TEXT_FILE, Command, jobs_option, language_option
 from moien.errors import WrongCall
 
 
-@click.command("score")
+@click.command("score", cls=Command)
 @click.option("--natural", required=True, type=FOLDER, help="Recordings of people.")
 @click.option("--synthetic", required=True, type=FOLDER, help="The same sentences by any system.")
 @click.option(

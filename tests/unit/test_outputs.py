@@ -269,6 +269,32 @@ def test_clone_style_never_removes_its_recordings(tmp_path: Path) -> None:
     assert snapshot(recordings).items() >= before.items()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "check-g2p a.txt -o a.txt",
+        "check-g2p a.txt -o link",
+        "score --natural n --synthetic s --json n/a.wav",
+        "score --natural n --synthetic s --text a.txt --json ./a.txt",
+        "compare a.txt b.txt -o b.txt",
+        "inspect a.txt --plot a.txt",
+        "clone-style n --recipe mini -o n/a.wav",
+    ],
+)
+def test_no_command_writes_over_what_it_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.txt", "b.txt", "n/a.wav", "s/a.wav"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text("Moien.\n")
+    Path("link").symlink_to("a.txt")
+    before = snapshot(tmp_path)
+    done = call(moien, *command.split())
+    assert done.exit_code == 2 and "would replace what the command reads" in done.stderr, done.output
+    assert snapshot(tmp_path) == before
+
+
 # --- two checkouts, one environment
 
 
