@@ -19,7 +19,6 @@ from moien.audio import (
     frames_in,
     resample,
     speech_level,
-    without_offset,
 )
 from moien.errors import WrongData
 from moien.score import spectrum
@@ -27,6 +26,7 @@ from moien.score import spectrum
 LEVEL = 0.086  # speech level of every clip: that of the base model (measured)
 SILENCE_DB = -26.0  # below the speech level: on Marylux 60 % of the silence, 6 % of the phones (closures)
 MIN_SPEECH_VALUES = 3  # 37.5 ms: a shorter burst is a click, not speech
+HARMLESS_OFFSET = 0.01  # of the speech level: a larger mean is no sound, but would move level and pauses
 EDGE_SAMPLES = 1800  # 75 ms around the speech, as stage 1 leaves them: what the opinion models take
 ALL_PASS = 0.466  # alpha that bends 24 kHz to the mel scale (SPTK's table)
 NOISE_FLOOR = 2.0**-30 / 12  # power of 16-bit rounding: above 11 kHz a 22 kHz recording holds nothing else
@@ -54,11 +54,16 @@ class Clip:
             raise WrongData("audio with values that are no numbers cannot be scored", where=name)
         peak = max(np.abs(samples).max(initial=0.0), 1e-6)
         self.clipped = clipped_share(samples / peak)  # before resampling, which rounds flat tops
-        samples = resample(without_offset(samples, rate), rate)
+        offset = float(samples.mean(dtype=np.float64)) if len(samples) else 0.0
+        around_zero = samples - np.float32(offset)
+        if abs(offset) > HARMLESS_OFFSET * speech_level(around_zero, rate):
+            samples = around_zero
+        samples = resample(samples, rate)
         level = speech_level(samples, SAMPLE_RATE) if len(samples) >= 2 * FRAME_SAMPLES else 0.0
         if level < 1e-6:
             raise WrongData("there is no speech to score", where=name, remedy="listen to it; decode it again")
         self.name = name
+        self.offset = offset / level
         self.samples = np.clip(samples * (LEVEL / level), -1.0, 1.0)  # DNSMOS refuses anything beyond 1
         if not self.speech.any():
             raise WrongData("there is no speech to score, only clicks", where=name)

@@ -51,9 +51,12 @@ def test_what_cannot_be_scored_says_so(samples, message):
     assert "utt7" in str(caught.value)
 
 
-def test_an_offset_is_not_scored():
-    clean, shifted = (Clip(speech(1.0) + offset) for offset in (0.0, 0.05))
-    assert np.abs(clean.samples - shifted.samples).max() < 1e-3
+@pytest.mark.parametrize("offset", [-0.05, 0.02, 0.3])
+def test_an_offset_is_a_score_of_its_own_and_changes_no_other(offset):
+    samples = speech(1.0, level=0.1)
+    clean, shifted = (Clip(samples - samples.mean() + dc) for dc in (0.0, offset))
+    assert np.abs(clean.samples - shifted.samples).max() < 1e-5
+    assert shifted.offset - clean.offset == pytest.approx(offset / 0.1, rel=0.01)
     flat = Clip(np.clip(speech(1.0) * 3 + 0.5, -1, 1))
     assert flat.clipped > 0  # of the file as it is
 

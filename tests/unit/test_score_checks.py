@@ -11,7 +11,7 @@ import pytest
 import soxr
 from made_up import GREETING, load_program, recording, speech
 
-from moien.audio import SAMPLE_RATE
+from moien.audio import SAMPLE_RATE, without_offset
 from moien.score import spectrum
 from moien.score.checks import DAMAGES, IGNORED, TOLERANCES, Subject, resynthesised, undetected, with_tone
 from moien.score.clip import ALL_PASS, Clip, mel_cepstrum
@@ -244,7 +244,9 @@ def test_the_worst_of_a_tone_is_where_it_sounds(subject):
 
 
 def test_hum_at_the_ends_is_its_level():
-    clean = recording(1.5, before=0.4, after=0.3)
+    clean = without_offset(
+        recording(1.5, before=0.4, after=0.3), SAMPLE_RATE
+    )  # made-up speech has one of 5 %
     time = np.arange(len(clean)) / SAMPLE_RATE
     hum_of = {db: 0.1 * 10 ** (db / 20) * math.sqrt(2) * np.sin(2 * np.pi * 100 * time) for db in (-60, -35)}
     quiet, loud = (Clip(clean + np.where(time > 1.9, wave, 0)) for wave in hum_of.values())
@@ -281,7 +283,8 @@ def test_clipping_is_found_at_any_gain_and_rate():
 def test_noise_in_a_gap_is_found_there():
     gap = np.zeros(round(0.2 * SAMPLE_RATE), np.float32)
     hiss = 1e-3 * np.random.default_rng(0).standard_normal(len(gap))
-    parts = [speech(0.5), gap, speech(0.5, seed=1), gap, speech(0.5, seed=2)]
+    first, second, third = (without_offset(speech(0.5, seed=seed), SAMPLE_RATE) for seed in range(3))
+    parts = [first, gap, second, gap, third]
     noisy = [*parts[:3], hiss, parts[4]]
     pair = Pair(Clip(np.concatenate(parts)), Clip(np.concatenate(noisy)))
     assert gap_noise.worst(pair)[0] == pytest.approx(1.3, abs=0.05)
