@@ -35,6 +35,7 @@ AUDIO = "audio"
 TEXT_COLUMNS = ("text", "transcription", "sentence", "transcript", "normalized_text")
 BATCH_ROWS = 256
 BYTES, TEXTS = {"binary", "large_binary"}, {"string", "large_string", "null"}  # Arrow's types
+NUMBERS = {"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"}
 # How the bytes of a file begin, for those without a name.
 FORMATS = {b"fLaC": ".flac", b"OggS": ".ogg", b"ID3": ".mp3", b"\xff\xfb": ".mp3", b"\xff\xf3": ".mp3"}
 
@@ -101,8 +102,7 @@ def read_file(root: Path, path: str, audio: Path, text_column: str | None) -> It
 
     try:
         table = pyarrow.parquet.ParquetFile(root / path)
-        text = check_columns(table.schema_arrow, text_column, root / path)
-        speaker = next((name for name in table.schema_arrow.names if column_of(name) == "speaker"), "")
+        text, speaker = find_columns(table.schema_arrow, text_column, root / path)
         batches = table.iter_batches(BATCH_ROWS, columns=[AUDIO, text, *filter(None, [speaker])])
         rows = (row for batch in batches for row in batch.to_pylist())
         for number, row in enumerate(track(rows, f"read {path}", table.metadata.num_rows), start=1):
@@ -112,7 +112,7 @@ def read_file(root: Path, path: str, audio: Path, text_column: str | None) -> It
             if reader is None:
                 raise WrongData(f"no `{speaker}`", where=f"{root / path}:{number}")
             yield Record(f"{path}:{number}", source, clean_text(row[text] or ""), str(reader), sound)
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, UnicodeDecodeError, OSError) as error:
         if isinstance(error, OSError) and error.errno:  # no room for the audio, no permission
             raise
         raise WrongData(f"not a parquet file, or damaged: {error}", where=root / path) from None
@@ -139,8 +139,11 @@ def unpack(sound: dict[str, Any] | bytes | str | None, file: Path, target: Path)
     return source, beside if beside.is_file() else f"no bytes, and no file {beside}"
 
 
-def check_columns(schema: pyarrow.Schema, text_column: str | None, file: Path) -> str:
-    """The column of the text; WrongData for a column that is missing or of a type that is not read."""
+def find_columns(schema: pyarrow.Schema, text_column: str | None, file: Path) -> tuple[str, str]:
+    """The columns of the text and of the speaker ("" if there is none).
+
+    WrongData for a column that is missing or of a type that is not read.
+    """
     text = text_column or next((name for name in TEXT_COLUMNS if name in schema.names), "")
     if text not in schema.names or AUDIO not in schema.names:
         raise WrongData(
@@ -148,7 +151,7 @@ def check_columns(schema: pyarrow.Schema, text_column: str | None, file: Path) -
             where=file,
             remedy="name the column of the text with --text-column",
         )
-    sound, kind = schema.field(AUDIO).type, str(schema.field(text).type)
+    sound = schema.field(AUDIO).type
     parts = (
         {part.name: str(part.type) for part in sound} if str(sound).startswith("struct") else {"": str(sound)}
     )
@@ -156,10 +159,15 @@ def check_columns(schema: pyarrow.Schema, text_column: str | None, file: Path) -
     known = [part in allowed[name] for name, part in parts.items() if name in allowed]
     if not known or not all(known):
         raise WrongData(f"the column `{AUDIO}` is {sound}, not {{bytes, path}}, bytes or a path", where=file)
-    if kind not in TEXTS:
-        remedy = f"name the column of the text with --text-column: {', '.join(schema.names)}"
-        raise WrongData(f"the column `{text}` is {kind}, not text", where=file, remedy=remedy)
-    return text
+    speaker = next((name for name in schema.names if column_of(name) == "speaker"), "")
+    for column, fits in ((text, TEXTS), (speaker, TEXTS | NUMBERS)):
+        kind: Any = schema.field(column).type if column else "null"
+        if str(kind.value_type if str(kind).startswith("dictionary") else kind) not in fits:
+            remedy = (
+                f"--text-column names another one of {', '.join(schema.names)}" if column == text else None
+            )
+            raise WrongData(f"the column `{column}` is {kind}, not text", where=file, remedy=remedy)
+    return text, speaker
 
 
 def name_rows(records: Sequence[Record]) -> list[str]:

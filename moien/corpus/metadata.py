@@ -158,14 +158,18 @@ def column_of(name: str) -> str:
 def _is_header(table: Sequence[Line], has_audio: Callable[[str], bool]) -> bool:
     """Whether the first line names columns.
 
-    Two known names are enough. Otherwise the line must look like names and have no recording, and either contain a
-    known name or stand above rows that have recordings.
+    Two known names are enough. Otherwise it has no recording. Either it begins with a known name of the id, or it looks
+    like names and contains a known one, or it looks like names above rows that have recordings.
     """
     first = table[0][1]
     known = {column_of(cell) for cell in first} - {""}
     if len(known) > 1:
         return True
-    if not all(map(_NAME.fullmatch, first)) or any(map(has_audio, first)) or len(table) == 1:
+    if len(table) == 1 or any(map(has_audio, first)):
+        return False
+    if column_of(first[0]) == "id":
+        return True
+    if not all(map(_NAME.fullmatch, first)):
         return False
     return bool(known) or any(has_audio(cell) for _, cells in table[1:] for cell in cells)
 
@@ -202,12 +206,12 @@ def _unnamed(table: Sequence[Line], where: str, has_audio: Callable[[str], bool]
     """The columns of a table without a header line; WrongData unless they are LJSpeech's."""
     columns = list(zip(*(cells for _, cells in table), strict=True))
     place = next((number for number, column in enumerate(columns) if any(map(has_audio, column))), 0)
-    if place == 0 and len(columns) == 2:
+    if place == 0 and len(columns) == 2 and not _recur(columns[1]):
         return ["id", "text"]
     if place == 0 and len(columns) == 3 and _is_normalised(columns[1], columns[2]):
         return ["id", "text", "normalised"]
     kinds = ["id" if number == place else _kind(columns, number) for number in range(len(columns))]
-    known = len(set(kinds)) == len(kinds) and set(kinds) <= COLUMNS.keys()
+    known = len(set(kinds)) == len(kinds) and {"text"} <= set(kinds) <= COLUMNS.keys()
     raise WrongData(
         f"{len(kinds)} columns without a header line, which look like {'|'.join(kinds)}: "
         f"{'|'.join(table[0][1])[:120]}",
@@ -240,11 +244,15 @@ def _kind(columns: Sequence[Sequence[str]], number: int) -> str:
     cells = [cell for cell in columns[number] if cell]
     if sum(bool(_NUMBER.fullmatch(cell)) for cell in cells) >= 0.9 * len(cells):
         return "number"
-    few = 2 * len(set(cells)) <= len(cells)
-    words = not any(" " in cell for cell in cells) and any(
-        " " in cell for column in columns[1:] for cell in column
+    spaces = [any(" " in cell for cell in column) for column in columns]
+    return (
+        "speaker" if 2 * len(set(cells)) <= len(cells) or (any(spaces[1:]) and not spaces[number]) else "text"
     )
-    return "speaker" if few or words else "text"
+
+
+def _recur(cells: Sequence[str]) -> bool:
+    """Whether a column of single words has each of them twice or more on average, as one of speakers has."""
+    return len(cells) > 3 and 2 * len(set(cells)) <= len(cells) and not any(" " in cell for cell in cells)
 
 
 def _check_speakers(rows: Sequence[tuple[int, dict[str, str]]], name: str) -> None:

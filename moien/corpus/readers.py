@@ -165,10 +165,10 @@ def name_speakers(names: Iterable[tuple[str, str]]) -> dict[str, str]:
     first: dict[str, str] = {}
     for where, name in names:
         if name not in found:
-            found[name] = speaker_name(name)
-            if (other := first.setdefault(found[name], name)) != name:
+            found[name], whole = speaker_name(name), clean_text(name)
+            if (other := first.setdefault(found[name], whole)) != whole:
                 raise WrongData(
-                    f"the speakers {other!r} and {name!r} would both be {found[name]}",
+                    f"the speakers {other!r} and {whole!r} would both be {found[name]}",
                     where=where,
                     remedy="name them by letters, digits and _",
                 )

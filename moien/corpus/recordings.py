@@ -56,7 +56,7 @@ def walk(folder: Path) -> Iterator[str]:
     Links to folders are followed, after all that is no link; each folder is read once, so a circle of links ends.
     """
     seen: set[tuple[int, int]] = set()
-    links = [""]
+    links = [""] * folder.is_dir()
     while links:
         folders = [links.pop(0)]
         while folders:

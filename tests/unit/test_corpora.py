@@ -221,6 +221,15 @@ def test_lod_reads_bytes_without_a_name(tmp_path, kind):
     assert found[0].audio.suffix == f".{kind.lower()}" and read_audio(found[0].audio)[1] == 24_000
 
 
+def test_lod_reads_texts_that_recur(tmp_path):
+    import pyarrow
+
+    texts = pyarrow.array(["Haus", "Auto", "Haus"]).dictionary_encode()
+    parquet(tmp_path / "lod/a.parquet", audio=[sound()] * 3, text=texts)
+    assert call(lod, tmp_path / "raw", "--folder", tmp_path / "lod").exit_code == 0
+    assert [utt.text for utt in read_datadir(tmp_path / "raw")] == ["Haus", "Auto", "Haus"]
+
+
 def test_lod_reads_paths_beside_the_table(tmp_path):
     (tmp_path / "lod/b").mkdir(parents=True)
     (tmp_path / "lod/b/x.wav").write_bytes(sound())
@@ -274,6 +283,10 @@ def test_lod_keeps_speakers_apart(tmp_path):
         ({"audio": [None], "text": ["Haus"]}, "a.parquet:1: neither bytes nor a path"),
         ({"audio": [b"x"], "text": [None]}, "1 times audio without a text, e.g. a.parquet:1"),
         ({"audio": [], "text": []}, "no row in 1 parquet files"),
+        (
+            {"audio": [b"x"], "text": ["Haus"], "speaker": [["a"]]},
+            "a.parquet: the column `speaker` is list<element: string>, not text",
+        ),
         (
             {"audio": [b"x"], "wort": ["Haus"]},
             "a.parquet: no column `audio` or `text`; the columns are audio, wort",

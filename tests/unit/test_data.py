@@ -15,6 +15,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up import recording, speech
+from stopwatch import assert_linear
 
 from moien.audio import SAMPLE_RATE, read_audio, speech_level, write_wav
 from moien.corpus.datadir import Utterance
@@ -361,6 +362,14 @@ def test_prompts_joined_by_words_are_one():
     assert keys["s-1"] == keys["s-2"] == keys["s-3"] == "prompt a"
     assert keys == prompt_keys(made[::-1])
     assert keys["s-4"] != keys["s-5"]
+
+
+def test_prompts_of_one_text_are_grouped_in_linear_time():
+    def group(count: int) -> None:
+        made = [Utterance(f"s-{n}", "s", "Moien.", Path(), prompt=f"p{count - n:06d}") for n in range(count)]
+        assert len(set(prompt_keys(made).values())) == 1
+
+    assert_linear(group, 300, 3000)
 
 
 def test_only_certain_texts_are_for_evaluation():

@@ -106,6 +106,7 @@ MOODS = ["happy", "neutral", "happy", "neutral", "neutral", "sad"]
         ([IDS, SENTENCES, SENTENCES[::-1]], "id|text|text"),
         ([IDS, TWO, SENTENCES, LENGTHS], "id|speaker|text|number"),
         ([SENTENCES, IDS], "text|id"),
+        ([IDS, TWO], "id|speaker"),
         ([SENTENCES, IDS, TWO], "text|id|speaker"),
     ],
 )
@@ -163,6 +164,7 @@ def test_ljspeech_without_a_header(tmp_path, texts, spoken):
         ("ID|text|prosody", "metadata.csv:1: unknown column prosody"),
         ("Datei|Satz|Stimme", "metadata.csv:1: unknown columns Datei, Satz, Stimme"),
         ("id|Satz|Stimme", "metadata.csv:1: unknown columns Satz, Stimme"),
+        ("Path|Satz 1|n_chars2", "metadata.csv:1: unknown columns Satz 1, n_chars2"),
         ("файл|текст|диктор", "metadata.csv:1: unknown columns файл, текст, диктор"),
         ("id|text|sentence", "metadata.csv:1: two columns for the text: text and sentence"),
         ("speaker|text|status", "metadata.csv:1: no column has the id or path of the recordings"),
@@ -206,6 +208,13 @@ def test_speakers_and_languages_do_not_become_one(tmp_path, columns, header, mes
     folder = corpus(tmp_path / "lj", WAVS, table_of(*columns, header=header))
     result = call(ljspeech, tmp_path / "raw", "--folder", folder)
     assert result.exit_code == 1 and message in result.output
+
+
+def test_one_speaker_in_two_unicode_forms_is_one(tmp_path):
+    forms = [unicodedata.normalize(form, "Zoé") for form in ("NFC", "NFD")] * 3
+    folder = corpus(tmp_path / "lj", WAVS, table_of(IDS, forms, SENTENCES, header="id|speaker|text"))
+    assert call(ljspeech, tmp_path / "raw", "--folder", folder).exit_code == 0
+    assert {utt.speaker for utt in read_datadir(tmp_path / "raw")} == {"Zoé"}
 
 
 def test_one_language_is_printed_and_not_used(tmp_path):
@@ -525,3 +534,24 @@ def test_any_corpus_is_read_right_or_refused(tmp_path, made):
     )
     if usual and len({path.stem.casefold() for path in paths}) == len(paths) and expected:
         assert result.exit_code == 0, result.output
+
+
+def test_the_other_programs_change_nothing_either(tmp_path):
+    import pyarrow
+    import pyarrow.parquet
+
+    (tmp_path / "cv").mkdir()
+    (tmp_path / "lod").mkdir()
+    columns = "client_id\tpath\tsentence\tup_votes\tdown_votes"
+    (tmp_path / "cv" / "validated.tsv").write_text(f"{columns}\nab\tx.mp3\tMoien.\t2\t0\n", encoding="utf-8")
+    touch(tmp_path / "cv/clips/x.mp3")
+    table = pyarrow.table({"audio": [{"bytes": b"RIFF", "path": "../x.wav"}], "text": ["Moien."]})
+    pyarrow.parquet.write_table(table, tmp_path / "lod/a.parquet")
+    before = digest(tmp_path)
+    for name, options in (("common_voice", ["--min-clips", 1]), ("lod", [])):
+        folder = tmp_path / ("cv" if name == "common_voice" else "lod")
+        program = load_program(f"local/{name}.py").main
+        result = call(program, tmp_path / "raw", "--folder", folder, *options)
+        assert result.exit_code == 0, result.output
+        shutil.rmtree(tmp_path / "raw")
+        assert digest(tmp_path) == before
