@@ -55,9 +55,9 @@ def main(out: Path, folder: str, metadata: str, speaker: str) -> None:
     recordings = Recordings(root)
     table = read_metadata(lines, str(file), recordings.__contains__)
     places = [(f"{file}:{row.line}", row.id) for row in table.rows]
-    told = [(where, row.speaker or speaker) for (where, _), row in zip(places, table.rows, strict=True)]
-    safe = name_speakers(told)
-    speakers = [safe[name] for _, name in told]
+    readers = [(where, row.speaker or speaker) for (where, _), row in zip(places, table.rows, strict=True)]
+    known = name_speakers(readers)
+    speakers = [known[name] for _, name in readers]
     found = list(track(recordings.find_all(places), "find recordings", total=len(places)))
     show(table, speakers, found[0], root)
     names = name_files({path for path in found if path}, root)

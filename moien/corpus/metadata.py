@@ -221,15 +221,21 @@ def _unnamed(table: Sequence[Line], where: str, has_audio: Callable[[str], bool]
 
 
 def _is_normalised(texts: Sequence[str], spoken: Sequence[str]) -> bool:
-    """Whether the second column is the first in other words: in most rows, half of the words that are no numbers.
+    """Whether the second column is the first in other words: in most rows, they share half of the words.
 
-    Or all texts are numbers, none of them twice, as in a column of speakers, and the other column has their words.
+    Numbers do not count, because they are what is written in words. So all texts may be numbers, none of them twice. A
+    column of single words that recur is one of speakers, even if the texts contain their names.
     """
+    if _recur(texts):
+        return False
     votes = 0
     for text, other in zip(texts, spoken, strict=True):
-        words = {word for word in _words(text) if not re.search(r"\d", word)}
+        words, others = (
+            {word for word in _words(cell) if not re.search(r"\d", word)} for cell in (text, other)
+        )
         if words and other:
-            votes += 1 if 2 * len(words & _words(other)) >= len(words) else -1
+            shared = len(words & others)
+            votes += 1 if 2 * shared >= len(words) and 4 * shared >= len(others) else -1
     numbers = all(map(_NUMBER.fullmatch, texts)) and len(set(texts)) == len(texts)
     return votes > 0 or (numbers and not any(map(_NUMBER.fullmatch, spoken)))
 

@@ -119,7 +119,7 @@ class Recordings:
         self._refuse_formats(name for _, name in names)
         known_folders = any(self._fitting(name) for _, name in names if "/" in name or "\\" in name)
         for where, name in names:
-            found = sorted(self._fitting(name) if known_folders else self._named(name))
+            found = sorted(self._fitting(name) or ([] if known_folders else self._named(name)))
             if len(found) > 1 and len({(self.folder / path).resolve() for path in found}) > 1:
                 both = f"{printable(found[0])} and {printable(found[1])}"
                 remedy = f"write the path into the table, e.g. {printable(found[0])}"
@@ -162,20 +162,24 @@ class Recordings:
         return found
 
     def _fitting(self, name: str) -> list[str]:
-        """The file that is at this path, or the files of this name in a folder that agrees with that of the name."""
+        """The file that is at this path, or the files of this name in a folder that agrees with that of the name.
+
+        Of the latter, those count first that have the very path but for case and ending, in the folder or in wavs.
+        """
         slashed = name.replace("\\", "/").removeprefix("./")
         for path in (name, slashed, f"{WAVS}/{slashed}"):
             if path in self._known or ("/" in path and self._is_audio(path)):
                 return [path]
         wanted = [fold(part) for part in slashed.split("/")[:-1] if part not in ("", ".", "..")]
-        return [path for path in self._named(name) if self._agrees(wanted, path)]
+        folders = {path: [fold(part) for part in path.split("/")[:-1]] for path in self._named(name)}
+        near = [path for path, own in folders.items() if own in (wanted, [WAVS, *wanted])]
+        return near or [path for path, own in folders.items() if self._agree(wanted, own)]
 
     def _is_audio(self, path: str) -> bool:
         return path.lower().endswith(EXTENSIONS) and (self.folder / path).is_file()
 
-    def _agrees(self, wanted: list[str], path: str) -> bool:
+    def _agree(self, wanted: list[str], own: list[str]) -> bool:
         """Whether one folder is the end of the other: `wavs` and `/home/me/corpus/wavs`. No folder agrees with all."""
-        own = [fold(part) for part in path.split("/")[:-1]]
         whole = [fold(self.folder.name), *own]
         ends = (wanted[-len(folders) :] == folders for folders in (own, whole) if folders)
         return not wanted or whole[-len(wanted) :] == wanted or any(ends)
