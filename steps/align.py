@@ -1,14 +1,11 @@
-"""Stage 3, align: a GMM-HMM trained on the corpus finds the phones; these give the frames of every token.
-
-All splits are aligned together: this evaluates no voice, and more speech gives better boundaries.
-"""
+"""Stage 3, align: a GMM-HMM trained on the corpus finds the phones; these give the frames of every token."""
 
 from __future__ import annotations
 
 import json
-import shutil
 
 from moien.align import Alignment, hmm, write_alignments
+from moien.align.belong import refuse_lengths, refuse_sounds
 from moien.align.compare import compare, read_segments
 from moien.align.confidence import Fit, fits, outliers
 from moien.align.item import Item, read_items
@@ -22,8 +19,6 @@ from moien.errors import WrongData
 from moien.kokoro.base import ensure_base
 from moien.progress import track
 from moien.recipe.stages import StageRun, stage
-
-Phones = dict[str, list[hmm.PhoneTime]]
 
 
 @stage("align")
@@ -55,13 +50,16 @@ def main(run: StageRun) -> None:
     _show(run, items, phones, kept)
 
 
-def _acoustic(run: StageRun, items: dict[str, Item]) -> tuple[Phones, dict[str, Fit]]:
+def _acoustic(run: StageRun, items: dict[str, Item]) -> tuple[hmm.Phones, dict[str, Fit]]:
     """Align, compare with reference segments where the corpus has them, drop what does not fit its text."""
+    if run.settings.max_dropped < 1:
+        refuse_lengths(items)
     found = hmm.align(items, run.out / "viter", run.settings.seed, run.nj)
-    shutil.rmtree(run.out / "viter")
     for u in items.keys() - found:
         run.tally.drop(u, "the text cannot be found in the audio")
     phones = {u: keep_true_pauses(times, items[u].read()) for u, times in found.items()}
+    if run.settings.max_dropped < 1:
+        refuse_sounds(items, phones)
     reference = run.inputs["data"] / "reference_segments.jsonl"
     if reference.is_file():
         agreement = compare(phones, read_segments(reference), {u: item.seconds for u, item in items.items()})
@@ -74,7 +72,7 @@ def _acoustic(run: StageRun, items: dict[str, Item]) -> tuple[Phones, dict[str, 
     return phones, fit
 
 
-def _show(run: StageRun, items: dict[str, Item], phones: Phones, kept: dict[str, Alignment]) -> None:
+def _show(run: StageRun, items: dict[str, Item], phones: hmm.Phones, kept: dict[str, Alignment]) -> None:
     """TextGrids of all, pictures of the worst, and the list of what was dropped."""
     (run.out / "textgrid").mkdir()
     (run.out / "plots").mkdir()

@@ -3,6 +3,7 @@
 tokens.py      a phoneme string as phones and pauses
 hmm.py         a GMM-HMM trained on the corpus itself: phones → seconds
 true_pauses.py false pauses between phones removed
+belong.py      whether the texts belong to the recordings at all
 confidence.py  how well each utterance fits its text; outliers
 timing.py      seconds → frames of 600 samples for every token
 shift.py       how many frames later than the HMM the base model puts its boundaries

@@ -64,7 +64,7 @@ def fits(audio: Mapping[str, Path], phones: Mapping[str, Sequence[PhoneTime]]) -
     result = {}
     for utterance, sequence in phones.items():
         posterior = classifier.log_posterior(splice(frames[utterance]))
-        columns = ((posterior[_frames(p, len(posterior))], numbers[p.label]) for p in sequence)
+        columns = ((posterior[frames_of(p, len(posterior))], numbers[p.label]) for p in sequence)
         scores = np.array([own[:, number].mean() for own, number in columns])
         window = np.ones(min(STRETCH, len(scores)))
         weakest = (np.convolve(scores, window, "valid") / len(window)).min()
@@ -76,11 +76,11 @@ def frame_classes(phones: Iterable[PhoneTime], numbers: Mapping[str, int], lengt
     """Class of each of `length` frames, int `[T]`; silence has the number after the last."""
     classes = np.full(length, len(numbers))
     for phone in phones:
-        classes[_frames(phone, length)] = numbers[phone.label]
+        classes[frames_of(phone, length)] = numbers[phone.label]
     return classes
 
 
-def _frames(phone: PhoneTime, length: int) -> slice:
+def frames_of(phone: PhoneTime, length: int) -> slice:
     """The frames whose centres lie in the phone, at least the one nearest to its start."""
     first = min(int(np.ceil(phone.start * FRAMES_PER_SECOND)), length - 1)
     return slice(first, max(int(np.ceil(phone.end * FRAMES_PER_SECOND)), first + 1))
@@ -112,7 +112,8 @@ class Classifier:
         count = np.maximum(self._count, 1.0)
         means = self._sum / count[:, None]
         within = (self._outer - means.T @ (means * self._count[:, None])) / self._count.sum()
-        self._weights, self._bias = discriminants(means, within, np.log(count / count.sum()))
+        self.log_prior = np.log(count / count.sum())
+        self._weights, self._bias = discriminants(means, within, self.log_prior)
 
     def log_posterior(self, frames: np.ndarray) -> np.ndarray:
         """Log posterior of each class, `[T, C]`."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import queue
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,11 +35,15 @@ class PhoneTime:
     end: float
 
 
-def align(items: Mapping[str, Item], work: Path, seed: int, threads: int) -> dict[str, list[PhoneTime]]:
+Phones = dict[str, list[PhoneTime]]  # utterance → its phones in order
+
+
+def align(items: Mapping[str, Item], work: Path, seed: int, threads: int) -> Phones:
     """Train on all utterances and align them: phones of each in order, silences left out.
 
     The same utterances and seed give the same times with any number of `threads`. An utterance whose text cannot be
-    found in its audio is not in the result. `work` is a folder for viter's files. WrongData when viter fails.
+    found in its audio is not in the result. `work` is a folder for viter's files, removed at the end. WrongData when
+    viter fails.
     """
     os.environ["RAYON_NUM_THREADS"] = str(threads)  # read once, when viter starts its thread pool
     import viter
@@ -60,6 +65,7 @@ def align(items: Mapping[str, Item], work: Path, seed: int, threads: int) -> dic
         )
     except viter.ViterError as error:
         raise WrongData(f"the aligner failed: {error}", where="viter") from error
+    shutil.rmtree(work)
     return {
         u: _phones(item, result) for (u, item), result in zip(items.items(), found, strict=True) if result
     }
