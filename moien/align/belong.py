@@ -58,9 +58,11 @@ class Stretch(NamedTuple):
 
 
 def refuse_lengths(items: Mapping[str, Item]) -> None:
-    """WrongData if the lengths of the texts do not fit the recordings, or not from some row on."""
+    """WrongData if the lengths of the texts do not fit the recordings, or not in some part of the table."""
+    if not items:
+        return
     orders = sorted(items), sorted(items, key=lambda u: _in_table(items[u]))
-    both = [(misfits(*_lengths(items, ids)), ids) for ids in orders]
+    both = [(misfits(row_gains(*lengths(items, ids))), ids) for ids in orders]
     found, ids = max(both, key=lambda one: sum(stretch.gain for stretch in one[0]))
     if found:
         raise _refusal("; ".join(_where(stretch, ids) for stretch in found), ids[found[0].start])
@@ -104,25 +106,39 @@ def recognised(audio: Mapping[str, Path], phones: Mapping[str, Sequence[PhoneTim
     return shares
 
 
-def misfits(length: np.ndarray, seconds: np.ndarray, speakers: Sequence[str]) -> list[Stretch]:
-    """Stretches of rows whose texts do not fit, by row; all arguments are `[N]`, in the order of the table.
+def lengths(items: Mapping[str, Item], ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Log phones of the text `[N]`, log seconds of the speech `[N]`, and speakers, in the order of `ids`."""
+    phones = []
+    for u in ids:
+        text = items[u].phonemes.phonemes
+        pauses = sum(unit.is_pause and text[unit.start] != " " for unit in items[u].units)
+        phones.append(max(1, sum(not unit.is_pause for unit in items[u].units) + PAUSE_PHONES * pauses))
+    seconds = [max(items[u].seconds - EDGES_S, EDGES_S) for u in ids]
+    return np.log(phones), np.log(seconds), [items[u].utterance.speaker for u in ids]
 
-    `length` and `seconds` are logs. They are compared relative to the speaker and to the rows around, so that a speaker
-    or a session may be slow.
+
+def row_gains(length: np.ndarray, seconds: np.ndarray, speakers: Sequence[str]) -> dict[int, np.ndarray]:
+    """How much better than its own text another predicts the duration of each row: lag → log likelihood ratios `[N]`.
+
+    The arguments are those of `lengths`. They are compared relative to the speaker and to the rows around, so that a
+    speaker or a session may be slow.
     """
     rows = len(length)
-    if not rows:
-        return []
     x, y = (_level(values, np.array(speakers)) for values in (length, seconds))
     padded = np.pad(x, FARTHEST, constant_values=np.nan)
     lags = [lag for lag in range(-FARTHEST, FARTHEST + 1) if 2 * abs(lag) < rows]
     errors = {lag: y - padded[FARTHEST + lag : FARTHEST + lag + rows] for lag in lags}
     spread = float(np.clip(min(robust(e[~np.isnan(e)])[1] for e in errors.values()), *SPREAD))
-    own = _cost(errors.pop(0), spread)
+    own = _cost(errors.pop(OWN), spread)
     gains = {OWN: np.zeros(rows)}
     gains |= {lag: np.nan_to_num(own - _cost(error, spread)) for lag, error in errors.items()}
     alone = max(float(y.std()), spread)
     gains[NO_TEXT] = own - _cost(y, alone) - np.log(alone / spread)
+    return gains
+
+
+def misfits(gains: Mapping[int, np.ndarray]) -> list[Stretch]:
+    """The stretches of rows that gain more than `LIMIT`, by row."""
     found, row = [], 0
     for lag, run in groupby(_best_path(gains)):
         start, row = row, row + len(list(run))
@@ -147,17 +163,6 @@ def _best_path(gains: Mapping[int, np.ndarray]) -> list[int]:
     for before in reversed(back):
         path.append(int(before[path[-1]]))
     return [lags[state] for state in reversed(path)]
-
-
-def _lengths(items: Mapping[str, Item], ids: Sequence[str]) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Log length of the text in phones, log seconds of speech, and speakers."""
-    phones = []
-    for u in ids:
-        text = items[u].phonemes.phonemes
-        pauses = sum(unit.is_pause and text[unit.start] != " " for unit in items[u].units)
-        phones.append(max(1, sum(not unit.is_pause for unit in items[u].units) + PAUSE_PHONES * pauses))
-    seconds = [max(items[u].seconds - EDGES_S, EDGES_S) for u in ids]
-    return np.log(phones), np.log(seconds), [items[u].utterance.speaker for u in ids]
 
 
 def _in_table(item: Item) -> list[str | int]:
