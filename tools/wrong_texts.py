@@ -3,8 +3,9 @@
     tools/wrong_texts.py lb mini          # lengths of the texts only
     tools/wrong_texts.py --sounds 60 lb   # also trains the aligner, on the first 60 recordings
 
-Reads the outputs of stages 1 and 2. A line for each recipe and kind of error: the largest log likelihood ratio of a
-stretch of rows (`moien.align.belong`: refused above LIMIT) and the share of phones that are recognised.
+Reads the outputs of stages 1 and 2. A line for each recipe and kind of error, with the numbers of `moien.align.belong`:
+the largest log likelihood ratio of a stretch of rows (refused above LIMIT), that of no text for all rows, and the share
+of phones that are recognised (refused below RECOGNISED if the second number is above DOUBT).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import click
 import numpy as np
 
 from moien.align import hmm
-from moien.align.belong import lengths, recognised, row_gains
+from moien.align.belong import NO_TEXT, lengths, recognised, row_gains
 from moien.align.item import Item, read_items
 from moien.corpus.readers import program
 from moien.recipe.settings import load_settings
@@ -45,11 +46,9 @@ def wrong_orders(rows: list[int]) -> dict[str, list[int]]:
     }
 
 
-def largest_gain(items: dict[str, Item]) -> float:
+def largest_gain(gains: dict[int, np.ndarray]) -> float:
     """Of a stretch of rows, over all lags."""
-    sums = (
-        np.concatenate([[0.0], gain.cumsum()]) for gain in row_gains(*lengths(items, list(items))).values()
-    )
+    sums = (np.concatenate([[0.0], gain.cumsum()]) for gain in gains.values())
     return max(float((s - np.minimum.accumulate(s)).max()) for s in sums)
 
 
@@ -66,7 +65,8 @@ def main(sounds: int, overrides: tuple[str, ...], recipes: tuple[str, ...]) -> N
         for kind, order in wrong_orders(list(range(len(ids)))).items():
             texts = [items[ids[row]].phonemes for row in order]
             wrong = {u: Item("train", items[u].utterance, text) for u, text in zip(ids, texts, strict=True)}
-            line = f"{settings.recipe:12} {len(ids):5} {kind:22} {largest_gain(wrong):8.1f}"
+            gains = row_gains(*lengths(wrong, ids))
+            line = f"{settings.recipe:12} {len(ids):5} {kind:22} {largest_gain(gains):8.1f} {gains[NO_TEXT].sum():8.1f}"
             if sounds:
                 with tempfile.TemporaryDirectory() as folder:
                     found = hmm.align(wrong, Path(folder, "viter"), settings.seed, settings.system.nj)

@@ -224,3 +224,18 @@ def test_texts_of_one_length_are_judged_by_their_sounds(tones: Tones) -> None:
     refuse_sounds({u: wrong[u] for u in few}, {u: found[u] for u in few})
     refuse_sounds(wrong, {})
     refuse_lengths({})
+
+
+def test_sounds_are_not_asked_where_the_lengths_speak_for_the_texts(spoken: dict[str, Item]) -> None:
+    """The aligner may learn too little from noisy recordings."""
+    random = np.random.default_rng(4)
+    noise = {
+        u: [
+            PhoneTime(str(label), t / 20, (t + 1) / 20)
+            for t, label in enumerate(random.choice(list("aiu"), 20))
+        ]
+        for u in spoken
+    }
+    shares = recognised({u: item.utterance.audio for u, item in spoken.items()}, noise)
+    assert np.median(list(shares.values())) < 0.6
+    refuse_sounds(spoken, noise)
