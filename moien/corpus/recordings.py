@@ -105,6 +105,7 @@ class Recordings:
                 self.not_read.append(path)
         self.files.sort()
         self._known = set(self.files)
+        self._exists: dict[str, bool] = {}  # folder → whether it exists
 
     def __contains__(self, name: object) -> bool:
         """Whether a file, in whatever folder, has this name."""
@@ -117,9 +118,12 @@ class Recordings:
         line, for a name that fits several files, and for files of a format that is not read.
         """
         self._refuse_formats(name for _, name in names)
-        known_folders = any(self._fitting(name) for _, name in names if "/" in name or "\\" in name)
-        for where, name in names:
-            found = sorted(self._fitting(name) or ([] if known_folders else self._named(name)))
+        fitting = [self._fitting(name) for _, name in names]
+        known_folders = any(
+            found for found, (_, name) in zip(fitting, names, strict=True) if "/" in name or "\\" in name
+        )
+        for found, (where, name) in zip(fitting, names, strict=True):
+            found = sorted(found or ([] if known_folders else self._named(name)))
             if len(found) > 1 and len({(self.folder / path).resolve() for path in found}) > 1:
                 both = f"{printable(found[0])} and {printable(found[1])}"
                 remedy = f"write the path into the table, e.g. {printable(found[0])}"
@@ -176,7 +180,11 @@ class Recordings:
         return near or [path for path, own in folders.items() if self._agree(wanted, own)]
 
     def _is_audio(self, path: str) -> bool:
-        return path.lower().endswith(EXTENSIONS) and (self.folder / path).is_file()
+        """Whether there is such a file: outside of the folder, or behind a link to a folder that has another name."""
+        parent = path.rpartition("/")[0]
+        if parent not in self._exists:  # a table names few folders and many files
+            self._exists[parent] = (self.folder / parent).is_dir()
+        return self._exists[parent] and path.lower().endswith(EXTENSIONS) and (self.folder / path).is_file()
 
     def _agree(self, wanted: list[str], own: list[str]) -> bool:
         """Whether one folder is the end of the other: `wavs` and `/home/me/corpus/wavs`. No folder agrees with all."""
