@@ -10,6 +10,7 @@ from moien.errors import WrongData
 from moien.text.corrections import read_pronunciations
 from moien.text.phonemes import Phonemes, Word, assemble, explain, read_phonemes, write_phonemes
 from moien.text.settings import G2PSettings
+from moien.text.words import clean, tokenise
 
 __all__ = [
     "CORRECTIONS",
@@ -97,4 +98,9 @@ def open_frontend(folder: str | Path) -> Frontend:
 
 
 def _own(corrections: Path | None) -> dict[str, str]:
-    return read_pronunciations(corrections) if corrections and corrections.is_file() else {}
+    return read_pronunciations(corrections, _is_word) if corrections and corrections.is_file() else {}
+
+
+def _is_word(word: str, phonemes: str, where: str) -> None:
+    if [kind for kind, _ in tokenise(clean(word.removesuffix(".")))] != ["word"]:
+        raise WrongData(f"{word!r} is not one word", where=where, remedy="one line for each word of the text")

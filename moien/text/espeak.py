@@ -12,9 +12,8 @@ import functools
 import json
 import re
 import threading
-import unicodedata
 from collections.abc import Mapping
-from itertools import groupby, islice, takewhile
+from itertools import groupby, islice
 from pathlib import Path
 
 from moien.errors import WrongCall, WrongData
@@ -22,15 +21,15 @@ from moien.kokoro.symbols import nearest
 from moien.text.corrections import SOURCE
 from moien.text.ipa import TIE, TONES, Converter, base
 from moien.text.phonemes import Phonemes, Word, assemble
+from moien.text.spelling import Speller
 from moien.text.stops import inner_stops
-from moien.text.words import SILENT, clean, in_full, respell, tokenise, unspeakable
+from moien.text.words import clean, excerpt, tokenise, unspeakable
 
 KEPT = 100_000  # words whose reading is kept in memory
-ALPHABETS = frozenset(("CYRILLIC", "GREEK", "HEBREW", "ARABIC"))  # espeak-ng may spell a word of another one
 
 # speak_lib.h: audio to the callback at once; phonemes as events, in IPA; never exit() on an error
 _SYNCHRONOUS, _OPTIONS = 2, 0x1 | 0x2 | 0x8000
-_UTF8, _IPA, _TIE = 1, 0x02, 0x80 | ord(TIE) << 8
+_UTF8, _MNEMONICS, _IPA, _TIE = 1, 0, 2, 0x80 | ord(TIE) << 8
 _BETWEEN = "\u2063"  # between phonemes, instead of ties inside of them
 
 _lock = threading.Lock()  # the library has one state for the whole process
@@ -95,39 +94,40 @@ def transcribe(text: str, language: str) -> str:
 
     `text` should have no punctuation, because espeak-ng ends a clause there and does not write it. Tones are Kokoro's.
     """
-    with _lock:
-        set_voice(language)
-        has_tones = base(language) in TONES
-        ipa = _with_tones(text, base(language)) if has_tones else " ".join(_clauses(text, _IPA | _TIE))
+    has_tones = base(language) in TONES
+    ipa = _with_tones(text, language) if has_tones else " ".join(clauses(text, language, _IPA | _TIE))
     # `(en)` … `(lb)` mean that a word was read in another language; their letters are joined by ties, too.
     return " ".join(re.sub(r"\([^)]*\)", " ", ipa).split())
 
 
-def _clauses(text: str, mode: int) -> list[str]:
-    """The clauses that espeak-ng cuts a text into, transcribed."""
-    clauses = []
-    rest = ctypes.c_char_p(text.encode())
-    while rest.value is not None:  # one call transcribes one clause and moves the pointer
-        spoken = library().espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, mode)
-        clauses.append(spoken.decode() if spoken else "")
-    return clauses
+def clauses(text: str, language: str, mode: int = _IPA) -> list[str]:
+    """The clauses that espeak-ng cuts a text into, transcribed in a notation of speak_lib.h."""
+    found = []
+    with _lock:
+        set_voice(language)
+        rest = ctypes.c_char_p(text.encode())
+        while rest.value is not None:  # one call transcribes one clause and moves the pointer
+            spoken = library().espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, mode)
+            found.append(spoken.decode() if spoken else "")
+    return found
 
 
 def _with_tones(text: str, language: str) -> str:
     """IPA with Kokoro's tones. In its IPA espeak-ng writes one digit of a tone: 5 for 55 and for 51, ɜ for 3."""
     names, sounds = (
-        " ".join(_clauses(text, mode | ord(_BETWEEN) << 8))
+        " ".join(clauses(text, language, mode | ord(_BETWEEN) << 8))
         .replace(" ", f"{_BETWEEN} {_BETWEEN}")
         .split(_BETWEEN)
-        for mode in (0, _IPA)
+        for mode in (_MNEMONICS, _IPA)
     )
+    tones = TONES[base(language)]
     ipa, foreign = [], False
     for name, sound in zip(names, sounds, strict=True):
         if name.startswith("("):
-            foreign = base(name.strip("()")) != language
+            foreign = base(name.strip("()")) != base(language)
         tone = re.search(r"(?<=\D)\d+$", name)
         if tone and not foreign:
-            sound = sound[:-1] + TONES[language].get(tone[0], tone[0])
+            sound = sound[:-1] + tones.get(tone[0], tone[0])
         ipa.append(re.sub(r"(?<=[^\W\d_ˈˌ])(?=[^\W\d_ˈˌ])", TIE, sound))
     return "".join(ipa)
 
@@ -148,18 +148,15 @@ class EspeakFrontend:
         self._corrections = {clean(word): phonemes for word, phonemes in (corrections or {}).items()}
         self._convert = Converter(language, self._extra)
         self._read = functools.lru_cache(KEPT)(lambda text: transcribe(text, language))
-        self._written = functools.lru_cache(KEPT)(self._write)
-        # espeak-ng spells a letter that it does not know: `letter`, and the digits of its code
-        samples = [_plain(self._read(letter)) for letter in "\u2c65\ua66e"]
-        if not all(samples):  # also: a wrong language is an error here, not at the first text
+        if not self._read("a"):  # also: a wrong language is an error here, not at the first text
             raise WrongCall(f"espeak-ng has no dictionary for {language!r}", remedy="set another language")
-        common = takewhile(lambda pair: pair[0] == pair[1], zip(*samples, strict=False))
-        self._letter = "".join(sound for sound, _ in common)[1:]  # its first vowel may be reduced
+        speller = Speller(base(language), self._read, lambda mark: "(en)" in "".join(clauses(mark, language)))
+        self._written = functools.lru_cache(KEPT)(speller.write)
 
     def __call__(self, text: str) -> Phonemes:
         """Phonemes of a text; WrongData for a character that espeak-ng would leave out, and for unknown sounds."""
         cleaned = clean(text)
-        inner = inner_stops(cleaned, base(self.language), self._joins)
+        inner = inner_stops(cleaned, base(self.language), lambda part: len(clauses(part, self.language)) == 1)
         pieces: list[Word | str] = []
         clause: list[str] = []
         unknown: dict[str, str] = {}
@@ -194,11 +191,6 @@ class EspeakFrontend:
                 return self._corrections[spelling]
         return None
 
-    def _joins(self, text: str) -> bool:
-        with _lock:
-            set_voice(self.language)
-            return len(_clauses(text, _IPA)) == 1
-
     def _clause(self, words: list[str], text: str, unknown: dict[str, str]) -> list[Word]:
         """The words of a clause without pauses, transcribed together, because espeak-ng links some (of the → ʌvðə).
 
@@ -206,9 +198,7 @@ class EspeakFrontend:
         """
         corrected = [self._correction(word) for word in words]
         if all(corrected):
-            return [
-                Word(word, phonemes or "", SOURCE) for word, phonemes in zip(words, corrected, strict=True)
-            ]
+            return [Word(word, str(found), SOURCE) for word, found in zip(words, corrected, strict=True)]
         spellings: list[str] = []
         for word, correction in zip(words, corrected, strict=True):
             spelling, left_out = (word, "") if correction else self._written(word)
@@ -218,9 +208,8 @@ class EspeakFrontend:
                 spelling = spelling[:1].lower() + spelling[1:]  # else espeak-ng ends the clause before it
             spellings.append(spelling)
         spoken = self._sounds(transcribe(" ".join(spellings), self.language))
-        counts = [
-            len(self._sounds(self._read(spelling))) for spelling in spellings
-        ]  # a number is several words
+        # a number is several spoken words
+        counts = [len(self._sounds(self._read(spelling))) for spelling in spellings]
         if sum(counts) == len(spoken) and all(counts):
             sounds = iter(spoken)
             parts = [[*islice(sounds, count)] for count in counts]
@@ -244,71 +233,6 @@ class EspeakFrontend:
         """The spoken words of a transcription in Kokoro's symbols, each with its unknown sounds."""
         return [sounds for word in ipa.split() if any(sounds := self._convert(word))]
 
-    def _write(self, word: str) -> tuple[str, str]:
-        """A word as espeak-ng reads it best, and the first character of it that would be left out, or ""."""
-        language = base(self.language)
-        spelling = respell(word, language)
-        if re.match(r"[-−]\d", spelling):
-            spelling = next((sign for sign in "-−" if not self._is_lost(sign, f"{sign}5")), "") + spelling[1:]
-            if spelling[0].isdigit():
-                return word, word[0]
-        for character in dict.fromkeys(spelling):
-            if character in SILENT or (character.isascii() and character.isalnum()):
-                continue
-            kind = unicodedata.category(character)[0]
-            if kind == "L" and not self._knows(character, spelling):
-                return word, character
-            if kind not in "LM" and self._is_lost(character, spelling):
-                full = in_full(character, language)
-                if not full or ("/" in full and self._is_lost("/", "3/4")):
-                    return word, character
-                spelling = spelling.replace(character, full).strip()
-        if letter := self._spelled(spelling):
-            return word, letter
-        parts = spelling.strip(".").split(".")
-        if spelling.endswith(".") and len(self._read(spelling).split()) > len(parts) > 1:
-            spelling = ". ".join(parts) + "."  # else the stops are read by their name: bl.a.
-        return spelling, ""
-
-    def _knows(self, letter: str, word: str) -> bool:
-        """Whether espeak-ng reads a letter, instead of its code or of the name of its script."""
-        name = _plain(self._read(letter))
-        if not name:
-            return not self._is_dropped(letter, word)
-        spelled = name.startswith(self._letter, 1) or name.endswith(self._letter)
-        return not (self._letter and spelled and self._letter in _plain(self._read(word)))
-
-    def _spelled(self, word: str) -> str:
-        """The first letter of a word of another alphabet, if espeak-ng reads the names of its letters, or ""."""
-        letters = [letter for letter in word if letter.isalpha()]
-        scripts = {unicodedata.name(letter, "").split(" ")[0] for letter in letters}
-        if len(letters) < 3 or not scripts <= ALPHABETS or word.isupper():
-            return ""
-        names = "".join(map(self._read, word))
-        if len(re.sub(rf".{TIE}|[\sˈˌː]", "", names)) < 1.5 * len(
-            letters
-        ):  # the name of a letter may be its sound
-            return ""
-        return letters[0] if _plain(names) == _plain(self._read(word)) else ""
-
-    def _is_dropped(self, character: str, word: str) -> bool:
-        return self._read(word) == self._read(word.replace(character, " "))
-
-    def _is_lost(self, character: str, word: str) -> bool:
-        """Whether espeak-ng leaves a mark out, or has only an English name for it."""
-        return self._is_dropped(character, word) or (
-            base(self.language) != "en" and self._is_english(character)
-        )
-
-    def _is_english(self, character: str) -> bool:
-        with _lock:
-            set_voice(self.language)
-            return "(en)" in "".join(_clauses(character, _IPA))
-
-
-def _plain(ipa: str) -> str:
-    return re.sub(rf"[\sˈˌ{TIE}]", "", ipa)
-
 
 def _unknown_sounds(unknown: Mapping[str, str], text: str) -> WrongData:
     """The error for sounds (with a word of each) that Kokoro lacks, with a proposal to paste."""
@@ -316,7 +240,7 @@ def _unknown_sounds(unknown: Mapping[str, str], text: str) -> WrongData:
     proposal = {sound: next(iter(nearest(sound)), "") for sound in unknown}
     return WrongData(
         f"espeak-ng writes sounds that are not Kokoro's symbols: {named}",
-        where=repr(text if len(text) <= 60 else text[:59] + "…"),
+        where=excerpt(text),
         remedy="name the nearest ones, in params.yaml or as "
         f"--set 'g2p.symbols={json.dumps(proposal, ensure_ascii=False)}'",
     )

@@ -103,7 +103,7 @@ _OWN = {
     "fa": {"1": ""},  # after q: no sound
     "ga": {"A": "ɑ"},
     "hak": _CHINESE,
-    "haw": {"z": "ʔ"},  # written by `respell`
+    "haw": {"z": "ʔ"},  # the ʻokina, see spelling.py
     "ky": {"o͡e": "ø"},
     "shn": {"p_͡h": "pʰ", "t_͡h": "tʰ", "k_͡h": "kʰ"},
     "th": {"p_͡h": "pʰ", "t_͡h": "tʰ", "k_͡h": "kʰ"},

@@ -32,22 +32,6 @@ _CHILLU = dict(
     )
 )
 _NUMERO = re.compile(r"(?<!\w)[nN](?:°|\.?\s?[º°])(?=\s?\d)")  # n° 5, n.º 5
-SILENT = frozenset("'-./,:\u200c")  # of the characters of a word: they join its parts
-_NUMBER_SIGN = {
-    "ca": "número",
-    "cs": "číslo",
-    "da": "nummer",
-    "es": "número",
-    "fr": "numéro",
-    "it": "numero",
-    "lb": "Nummer",
-    "nb": "nummer",
-    "nl": "nummer",
-    "pl": "numer",
-    "pt": "número",
-    "ro": "numărul",
-    "sv": "nummer",
-}  # № in full, where espeak-ng leaves it out
 _QUOTES = frozenset('"„“”«»‟〝〞「」『』《》')
 _ARMENIAN = re.compile("[\u055b\u055c\u055e](\\w*)")  # written inside of a word: ինչպե՞ս
 _PAUSES = {
@@ -108,28 +92,16 @@ def tokenise(text: str, inner: Collection[int] = ()) -> Iterator[tuple[str, str]
             yield "pause", _PAUSES[mark]
 
 
-def respell(word: str, language: str) -> str:
-    """A word for espeak-ng: the ʻokina of Hawaiian, which it drops, is written z, as no word of Hawaiian is."""
-    if language != "haw":
-        return word
-    return re.sub("'(?=[aeiouāēīōū])", "z", re.sub("[zZ]", "s", word), flags=re.IGNORECASE)
-
-
-def in_full(character: str, language: str) -> str:
-    """A character that espeak-ng leaves out, written in full (№, ¾, digits of other scripts), or ""."""
-    if character == "№":
-        return f"{_NUMBER_SIGN[language]} " if language in _NUMBER_SIGN else ""
-    kind = unicodedata.category(character)
-    if kind == "Nd":
-        return str(unicodedata.decimal(character))
-    return f" {unicodedata.normalize('NFKC', character)}".replace("\u2044", "/") if kind == "No" else ""
-
-
 def unspeakable(character: str, text: str) -> WrongData:
     """The error for a character that cannot be spoken; no character is left out in silence."""
     name = unicodedata.name(character, "no name")
     return WrongData(
         f"cannot speak {character!r} (U+{ord(character):04X} {name})",
-        where=repr(text if len(text) <= 60 else text[:59] + "…"),
+        where=excerpt(text),
         remedy="write it as words or remove it",
     )
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a text, in quotation marks, for an error."""
+    return repr(text if len(text) <= 60 else text[:59] + "…")

@@ -106,7 +106,13 @@ def test_corrections_count_in_every_language(tmp_path: Path) -> None:
     assert (word.phonemes, word.source) == ("ʦˈyːk", "correction")
     arguments = ["g2p", "--language", "de", "--corrections", str(file), "Zug"]
     assert CliRunner().invoke(moien, arguments).stdout == "ʦˈyːk\n"
-    for line in ("Haus\thaus", "Haus\tHaus\tcapital", "Haus\ta,b\tpause", "zug\ta\tagain"):
+    for line in (
+        "Haus\thaus",
+        "Haus\tHaus\tcapital",
+        "Haus\ta,b\tpause",
+        "zwei Worte\ta\ta test",
+        "zug\ta\tagain",
+    ):
         file.write_text(f"zug\tʦˈyːk\ta test\n{line}\n", encoding="utf-8")
         with pytest.raises(WrongData, match=r"lexicon\.tsv:2"):
             prepare_frontend(G2PSettings(), "de", file)
