@@ -26,6 +26,7 @@ from moien.text.stops import inner_stops
 from moien.text.words import clean, excerpt, tokenise, unspeakable
 
 KEPT = 100_000  # words whose reading is kept in memory
+LONGEST = 400  # letters of IPA of one clause: espeak-ng drops the end of one with about 1,000 phonemes
 
 # speak_lib.h: audio to the callback at once; phonemes as events, in IPA; never exit() on an error
 _SYNCHRONOUS, _OPTIONS = 2, 0x1 | 0x2 | 0x8000
@@ -150,8 +151,10 @@ class EspeakFrontend:
         self._read = functools.lru_cache(KEPT)(lambda text: transcribe(text, language))
         if not self._read("a"):  # also: a wrong language is an error here, not at the first text
             raise WrongCall(f"espeak-ng has no dictionary for {language!r}", remedy="set another language")
-        speller = Speller(base(language), self._read, lambda mark: "(en)" in "".join(clauses(mark, language)))
-        self._written = functools.lru_cache(KEPT)(speller.write)
+        self._speller = Speller(
+            base(language), self._read, lambda mark: "(en)" in "".join(clauses(mark, language))
+        )
+        self._written = functools.lru_cache(KEPT)(self._speller.write)
 
     def __call__(self, text: str) -> Phonemes:
         """Phonemes of a text; WrongData for a character that espeak-ng would leave out, and for unknown sounds."""
@@ -162,7 +165,7 @@ class EspeakFrontend:
         unknown: dict[str, str] = {}
         for kind, token in [*tokenise(cleaned, inner), ("pause", "")]:
             if kind == "word":
-                clause.append(token)
+                clause += self._speller.pieces(token)
                 continue
             pieces += self._clause(clause, cleaned, unknown)
             clause = []
@@ -207,6 +210,9 @@ class EspeakFrontend:
             if spellings and re.fullmatch(r"([\d-]+|[IVXLCDM]+)\.", spellings[-1]):
                 spelling = spelling[:1].lower() + spelling[1:]  # else espeak-ng ends the clause before it
             spellings.append(spelling)
+        if len(words) > 1 and sum(len(self._read(spelling)) for spelling in spellings) > LONGEST:
+            half = len(words) // 2
+            return self._clause(words[:half], text, unknown) + self._clause(words[half:], text, unknown)
         spoken = self._sounds(transcribe(" ".join(spellings), self.language))
         # a number is several spoken words
         counts = [len(self._sounds(self._read(spelling))) for spelling in spellings]

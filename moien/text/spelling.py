@@ -9,6 +9,9 @@ from itertools import takewhile
 
 from moien.text.ipa import TIE
 
+LONGEST = 30  # characters of a piece of a word that is too long
+FULL = 150  # letters of IPA of one spoken word: espeak-ng drops what follows 200 phonemes
+TOO_LONG = 60  # characters that are not tried: espeak-ng crashes on some words of 1,000
 SILENT = frozenset("'-./,:\u200c")  # of the characters of a word: they join its parts
 _NUMBER_SIGN = {
     "ca": "número",
@@ -37,6 +40,15 @@ class Speller:
         pairs = zip(*(_plain(read(unknown)) for unknown in "\u2c65\ua66e"), strict=False)
         common = takewhile(lambda pair: pair[0] == pair[1], pairs)
         self._letter = "".join(sound for sound, _ in common)[1:]  # its first vowel may be reduced
+
+    def pieces(self, word: str) -> list[str]:
+        """A word, or the pieces of one that is so long that its end would be dropped."""
+        if len(word) <= LONGEST:
+            return [word]
+        if len(word) <= TOO_LONG and max(map(len, self._read(word).split()), default=0) <= FULL:
+            return [word]
+        parts = (word[i : i + LONGEST].strip(".") for i in range(0, len(word), LONGEST))
+        return [part for part in parts if part]
 
     def write(self, word: str) -> tuple[str, str]:
         """A word as espeak-ng reads it best, and the first character that it cannot read, or ""."""

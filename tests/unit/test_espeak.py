@@ -235,6 +235,37 @@ def test_a_character_that_espeak_drops_or_spells_is_an_error(
         frontend(language)(text)
 
 
+@pytest.mark.parametrize(
+    ("language", "part"),
+    [
+        ("cmn", "人"),
+        *((language, part) for language in ("de", "fr", "ru") for part in ("7", "b", "ba", "é", "ta-")),
+    ],
+)
+def test_a_long_word_is_read_to_its_end(language: str, part: str) -> None:
+    """espeak-ng alone drops what follows about 200 phonemes."""
+    shorter = 0
+    for count in (40, 90, 1000):
+        one, two = (frontend(language)(part * count + end).phonemes for end in ("1", "2"))
+        assert one != two and len(one) > 1.6 * shorter
+        shorter = len(one)
+
+
+def test_many_abbreviations_do_not_crash() -> None:
+    for text in ("a." * 3000, "a.b. " * 300, "ab.cd.ef. " * 300, "1." * 3000):
+        try:
+            assert frontend("de")(text).phonemes
+        except WrongData as error:
+            assert "more than Kokoro reads at once" in error.message
+
+
+def test_a_long_clause_is_read_to_its_end() -> None:
+    words = [f"Wort{'a' * (number % 7)}n und" for number in range(300)]
+    assert len(frontend("de")(" ".join(words)).phonemes) > 0.95 * sum(
+        len(frontend("de")(word).phonemes) for word in words
+    )
+
+
 def test_words_and_signs_of_other_alphabets_that_are_known_are_read() -> None:
     assert frontend("de")("π und Ωδή").phonemes == "pˈi ʊnt oðˈi"
     assert frontend("ru")("СССР и 5 кг").phonemes  # spelled, as it should be
