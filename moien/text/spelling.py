@@ -69,6 +69,8 @@ class Speller:
                 spelling = spelling.replace(character, full).strip()
         if letter := self._spells(spelling):
             return word, letter
+        if re.fullmatch(r"[^\W\d_IVX]\.", spelling):
+            return spelling[0], ""  # else D. is 500 in Portuguese
         parts = spelling.strip(".").split(".")
         if spelling.endswith(".") and len(self._read(spelling).split()) > len(parts) > 1:
             spelling = ". ".join(parts) + "."  # else the stops are read by their name: bl.a.

@@ -20,12 +20,15 @@ _VOWELS = frozenset("aeiouyæøœıаеиоуыэюяієαεηιουω")
 _TITLES = frozenset(
     "Mrs Messrs Prof Sig Dott Avv Sra Dra Dña Sta Sto Gral Lic Exmo Mme Mlle Gen Col Capt Sen Rep Rev Hon Gov Pres "
     "Ing Mag Dipl Drs Mevr Doc JUDr MUDr RNDr PhDr Av Avda Ave MM EE UU FF AA JJ OO RR CC Mio Mrd Tsd Std "
-    "prof ing doc ul al nám mme dott sig avv sra dra av mevr inż gen özv ifj id ca evtl inkl exkl sog resp "
+    "prof ing doc drs ul al nám mme dott sig avv sra dra av mevr inż gen özv ifj id ca evtl inkl exkl sog resp "
     "ул проф акад тов обл просп вул".split()
 )
 _NUMBERED = frozenset(
     "no nos num núm fig figs abb tab kap cap chap art arts vol vols pag pág págs sec sek par abs ca tel approx circa "
-    "est op ed aufl jan feb apr aug sep sept oct okt nov dec dez klo roč max min poz рис".split()
+    "est op ed aufl jan feb apr aug sep sept oct okt nov dec dez klo roč max min poz blz plz str рис".split()
+)
+_SMALL = frozenset(  # before a small letter
+    "etc ecc usw usf osv itd itp atd apod enz bijv ej esim jne piem utt inc ltd corp mio mrd std".split()
 )
 _LAST = frozenset("stb vb tv km cm kg др пр т.д т.п a.m p.m m.m m.v e.d o.i.d o.l".split())  # end a sentence
 # Words before an ordinal number, in languages whose nouns have capitals.
@@ -75,30 +78,34 @@ def _abbreviates(word: str, after: str, previous: str, careful: bool) -> bool:
     `careful`: the text does not begin its sentences with capitals, so a small letter shows nothing.
     """
     lower = word.lower()
-    short = _has_no_vowel(word) or len(word) == 1 or bool(_PARTS.fullmatch(word))
+    initial = len(word) == 1 and word.isalpha()
+    parts = bool(_PARTS.fullmatch(word))
     if after[0].islower():
-        known = short or word in _TITLES or lower in _NUMBERED
+        known = initial or parts or _has_no_vowel(word) or word in _TITLES or lower in _NUMBERED | _SMALL
         return known or (not careful and word.isalpha() and len(word) <= 6)
     if after[0].isdecimal():
-        return short or lower in _NUMBERED or lower.endswith(("str", "nr"))
+        return (
+            initial
+            or parts
+            or _has_no_vowel(word)
+            or lower in _NUMBERED
+            or lower.endswith(("str", "gt", "nr"))
+        )
     if not after[0].isupper() or lower in _LAST:
         return False
     if word in _TITLES:
         return True
     if previous[-1:].isdecimal() or previous in ("i", "и"):  # 5 km. Then; i dr. means etc.
         return False
-    return short and (len(word) > 1 or (word.isupper() and word != "I") or _has_no_vowel(word))
+    if initial:
+        return (word.isupper() and word != "I") or _has_no_vowel(word)
+    return parts or (_has_no_vowel(word) and not _SYLLABIC.search(word[1:]))
 
 
 def _has_no_vowel(word: str) -> bool:
     """Mr, bzw, str: a word of a script with vowels, without one. Not BBC, whose full stop may end a sentence."""
     letters = unicodedata.normalize("NFD", word.lower())
-    if not word.isalpha() or unicodedata.name(letters[0], "").split()[0] not in (
-        "LATIN",
-        "CYRILLIC",
-        "GREEK",
-    ):
+    if not word.isalpha() or len(word) > 4 or (len(word) > 1 and not word[1:].islower()):
         return False
-    if (len(word) > 1 and not word[1:].islower()) or len(word) > 4 or _SYLLABIC.search(letters[1:]):
-        return False
-    return _VOWELS.isdisjoint(letters)
+    script = unicodedata.name(letters[0], "").split(" ")[0]
+    return script in ("LATIN", "CYRILLIC", "GREEK") and _VOWELS.isdisjoint(letters)

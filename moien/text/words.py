@@ -65,7 +65,7 @@ def clean(text: str) -> str:
     text = _JOINED.sub(lambda match: _CHILLU[match[1][0]], unicodedata.normalize("NFC", text))
     text = _DRESSED.sub(lambda match: unicodedata.normalize("NFKC", match[0]), text)
     text = text.translate(_APOSTROPHES).translate(_INVISIBLE).replace("\u2044", "/")
-    text = _NUMERO.sub("№", text)
+    text = re.sub(r"(?<=\d)\.(?=[ºª])", "", _NUMERO.sub("№", text))  # 1.º
     text = _ARMENIAN.sub(lambda match: match[1] + {"\u055c": "!", "\u055e": "?"}.get(match[0][0], ""), text)
     text = " ".join(text.split())
     for character in text:

@@ -161,6 +161,9 @@ def test_all_sounds_that_kokoro_lacks_are_named_with_a_setting_to_paste(tmp_path
         ("en-us", "Mr. Smith", "mˈɪstɚ smˈɪθ"),
         ("es", "Sr. García", "seɲˈoɾ ɡaɾθˈia"),
         ("da", "Det er f.eks. nu.", "de ɛɐ fˈʌeɡsˌempəl nˈu."),
+        ("pt", "D. Pedro", "dˈe pˈedɹʊ"),
+        ("es", "la 2.ª vez", "la seɣˈunda βˈeθ"),
+        ("de", "Am 3. und 4. Mai", "am dɾˈɪtə ʊnt fˈiːɾtə mˈI"),
         ("nb", "bl.a. to", "bˌeːˈɛl ˈɑː tˈuː"),  # espeak-ng says punktum for each stop
     ],
 )

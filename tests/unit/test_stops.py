@@ -54,6 +54,9 @@ def ends(text: str, language: str = "en") -> str:
         ("hu", "Alma, körte stb.| Az kb. 5.| Ez dr. Kovács.|"),
         ("ru", "Мир, труд и др.| Потом и т.д.| Вот.|"),
         ("en", "She has a PhD.| It is Ph.D. Smith, not Lt. Col. Smith.|"),
+        ("nl", "de heer drs. Jansen op blz. 5, bijv. dit.|"),
+        ("fr", "des livres etc. et puis.|"),
+        ("de", "Es war das Jahr 5.| 2000 kam er.|"),
         ("de", "das haus.| es war alt.|"),  # a writer without capitals
     ],
 )
