@@ -14,27 +14,27 @@ import click
 from moien.align.compare import compare, read_segments
 from moien.align.textgrid import read_phones
 from moien.audio import read_header
-from moien.errors import WrongData, exit_codes
+from moien.corpus.readers import program
+from moien.errors import WrongData
 from moien.recipe.settings import load_settings
 from moien.recipe.stages import BY_NAME
 
 
-@click.command(help=__doc__)
+@program
 @click.argument("recipe", default="lb")
 @click.option("--within", default=0.75, show_default=True, help="Target: share of boundaries within 20 ms.")
 @click.option("--median-ms", default=11.0, show_default=True, help="Target: median difference in ms.")
 def main(recipe: str, within: float, median_ms: float) -> None:
     """Print the agreement; exit 1 if it is below the target."""
-    with exit_codes():
-        settings = load_settings(recipe)
-        data, grids = (BY_NAME[name].folder(settings) for name in ("data", "align"))
-        reference = read_segments(data / "reference_segments.jsonl")
-        phones = {path.stem: read_phones(path) for path in sorted((grids / "textgrid").glob("*.TextGrid"))}
-        if not phones:
-            raise WrongData("no TextGrids", where=grids, remedy=f"./run.sh --recipe {recipe} --stop-stage 3")
-        agreement = compare(
-            phones, reference, {u: read_header(data / "wav" / f"{u}.wav").seconds for u in phones}
-        )
+    settings = load_settings(recipe)
+    data, grids = (BY_NAME[name].folder(settings) for name in ("data", "align"))
+    reference = read_segments(data / "reference_segments.jsonl")
+    phones = {path.stem: read_phones(path) for path in sorted((grids / "textgrid").glob("*.TextGrid"))}
+    if not phones:
+        raise WrongData("no TextGrids", where=grids, remedy=f"./run.sh --recipe {recipe} --stop-stage 3")
+    agreement = compare(
+        phones, reference, {u: read_header(data / "wav" / f"{u}.wav").seconds for u in phones}
+    )
     print(f"{settings.recipe}: {agreement}")
     if agreement.within < within or not agreement.median_ms <= median_ms:
         print(

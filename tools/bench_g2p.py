@@ -19,6 +19,7 @@ from pathlib import Path
 
 import click
 
+from moien.corpus.readers import program
 from moien.recipe.settings import ROOT
 from moien.text.espeak import transcribe
 from moien.text.lb import LuxembourgishFrontend
@@ -65,7 +66,7 @@ def first_phoneme_seconds() -> float:
     return time.perf_counter() - started
 
 
-@click.command(help=__doc__)
+@program
 @click.option("--gruut", "folder", type=click.Path(path_type=Path, exists=True))
 def main(folder: Path | None) -> None:
     """Print words per second and the ratios."""

@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from moien.corpus.readers import program
 from moien.pool import in_parallel
 from moien.score.checks import DAMAGES, IGNORED, TOLERANCES, Subject, undetected
 from moien.score.clip import Clip
@@ -125,7 +126,7 @@ def _number(name: str, value: float, sign: str = "-") -> str:
     return text.replace("-", "−")
 
 
-@click.command(help=__doc__)
+@program
 @click.option("--jobs", default=os.cpu_count(), show_default=True, help="Processes.")
 def main(jobs: int) -> None:
     """Measure, print, write; exit 1 if a check fails."""

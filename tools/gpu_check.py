@@ -18,7 +18,11 @@ BEGIN, END = "<!-- made by make gpu-check -->\n", "<!-- end -->\n"
 
 @program
 @click.option(
-    "--device", default="cuda", show_default=True, help="The torch device: cuda, or cpu to try this program."
+    "--device",
+    type=click.Choice(["cuda", "cpu"]),
+    default="cuda",
+    show_default=True,
+    help="The torch device: cuda, or cpu to try this program.",
 )
 @click.option("--steps", default=30, show_default=True, help="Steps of each phase that are timed.")
 @click.option(

@@ -20,6 +20,8 @@ from pathlib import Path
 
 import click
 
+from moien.commands.options import FILE
+from moien.corpus.readers import program
 from moien.edits import edit_distance
 from moien.text.espeak import transcribe
 from moien.text.lb.compounds import Counts, Split, Splitter
@@ -86,17 +88,17 @@ def gruut(folder: Path, words: list[str]) -> tuple[dict[str, str], dict[str, str
     return {w: mend(known[w], w)[0] if w in known else guessed[w] for w in words}, guessed
 
 
-@click.command(help=__doc__)
-@click.option("--model", "file", type=click.Path(path_type=Path, exists=True), required=True)
+@program
+@click.option("--model", "file", type=FILE, required=True)
 @click.option("--gruut", "folder", type=click.Path(path_type=Path, exists=True))
 def main(file: Path, folder: Path | None) -> None:
     """Print two tables: all held-out words, and those of them that are not in LOD 2021."""
+    model, counts = LetterModel.open(file), Counts.open(file)
     layers, lost = read_layers()
     if lost:
         print(lost, file=sys.stderr)
     by_name = {layer.name: layer.words for layer in layers}
     words = {w: p for w, p in sorted(by_name["lod"].items()) if held_out(w) and w.isalpha()}
-    model, counts = LetterModel.open(file), Counts.open(file)
     with tempfile.TemporaryDirectory() as scratch:
         lexicon = Lexicon.build(layers, Path(scratch) / "held-out.bin", frozenset(words))
         rows = _rows(

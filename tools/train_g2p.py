@@ -19,6 +19,9 @@ import click
 import numpy as np
 import numpy.typing as npt
 
+from moien.commands.options import NEW_FILE
+from moien.corpus.readers import program
+from moien.errors import WrongData
 from moien.text.lb.compounds import Counts
 from moien.text.lb.heldout import held_out, units
 from moien.text.lb.layers import read_layers
@@ -239,13 +242,16 @@ def make(file: Path, without: frozenset[str] = frozenset()) -> dict[str, int]:
     return train(words, count_parts({word: entry.phonemes for word, entry in lexicon.items()}), file)
 
 
-@click.command(help=__doc__)
+@program
 @click.option("--held-out", "hold", is_flag=True, help="Leave out the tenth that tools/score_g2p.py scores.")
-@click.option("--output", type=click.Path(path_type=Path), default=MODEL, show_default=True)
+@click.option("--output", type=NEW_FILE, default=MODEL, show_default=True)
 def main(hold: bool, output: Path) -> None:
     """Train, write the model, print its size and the time."""
     began = time.monotonic()
-    [lod] = [layer for layer in read_layers()[0] if layer.name == "lod"]
+    layers, lost = read_layers()
+    lod = next((layer for layer in layers if layer.name == "lod"), None)
+    if lod is None:
+        raise WrongData(lost)
     facts = make(output, frozenset(filter(held_out, lod.words)) if hold else frozenset())
     print(f"{output}: {output.stat().st_size / 1e6:.2f} MB in {time.monotonic() - began:.0f} s, {facts}")
 

@@ -16,6 +16,9 @@ from typing import NamedTuple
 
 import click
 
+from moien.commands.options import FILE, NEW_FILE
+from moien.corpus.readers import program
+from moien.errors import WrongData
 from moien.text.lb.heldout import held_out
 from moien.text.lb.layers import LOD
 from moien.text.lb.notation import mend
@@ -38,7 +41,11 @@ class Marked(NamedTuple):
 def read(path: Path) -> list[Marked]:
     """Words with one mark and two or more vowels."""
     found = []
-    for word, ipa in json.loads(path.read_text(encoding="utf-8")).items():
+    try:
+        spoken = {str(word): str(ipa) for word, ipa in json.loads(path.read_text(encoding="utf-8")).items()}
+    except (ValueError, AttributeError) as error:
+        raise WrongData(f"not a JSON object of words and phonemes: {error}", where=path) from None
+    for word, ipa in spoken.items():
         phonemes = mend(ipa, word)[0] if ipa.count("ˈ") == 1 else ""
         plain = phonemes.replace("ˈ", "")
         nuclei = list(NUCLEUS.finditer(plain))
@@ -46,6 +53,8 @@ def read(path: Path) -> list[Marked]:
         if len(nuclei) > 1 and "ˈ" in phonemes and phonemes.index("ˈ") in places:
             vowels = list(features(word.lower(), plain, nuclei))
             found.append(Marked(word, vowels, places.index(phonemes.index("ˈ"))))
+    if not found:
+        raise WrongData("there is no word of two vowels with one mark of stress", where=path)
     return found
 
 
@@ -84,9 +93,9 @@ def share_right(words: list[Marked], weights: dict[str, int]) -> float:
     return right / len(words)
 
 
-@click.command(help=__doc__)
-@click.argument("lexicon", type=click.Path(path_type=Path), required=False)
-@click.option("--output", type=click.Path(path_type=Path), default=WEIGHTS, show_default=True)
+@program
+@click.argument("lexicon", type=FILE, required=False)
+@click.option("--output", type=NEW_FILE, default=WEIGHTS, show_default=True)
 def main(lexicon: Path | None, output: Path) -> None:
     words = read(lexicon or LOD.fetch(download=True))
     seen, unseen = [w for w in words if not held_out(w.word)], [w for w in words if held_out(w.word)]

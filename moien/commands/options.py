@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import math
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,36 @@ import click
 from moien.errors import WrongCall
 from moien.recipe.settings import MAX_SEED
 
+
+class NewFile(click.Path):
+    """A file to write: whether it can be written is found before the work, not after it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path; a usage error without a name, or where its folder is missing or closed."""
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not path.name:
+            self.fail("a file needs a name", param, ctx)
+        if not path.parent.is_dir():
+            self.fail(f"there is no folder {str(path.parent)!r}", param, ctx)
+        if not os.access(path.parent, os.W_OK):
+            self.fail(f"the folder {str(path.parent)!r} cannot be written to", param, ctx)
+        return path
+
+
+class Number(click.FloatRange):
+    """A number between bounds, which NaN is not."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number", param, ctx)
+        return float(number)
+
+
 FOLDER: click.ParamType = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE: click.ParamType = click.Path(exists=True, dir_okay=False, path_type=Path)
-NEW_FILE: click.ParamType = click.Path(dir_okay=False, path_type=Path)
+NEW_FILE: click.ParamType = NewFile(dir_okay=False, path_type=Path)
 TEXT_FILE: click.ParamType = click.File("rb")
 SEED: click.ParamType = click.IntRange(0, MAX_SEED)
 

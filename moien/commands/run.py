@@ -50,7 +50,7 @@ class DurationType(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Seconds."""
-        found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", str(value))
+        found = re.fullmatch(r"(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", str(value))
         if not value or not found:
             raise click.BadParameter(f"{value!r} is no duration like 55m, 1h30m or 90s", ctx, param)
         hours, minutes, seconds = (int(part or 0) for part in found.groups())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from moien.commands.options import NEW_FILE, SEED, Command, recipe_option, settings_option
+from moien.commands.options import NEW_FILE, SEED, Command, Number, recipe_option, settings_option
 from moien.errors import WrongCall, WrongData
 
 
@@ -15,9 +15,7 @@ from moien.errors import WrongCall, WrongData
 @recipe_option("lb")
 @click.option("--speaker", help="Speaker of the voice; not needed if the recipe has only one.")
 @click.option("-o", "--output", type=NEW_FILE, default="out.wav", show_default=True, help="The wav file.")
-@click.option(
-    "--speed", type=click.FloatRange(0.5, 2.0), default=1.0, show_default=True, help="2 is twice as fast."
-)
+@click.option("--speed", type=Number(0.5, 2.0), default=1.0, show_default=True, help="2 is twice as fast.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the vocoder's noise source.")
 @settings_option
 def main(
@@ -46,6 +44,8 @@ def main(
     from moien.synth import load_voice
 
     speakers = sorted(Base(trained).voices)
+    if not speakers:
+        raise WrongData("there is no voice in it", where=trained, remedy="run stage 6 again with --force")
     if speaker is None and len(speakers) > 1:
         raise WrongCall("the voice has several speakers", remedy=f"--speaker {' or '.join(speakers)}")
     torch.set_num_threads(settings.system.threads)

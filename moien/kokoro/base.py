@@ -193,7 +193,15 @@ def _torch_load(path: Path) -> Any:
         return torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise WrongData("there is no such file", where=path) from None
-    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
+    except (
+        RuntimeError,
+        EOFError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        pickle.UnpicklingError,
+    ):
         raise WrongData("not a PyTorch file, or a damaged one", where=path) from None
 
 

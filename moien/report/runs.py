@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,19 +48,23 @@ def read_run(name: str) -> ScoredRun:
         scores = read_scores(path)
         if "sentences" not in scores:  # the file of a stage, whose sentences lie beside it
             return read_run(str(path.parent))
-        return ScoredRun(path.stem, scores, [ScoredSentence.from_json(s) for s in scores["sentences"]], None)
+        return ScoredRun(path.stem, scores, _sentences(scores["sentences"], path), None)
     if not path.is_dir():
         path = BY_NAME["score"].folder(load_settings(name))
     folder = path / "score" if (path / "score").is_dir() else path
     scores = read_scores(folder / "scores.json")
-    try:
-        lines = (folder / "utterances.jsonl").read_text(encoding="utf-8").splitlines()
-        sentences = [ScoredSentence.from_json(json.loads(line)) for line in lines]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WrongData(
-            f"the scores of the sentences cannot be read ({error})",
-            where=folder,
-            remedy="run stage 8 (score) again with --force",
-        ) from None
+    file = folder / "utterances.jsonl"
+    sentences = _sentences((json.loads(line) for line in file.open(encoding="utf-8")), file)
     sounds = folder.with_name("decode")
     return ScoredRun(name.strip("/"), scores, sentences, sounds if sounds.is_dir() else None)
+
+
+def _sentences(rows: Iterable[Any], file: Path) -> list[ScoredSentence]:
+    try:
+        return [ScoredSentence.from_json(row) for row in rows]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise WrongData(
+            f"the scores of the sentences cannot be read ({error!r})",
+            where=file,
+            remedy="run stage 8 (score) again with --force",
+        ) from None

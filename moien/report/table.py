@@ -42,7 +42,10 @@ NAMED = 4  # scores that the verdict names for each judgement: a list of twenty 
 def read_scores(path: Path) -> dict[str, Any]:
     """The content of a `scores.json`; WrongData where there is none."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        scores = json.loads(path.read_text(encoding="utf-8"))
+        if not (isinstance(scores, dict) and "recipe" in scores and isinstance(scores.get("rows"), dict)):
+            raise WrongData("these are no scores", where=path)
+        return scores
     except FileNotFoundError:
         raise WrongData(
             "there are no scores yet", where=path, remedy="run stage 8 (score) of the recipe"

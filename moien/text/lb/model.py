@@ -38,7 +38,7 @@ _SHARES = [
 _LONG = 48  # letters; a longer string is no word: it is cut and read with a beam of one
 _REMEMBERED = 100_000  # results in the cache, so that memory is bounded
 
-DAMAGE = (OSError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile, zlib.error)
+DAMAGE = (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile, zlib.error)
 _Step = tuple[int, int, str]
 Integers = npt.NDArray[np.integer]
 
