@@ -1,8 +1,9 @@
-"""Abbreviations that are read in full, and words in capitals that are not spelled."""
+"""Abbreviations that are read in full."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from moien.text.lb.numbers import OPTIONAL_N as N
 
@@ -10,9 +11,49 @@ from moien.text.lb.numbers import OPTIONAL_N as N
 _ALWAYS = {
     "z.B.": "zum Beispill",
     "z.b.": "zum Beispill",
+    "zB.": "zum Beispill",
+    "Bsp.": "Beispill",
     "d.h.": "dat heescht",
+    "dh.": "dat heescht",
     "asw.": "an sou weider",
+    "a.s.w.": "an sou weider",
     "usw.": "an sou weider",
+    "u.s.w.": "an sou weider",
+    "usf.": "a sou fort",
+    "w.e.g.": "wann ech gelift",
+    "w.e.g": "wann ech gelift",
+    "wgl.": "wann ech gelift",
+    "wgl": "wann ech gelift",
+    "s.v.p.": "wann ech gelift",
+    "svp.": "wann ech gelift",
+    "sog.": "sougenannt",
+    "sougen.": "sougenannt",
+    "z.H.": "zu Hänn",
+    "z.Hd.": "zu Hänn",
+    "z.T.": "zum Deel",
+    "z.Z.": "zur Zäit",
+    "z.Zt.": "zur Zäit",
+    "v.a.": "virun allem",
+    "u.U.": "ënner Ëmstänn",
+    "i.d.R.": "an der Reegel",
+    "i.A.": "am Optrag",
+    "i.V.": "a Vertriedung",
+    "m.a.W.": "mat anere Wierder",
+    "o.ä.": "oder änlech",
+    "u.ä.": "an änlech",
+    "ë.ä.": "an änlech",
+    "a.D.": "ausser Déngscht",
+    "ggf.": "gegebenefalls",
+    "bzgl.": "bezüglech",
+    "zzgl.": "zousätzlech",
+    "abzgl.": "ofzüglech",
+    "betr.": "betreffend",
+    "Betr.": "Betreff",
+    "S.K.H.": "Seng Kinneklech Hoheet",
+    "I.K.H.": "Hir Kinneklech Hoheet",
+    "S.M.": "Seng Majestéit",
+    "S.E.": "Seng Exzellenz",
+    "S.H.": "Seng Hellegkeet",
     "etc.": "etcetera",
     "bzw.": "beziehungsweis",
     "bzw": "beziehungsweis",
@@ -25,12 +66,32 @@ _ALWAYS = {
     "vgl.": "vergläich",
     "cf.": "vergläich",
     "inkl.": "inklusiv",
+    "inkl": "inklusiv",
+    "incl.": "inklusiv",
+    "exkl.": "exklusiv",
+    "excl.": "exklusiv",
     "max.": "maximal",
     "min.": "minimal",
+    "mind.": "mindestens",
     "vs.": "versus",
     "Nr.": "Nummer",
     "Nr": "Nummer",
     "Nrn.": "Nummeren",
+    "N°": "Nummer",
+    "n°": "Nummer",
+    "Nº": "Nummer",
+    "nº": "Nummer",
+    "N°.": "Nummer",
+    "Pers.": f"Persoune{N}",
+    "Abt.": "Abteilung",
+    "Dir.": "Direkter",
+    "Red.": "Redaktioun",
+    "Anm.": "Anmierkung",
+    "Tit.": "Titel",
+    "Mwst.": "Méiwäertsteier",
+    "MwSt.": "Méiwäertsteier",
+    "Ed.": "Editioun",
+    "Jhr.": "Joer",
     "Dr.": "Dokter",
     "Prof.": "Professer",
     "Ing.": "Ingenieur",
@@ -43,6 +104,15 @@ _ALWAYS = {
     "Str.": "Strooss",
     "str.": "Strooss",
     "bvd.": "Boulevard",
+    "blvd.": "Boulevard",
+    "Blvd.": "Boulevard",
+    "blvd": "Boulevard",
+    "Blvd": "Boulevard",
+    "boul.": "Boulevard",
+    "rte.": "Route",
+    "Rte.": "Route",
+    "imp.": "Impasse",
+    "fbg.": "Faubourg",
     "Bde.": "Bänn",
     "Tel.": "Telefon",
     "Tél.": "Telefon",
@@ -85,19 +155,28 @@ _ALWAYS = {
     "CHF": "Schwäizer Frang",
     "EUR": "Euro",
 }
-WITHOUT_POINT = frozenset(written for written in _ALWAYS if not written.endswith("."))
 _BEFORE_NUMBER = {
     "S.": "Säit",
     "p.": "Säit",
+    "pp.": f"Säite{N}",
     "No.": "Nummer",
+    "no.": "Nummer",
     "Art.": "Artikel",
     "Abs.": "Absatz",
     "Kap.": "Kapitel",
+    "Kl.": "Klass",
+    "Vol.": "Volume",
     "Sek.": "Sektioun",
     "Gr.": "Grupp",
     "Bd.": "Band",
     "Bd": "Band",
     "Tl.": "Deel",
+    "Max.": "maximal",
+    "Min.": "minimal",
+    "Mind.": "mindestens",
+    "Zi.": "Zëmmer",
+    "Apt.": "Appartement",
+    "App.": "Appartement",
 }
 _BEFORE_NAME = {
     "St.": "Sankt",
@@ -105,44 +184,68 @@ _BEFORE_NAME = {
     "Hr.": "Här",
     "HH.": f"Häre{N}",
     "Av.": "Avenue",
+    "av.": "Avenue",
+    "av": "Avenue",
     "Bd.": "Boulevard",
+    "bd.": "Boulevard",
+    "Bd": "Boulevard",
+    "bd": "Boulevard",
+    "Pl.": "Place",
+    "pl.": "Place",
+    "sq.": "Square",
+    "all.": "Allée",
+    "r.": "Rue",
+    "R.": "Rue",
+    "ch.": "Chemin",
+    "rte": "Route",
+    "Rte": "Route",
+    "mtée": "Montée",
+    "mt.": "Montée",
 }
+# The same before the French words of a street's name; some of them are initials before a name.
+_BEFORE_STREET = _BEFORE_NAME | {"M.": "Monsieur"}
+_INITIALS = ("r.", "R.", "ch.", "all.", "Pl.", "mt.", "M.")
+_SAINTS = {"St-": "Saint-", "St.-": "Saint-", "Ste-": "Sainte-", "Ste.-": "Sainte-"}  # one word with the name
 _LANGUAGES = {
     "de.": "däitsch",
     "fr.": "franséisch",
     "en.": "englesch",
     "lb.": "lëtzebuergesch",
 }  # before a colon
+# A capital at the start of a sentence. Of the others it is no abbreviation: Max., Min. and St. are names.
+_AT_START = (
+    "z.B. zB. d.h. dh. etc. bzw. bzw resp. ca. u.a. ë.a. evtl. event. vgl. cf. inkl. inkl incl. exkl. excl. vs. w.e.g. wgl. wgl sog. z.H. "
+    "z.T. v.a. u.U. i.d.R. m.a.W. ggf. zzgl. geb. gest. asw. usw. p.ex. s.v.p. lat. engl. frz. lëtz."
+).split()
 
-MONTHS = {
-    "Jan": "Januar",
-    "Feb": "Februar",
-    "Febr": "Februar",
-    "Mäe": "Mäerz",
-    "Abr": "Abrëll",
-    "Apr": "Abrëll",
-    "Jun": "Juni",
-    "Jul": "Juli",
-    "Aug": "August",
-    "Sept": "September",
-    "Sep": "September",
-    "Okt": "Oktober",
-    "Nov": "November",
-    "Dez": "Dezember",
+
+def _all_cases(table: dict[str, str]) -> dict[str, str]:
+    return table | {row[0].upper() + row[1:]: table[row] for row in _AT_START}
+
+
+_TABLES = {
+    "always": _all_cases(_ALWAYS),
+    "number": _BEFORE_NUMBER,
+    "name": {row: words for row, words in _BEFORE_NAME.items() if row not in _INITIALS},
+    "street": _BEFORE_STREET,
+    "saint": _SAINTS,
+    "language": _LANGUAGES,
+    "glued": {row: _ALWAYS[row] for row in ("Nr.", "Tel.", "Tél.", "Str.", "N°", "n°", "Nº", "nº")},
 }
+_FOLLOWED_BY = {
+    "always": r"(?![\w/²³])",
+    "number": r"(?= ?\d)",
+    "name": r"(?=[ -]?[^\W\d_a-zäëéöü])",
+    "street": r"(?= (?:de|du|des|de la|a Mme|et Mme|et Madame|a Madame|aux?|à|en)(?!\w)| (?:de )?[dl]')",
+    "saint": r"(?=[A-ZÀ-ÖØ-Þ])",
+    "language": "(?=:)",
+    "glued": r"(?=\d)",
+}
+WITHOUT_POINT = frozenset(row for table in _TABLES.values() for row in table if not row.endswith("."))
 
-# Spoken as words, although by their letters they would be spelled.
-_WORDS = frozenset(
-    "NATO FIFA UEFA UNESCO UNICEF NASA ESA UNO OPEC AIDS SIDA COVID ASTA CEPS SARS PISA LUNEX LISER LIST SES EPO UFO "
-    "ADEM ACEL UNEL ASTI SIP RADAR LASER INTERREG BENELUX EURO CERN IBAN PIN RAM LED VIP ZIP GIF JPEG POST".split()
-) - {"SES", "LED", "VIP", "SIP", "LIST"}
-_VOWELS = "AEIOUYÄËÉÖÜ"
-_LIKE_A_WORD = re.compile(
-    rf"[^{_VOWELS}]{{0,1}}[{_VOWELS}]{{1,2}}(?:[^{_VOWELS}]{{1,2}}[{_VOWELS}]{{1,2}}){{1,8}}[^{_VOWELS}]{{0,1}}"
-)
 
-
-def _alternatives(table: dict[str, str]) -> str:
+def _alternatives(table: Iterable[str]) -> str:
+    """Inside an abbreviation a space may follow each point."""
     written = (
         r"\. ?".join(map(re.escape, row.removesuffix(".").split("."))) + r"\." * row.endswith(".")
         for row in table
@@ -150,36 +253,25 @@ def _alternatives(table: dict[str, str]) -> str:
     return "|".join(sorted(written, key=len, reverse=True))
 
 
-_PATTERN = re.compile(
-    rf"(?P<always>{_alternatives(_ALWAYS)})(?![\w/²³])"
-    rf"|(?P<number>{_alternatives(_BEFORE_NUMBER)})(?= ?\d)"
-    rf"|(?P<name>{_alternatives(_BEFORE_NAME)})(?=[ -]?[^\W\d_a-zäëéöü])"
-    rf"|(?P<language>{_alternatives(_LANGUAGES)})(?=:)"
-    rf"|(?P<glued>Nr\.|Tel\.|Str\.)(?=\d)"
-)
-_TABLES = {
-    "always": _ALWAYS,
-    "number": _BEFORE_NUMBER,
-    "name": _BEFORE_NAME,
-    "language": _LANGUAGES,
-    "glued": _ALWAYS,
-}
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """First letter → pattern; the groups are the names of the tables."""
+    patterns = {}
+    for first in {row[0] for table in _TABLES.values() for row in table}:
+        groups = []
+        for name, table in _TABLES.items():
+            if rows := [row for row in table if row[0] == first]:
+                groups.append(f"(?P<{name}>{_alternatives(rows)}){_FOLLOWED_BY[name]}")
+        patterns[first] = re.compile("|".join(groups))
+    return patterns
+
+
+_PATTERNS = _patterns()
 
 
 def match(text: str, at: int) -> tuple[int, str] | None:
     """The end of the abbreviation at a place, and the words for it; None if there is none."""
-    found = _PATTERN.match(text, at)
+    pattern = _PATTERNS.get(text[at])
+    found = pattern.match(text, at) if pattern else None
     if not found:
         return None
     return found.end(), _TABLES[str(found.lastgroup)][found.group().replace(" ", "")]
-
-
-def is_word(capitals: str) -> bool:
-    """Whether capitals are spoken as a word (NATO) and not spelled (CSV): by a list, else by vowels and length."""
-    if capitals in _WORDS:
-        return True
-    if len(capitals) < 4:
-        return False
-    if len(capitals) == 4:
-        return bool(_LIKE_A_WORD.fullmatch(capitals))
-    return bool(re.search(f"[{_VOWELS}]", capitals)) and not re.search(f"[^{_VOWELS}]{{4}}", capitals)

@@ -1,17 +1,82 @@
-"""Dates, years, decades and times of day. Each reader takes a match and the scan and returns words or None."""
+"""Dates, years, decades, times of day, days of the week. Each reader of `RULES` takes a match and the scan and returns
+words or None."""
 
 from __future__ import annotations
 
 import re
 
 from moien.text.lb import grammar
-from moien.text.lb.grammar import MONTH, MONTHS
-from moien.text.lb.numbers import AND, EN, cardinal, ordinal, tens, year
-from moien.text.lb.reading import Scan
-from moien.text.lb.units import UNIT
+from moien.text.lb.grammar import LOWER_MONTH, MONTH, MONTHS, SHORT_MONTHS
+from moien.text.lb.numbers import AND, EN, cardinal, number_er, ordinal, year
+from moien.text.lb.reading import Part, Scan, in_words
+from moien.text.lb.units import MILLION, UNIT
 
 _DAY, _MONTH_NUMBER = r"(0?[1-9]|[12]\d|3[01])", r"(0?[1-9]|1[0-2])"
-_HOUR_WORDS = frozenset("um ëm vun vu bis géint no virun viru tëscht tëschent ab zënter zanter".split())
+_HOUR_WORDS = frozenset(
+    "um ëm vun vu bis géint no virun viru tëscht tëschent ab zënter zanter auer depart départ ofgang arrivée ukonft ufank start "
+    "enn schluss dier dieren paart paarten haut muer gëschter moies moien mëttes mëtteg nomëttes nomëtteg owes owend nuets "
+    "nuecht".split()
+)
+WEEKDAYS = {
+    short: day
+    for day, shorts in {
+        "Méindeg": "Mo Mé Méi Méin",
+        "Dënschdeg": "Di Dë Dën Dëns",
+        "Mëttwoch": "Mi Më Mët Mëtt",
+        "Donneschdeg": "Do Don Donn",
+        "Freideg": "Fr Fre Frei",
+        "Samschdeg": "Sa Sam Sams",
+        "Sonndeg": "So Son Sonn",
+    }.items()
+    for short in shorts.split()
+}
+_HOUR_WORDS |= {
+    name.lower() for day in WEEKDAYS.values() for name in (day, day + "s", day.replace("deg", "des"))
+}
+_SHORT_DAY = f"(?:{'|'.join(sorted(WEEKDAYS, key=len, reverse=True))})"
+# A short day is one before another short day, a time or a date: Mo-Fr, Sa. 9-12 Auer, Fr. 28.11.
+_DAY_PATTERN = re.compile(
+    rf"({_SHORT_DAY})(?:\.?(?= ?[-–/+&,] ?{_SHORT_DAY}(?!\w)| bis {_SHORT_DAY}(?!\w))|\.(?= (?:an?|oder) {_SHORT_DAY}\b)|"
+    rf"\.?(?=:? ?\d{{1,2}}(?:[.:h][0-5]\d(?!\d)| ?[-–] ?\d{{1,2}}(?:[.:h][0-5]\d| ?Auer|h)|h| Auer))|"
+    rf"[.,]{{1,2}}(?= ?\d{{1,2}}(?:\.\d{{1,2}}\.|\. ?{MONTH})))"
+)
+_LATER_DAY = re.compile(rf"{_SHORT_DAY}\.? ?(?:[-–/+&,]|bis|an?|oder) ?\Z")
+_LAST_DAY = re.compile(rf"({_SHORT_DAY})(?![\w'])\.?")
+_MONTH_PATTERN = re.compile(rf"({'|'.join(sorted(SHORT_MONTHS, key=len, reverse=True))})(?![\w'])\.?")
+_YEAR_AHEAD = re.compile(r" ?(?:[12]\d{3}(?!\d)|'\d\d(?!\d))")
+_MONTH_AHEAD = re.compile(rf" ?(?:[-–/]|bis|an?|oder) ?{MONTH}")
+_LATER_MONTH = re.compile(rf"{MONTH}\.? ?(?:[-–/]|bis|an?|oder) ?\Z")
+_MONTH_WORDS = frozenset("am enn ufank mëtt abanns zënter zanter bis ab vum".split())
+
+
+def read_name(scan: Scan, at: int) -> Part | None:
+    """The short name of a day of the week or of a month (Fr., Dez.) in full; None elsewhere."""
+    text = scan.text
+    if day := _DAY_PATTERN.match(text, at):
+        return in_words(day.end(), "weekday", WEEKDAYS[day[1]])
+    if (
+        "weekday" in scan.seen
+        and _LATER_DAY.search(text[max(0, at - 12) : at])
+        and (day := _LAST_DAY.match(text, at))
+    ):
+        return in_words(_without_stop(scan, day), "weekday", WEEKDAYS[day[1]])
+    if not (month := _MONTH_PATTERN.match(text, at)):
+        return None
+    pointed = month[0][-1] == "."
+    if (
+        scan.part.rule == "date"
+        or _YEAR_AHEAD.match(text, month.end())
+        or (_MONTH_AHEAD.match(text, month.end()) and pointed)
+        or _LATER_MONTH.search(text[max(0, at - 16) : at])
+        or (pointed and scan.left.lower() in _MONTH_WORDS)
+    ):
+        return in_words(_without_stop(scan, month), "date", SHORT_MONTHS[month[1]])
+    return None
+
+
+def _without_stop(scan: Scan, match: re.Match[str]) -> int:
+    """The end of an abbreviation, without a point that ends the sentence."""
+    return match.end() - (match[0][-1] == "." and grammar.ends_sentence(scan.text, match.end()))
 
 
 def _named(day: str, month: str, in_year: str) -> str:
@@ -33,8 +98,26 @@ def _dotted(match: re.Match[str], _: Scan) -> str:
 
 
 def _day_and_month(match: re.Match[str], scan: Scan) -> str | None:
-    """24.2. is a date only after a word that goes with dates; elsewhere 11.5 may end a sentence."""
-    if scan.left.lower() not in grammar.SURE and scan.left.lower() not in ("bis", "op", "a", "an"):
+    """24.2. is a date, but not as the number of a section, at the end of a sentence (11.5.) or after a time of day."""
+    left, end = scan.left.lower(), match.end()
+    if (left in ("um", "ëm") and int(match[1]) <= 24) or (
+        "time" in scan.seen and left in ("bis", "an", "a", "oder")
+    ):
+        return None
+    sure = left in grammar.SURE or left in ("bis", "op", "a", "an", "vum", "ab") or "weekday" in scan.seen
+    if not sure and left in LABELLED:
+        return None
+    if not sure and len(match[1]) + len(match[2]) < 4:  # 2.1. or 11.5.
+        following = scan.text[end : end + 2].lstrip()
+        starts_line = not left and match.start() == scan.text.rfind("\n", 0, end) + 1
+        if not following or grammar.ends_sentence(scan.text, end) or (starts_line and following[0].isupper()):
+            return None
+    return f"{ordinal(int(match[1]), EN)} {ordinal(int(match[2]), EN)}"
+
+
+def _day_and_month_without_point(match: re.Match[str], scan: Scan) -> str | None:
+    """Den 28.11 is a date."""
+    if scan.left.lower() not in ("den", "de", "vum", "dem") or _MEASURED.match(scan.text, match.end()):
         return None
     return f"{ordinal(int(match[1]), EN)} {ordinal(int(match[2]), EN)}"
 
@@ -51,8 +134,14 @@ def _with_month(match: re.Match[str], _: Scan) -> str:
     return ordinal(int(match[1]), EN)
 
 
-def _decade(match: re.Match[str], _: Scan) -> str:
-    return tens(int(match[1]))
+def _with_lower_month(match: re.Match[str], scan: Scan) -> str | None:
+    if match[0][-1] != "." and scan.left.lower() not in grammar.SURE:
+        return None
+    return ordinal(int(match[1]), EN)
+
+
+def _decade(match: re.Match[str], _: Scan) -> str | None:
+    return number_er(int(match[1])) if int(match[1]) > 1 else None
 
 
 def _short_year(match: re.Match[str], scan: Scan) -> str:
@@ -69,9 +158,14 @@ def _year(match: re.Match[str], scan: Scan) -> str | None:
     return year(int(match[1]))
 
 
-def _clock(match: re.Match[str], _: Scan) -> str | None:
+def _clock(match: re.Match[str], scan: Scan) -> str | None:
     hour, minute, second = int(match[1]), int(match[2] or 0), int(match[3] or 0)
-    if hour > 24 or minute > 59 or second > 59:
+    if (
+        hour > 24
+        or minute > 59
+        or second > 59
+        or ("score" in scan.seen and scan.left.lower() not in _HOUR_WORDS)
+    ):
         return None
     words = f"{cardinal(hour, 'f')} Auer"
     if minute or second:
@@ -79,6 +173,27 @@ def _clock(match: re.Match[str], _: Scan) -> str | None:
     return words + (
         f" {AND} {cardinal(second, 'f')} {'Sekonn' if second == 1 else 'Sekonn' + EN}" if second else ""
     )
+
+
+def _pointed_clock(match: re.Match[str], scan: Scan) -> str | None:
+    """20.15 is a time of day after a word for it, in a span of time, and after another time."""
+    left, end = scan.left.lower().rstrip("."), match.end()
+    if int(match[1]) > 24 or _MEASURED.match(scan.text, end) or _AMOUNT.match(scan.text, end):
+        return None
+    if (
+        scan.text[end : end + 1] == "." and int(match[1]) <= 31 and 0 < int(match[2]) <= 12
+    ):  # 8.12. may be a date
+        if left not in ("um", "ëm") and "time" not in scan.seen:
+            return None
+    span = _SPAN_AHEAD.match(scan.text, end)
+    if span and left not in LABELLED:
+        sure = int(span[1]) <= 24 and (len(match[1]) + len(span[1]) > 2 or left in _HOUR_WORDS)
+    else:
+        sure = left in _HOUR_WORDS or (
+            "time" in scan.seen and left in ("", "-", "–", "an", "a", "oder", "bis")
+        )
+        sure = sure or ("weekday" in scan.seen and (not left or scan.part.rule == "weekday"))
+    return _clock(match, scan) if sure or scan.part.rule == "range" and "time" in scan.seen else None
 
 
 def _hours(match: re.Match[str], scan: Scan) -> str | None:
@@ -89,7 +204,15 @@ def _hours(match: re.Match[str], scan: Scan) -> str | None:
     return f"{cardinal(int(match[1]), 'f')} Auer"
 
 
-_MEASURED = re.compile(rf" ?{UNIT}(?![\w²³])")
+_MEASURED = re.compile(rf" ?(?:{UNIT}|{MILLION})(?![\w²³])")
+_AMOUNT = re.compile(
+    r" (?:Prozent|Promill|Grad|M[oi]l|mol|Punkte?n?|Milli\w+|\w{0,6}[Mm]eter|Kilo\w*|Liter|Tonne?n?|Sekonne?n?|op \d)(?!\w)"
+)
+_SPAN_AHEAD = re.compile(r"(?: ?[-–] ?| bis (?:ëm |um )?)(\d{1,2})[.:h][0-5]\d(?!\d|[.,]\d)")
+LABELLED = frozenset(
+    "nummer nr numero kanal klass artikel säit kapitel saal linn formel partie etapp plaz teil deel band gläis tour "
+    "punkt abschnitt paragraph phas niveau zëmmer gate versioun version grupp".split()
+)  # after these words stands the name of a thing
 
 # (rule, pattern at the first digit, reader); the first that returns words wins.
 RULES = (
@@ -97,14 +220,18 @@ RULES = (
     ("date", rf"{_DAY}\. ?{_MONTH_NUMBER}\. ?(\d{{4}})(?!\d)", _dotted),
     ("date", rf"{_DAY}\.{_MONTH_NUMBER}\.(\d{{2}})(?![\d.])", _dotted),
     ("date", rf"{_DAY}\.{_MONTH_NUMBER}\.(?!\d)", _day_and_month),
+    ("date", rf"{_DAY}\.(0[1-9]|1[0-2])(?![\d.,:])", _day_and_month_without_point),
     ("date", rf"{_DAY}/{_MONTH_NUMBER}/(\d{{4}}|\d\d)(?![\d/])", _stroke),
     ("date", rf"{_DAY}/{_MONTH_NUMBER}(?![\d/])", _stroke_without_year),
     ("date", rf"{_DAY}\.?(?= ?{MONTH})", _with_month),
+    ("date", rf"{_DAY}\.?(?= ?{LOWER_MONTH})", _with_lower_month),
     ("date", rf"{_DAY}\.(?= ?[-–/] ?\d{{1,2}}\. ?{MONTH})", _with_month),
     ("date", rf"{_DAY}\.(?= (?:an?|bis|oder|och)(?: de[nm]?| zum| am)? \d{{1,2}}\. ?{MONTH})", _with_month),
-    ("decade", r"(\d{2}|\d{3}0)['-]?(?:er|s)(?!\w)", _decade),
+    ("decade", r"(\d{1,4})['-]?er(?!\w)", _decade),
+    ("decade", r"(\d0|\d{3}0)['-]?s(?!\w)", _decade),
     ("time", r"(\d{1,2})[:.]([0-5]\d)(?:[:.]([0-5]\d))? ?(?:Auer|h)(?!\w)", _clock),
-    ("time", r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?![\d:])", _clock),
+    ("time", r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d))?(?![\d:]|[. ']\d{3}(?!\d))", _clock),
+    ("time", r"(\d{1,2})\.([0-5]\d)()(?!\d|[.,]\d)", _pointed_clock),
     ("time", r"(\d{1,2}) ?h ?([0-5]\d)()(?!\w)", _clock),
     ("time", r"(\d{1,2}) ?h(?![\w/])", _hours),
     ("year", r"(\d{4})/(\d{2})(?![\d/])", _school_year),

@@ -1,5 +1,5 @@
-"""Readings that begin with a digit: dates (`dates`), telephone numbers, money, units, fractions, scores, ordinals,
-numbers."""
+"""Readings that begin with a digit: dates (`dates`), telephone numbers (`telephone`), money, units, fractions, scores,
+ordinals, numbers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import functools
 import re
 from collections.abc import Callable
 
-from moien.text.lb import dates, grammar, units
+from moien.text.lb import dates, grammar, telephone, units
+from moien.text.lb.dates import LABELLED
+from moien.text.lb.genders import gender
 from moien.text.lb.numbers import AND, EN, and_a_half, cardinal, digits, fraction, ordinal
 from moien.text.lb.reading import Part, Scan, in_words
-from moien.text.lb.units import CURRENCY, MILLION, UNIT
+from moien.text.lb.units import CURRENCY, MILLION, PER, UNIT
 
 Reader = Callable[[re.Match[str], Scan], str | None]
 
@@ -22,11 +24,6 @@ WHOLE = (
 )
 NUMBER = rf"({WHOLE})(?>(?:,(\d++)(?!,\d))?)"
 _LONGEST = 15  # digits; longer numbers have no name, and Python's int refuses 4300 digits
-_LABEL = re.compile(r"(?:Tel|Tél|Fax|GSM|Handy|Telefon|Telefonsnummer|Mobil)[.:]{0,2} ?\Z")
-_LABELLED = frozenset(
-    "nummer nr numero kanal klass artikel säit kapitel saal linn formel partie etapp plaz teil deel band gläis tour "
-    "punkt abschnitt paragraph phas niveau zëmmer gate versioun grupp".split()
-)
 _VULGAR = {
     "½": (1, 2),
     "¼": (1, 4),
@@ -52,29 +49,14 @@ def integer(written: str) -> int | None:
     return int(plain) if len(written) <= 2 * _LONGEST and len(plain) <= _LONGEST else None
 
 
-def number(whole: str, decimals: str | None, gender: str = "", mark: str = ",") -> str | None:
-    """The words of a number with or without decimals; None for a code (007) and for a number that is too long."""
+def number(whole: str, decimals: str | None, kind: str = "", mark: str = ",") -> str | None:
+    """The words of a number with or without decimals, `kind` is its gender; None for a code (007) and for a number that is too long."""
     value = integer(whole)
     if value is None or (len(whole) > 1 and whole[0] == "0"):
         return None
     if decimals:
         return f"{cardinal(value)} {'Punkt' if mark == '.' else 'Komma'} {digits(decimals)}"
-    return cardinal(value, gender)
-
-
-def _phone(match: re.Match[str], scan: Scan) -> str | None:
-    """A telephone number: groups of two digits as numbers, other groups digit by digit."""
-    text = match[0]
-    labelled = _LABEL.search(scan.text[max(0, match.start() - 20) : match.start()])
-    if len(re.sub(r"\D", "", text)) < (5 if labelled else 8):
-        return None
-    if not labelled and not text.startswith(("+", "00")):
-        return None
-    groups = [
-        cardinal(int(group)) if len(group) == 2 and group[0] != "0" else digits(group)
-        for group in re.findall(r"\d+", text)
-    ]
-    return ("plus " if text[0] == "+" else "") + " ".join(groups)
+    return cardinal(value, kind)
 
 
 def _counted(match: re.Match[str], words: units.Unit) -> str | None:
@@ -93,9 +75,10 @@ def _money(match: re.Match[str], _: Scan) -> str | None:
     if euros is None:
         return None
     small = int(cents) if cents.isdecimal() else 0
+    per = units.per(match) if "per" in match.re.groupindex else ""
     if not euros and small and currency in units.CENTS:
-        return f"{cardinal(small, 'm')} Cent"
-    return f"{cardinal(euros, 'm')} {currency}" + (f" {cardinal(small)}" if small else "")
+        return f"{cardinal(small, 'm')} Cent{per}"
+    return f"{cardinal(euros, 'm')} {currency}" + (f" {cardinal(small)}" if small else "") + per
 
 
 def _money_before(match: re.Match[str], _: Scan) -> str | None:
@@ -117,13 +100,31 @@ def _millions(match: re.Match[str], _: Scan) -> str | None:
 
 def _measure(match: re.Match[str], scan: Scan) -> str | None:
     sign = match["unit"]
-    glued = match[0][-len(sign) - 1].isdecimal() if not match["per"] else False
+    glued = scan.text[match.start("unit") - 1].isdecimal()
     if glued and len(sign) == 1 and sign.isupper():  # 1316W is a name, 60 W a power
         return None
     words = _counted(match, units.unit(sign))
-    if words is None:
-        return None
-    return f"{words} {units.per(match['per'])}" if match["per"] else words
+    return None if words is None else words + units.per(match)
+
+
+def _metres(match: re.Match[str], _: Scan) -> str:
+    """1m80 ee Meter achtzeg."""
+    return f"{cardinal(int(match[1]), 'm')} Meter {cardinal(int(match[2]))}"
+
+
+def _duration(match: re.Match[str], _: Scan) -> str:
+    """2 h 15 min is a duration, 2h15 a time of day."""
+    hours, minutes = (
+        f"{cardinal(int(count), 'f')} {words.one if int(count) == 1 else words.many}"
+        for count, words in ((match[1], units.unit("h")), (match[2], units.unit("min")))
+    )
+    return f"{hours} {minutes}"
+
+
+def _scale(match: re.Match[str], _: Scan) -> str | None:
+    """A map's scale, 1:50.000."""
+    right = integer(match[1])
+    return None if right is None else f"eent zu {cardinal(right)}"
 
 
 def _score(match: re.Match[str], _: Scan) -> str | None:
@@ -136,22 +137,25 @@ def _fraction(match: re.Match[str], scan: Scan) -> str | None:
     usual = 2 <= below <= 12 or below in (16, 20, 32, 50, 64, 100, 1000)
     if whole is None or not 0 < above < below or not usual or match[2][0] == "0":
         return None
-    return _mixed(whole, above, below, scan, match.end())
+    return _mixed(whole, above, below, match["unit"], scan, match.end())
 
 
 def _vulgar(match: re.Match[str], scan: Scan) -> str | None:
     whole = integer(match[1] or "0")
-    return None if whole is None else _mixed(whole, *_VULGAR[match[2]], scan, match.end())
+    return None if whole is None else _mixed(whole, *_VULGAR[match[2]], match["unit"], scan, match.end())
 
 
-def _mixed(whole: int, above: int, below: int, scan: Scan, end: int) -> str:
-    if (above, below) == (1, 2):
-        if whole:
-            return and_a_half(whole)
-        gender = grammar.gender(grammar.noun_after(scan.text, end))
-        return {"f": "eng hallef", "m": "en hallwe" + EN[-1], "": "en hallef"}[gender]
-    part = fraction(above, below)
-    return f"{cardinal(whole)} {AND} {part}" if whole else part
+def _mixed(whole: int, above: int, below: int, sign: str | None, scan: Scan, end: int) -> str:
+    """A whole number and a fraction, of the unit with this sign or of the noun that follows."""
+    measured = units.unit(sign) if sign else None
+    after = "" if measured is None else f" {measured.many if whole > 1 else measured.one}"
+    if (above, below) != (1, 2):
+        part = fraction(above, below)
+        return (f"{cardinal(whole)} {AND} {part}" if whole else part) + after
+    if whole:
+        return and_a_half(whole) + after
+    kind = measured.gender if measured else gender(grammar.noun_after(scan.text, end))
+    return {"f": "eng hallef", "m": "en hallwe" + EN[-1], "n": "en halleft", "": "en hallef"}[kind] + after
 
 
 def _suffixed(match: re.Match[str], _: Scan) -> str | None:
@@ -159,6 +163,34 @@ def _suffixed(match: re.Match[str], _: Scan) -> str | None:
     value = integer(match[1])
     ending = {"te": EN, "ten": EN, "ter": "er", "ste": EN, "sten": EN, "ster": "er", "st": ""}[match[2]]
     return None if value is None else ordinal(value, ending)
+
+
+_FRENCH = (
+    "premier deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième onzième douzième treizième "
+    "quatorzième quinzième seizième dix-septième dix-huitième dix-neuvième vingtième"
+).split()
+_FRENCH_WORDS = frozenset("le la les du au un une l' ce cette".split())
+_MONTH_AHEAD = re.compile(rf" (?:{grammar.MONTH}|{grammar.LOWER_MONTH})")
+
+
+def _french_ordinal(match: re.Match[str], scan: Scan) -> str | None:
+    """1er, 2e, 3ème: in French before a word with a small letter (1er étage), else as a Luxembourgish ordinal."""
+    value, written = int(match[1]), match[2]
+    if (value == 1) != (written in ("er", "ᵉʳ", "ère", "re")):
+        return None
+    if _MONTH_AHEAD.match(scan.text, match.end()):
+        return ordinal(value, EN)
+    noun = _noun(scan.text, match.end())
+    article = scan.left.lower()
+    french = (
+        article in _FRENCH_WORDS
+        or noun[:1].islower()
+        or (written == "ère" and article not in grammar.ARTICLES)
+    )
+    if french and 0 < value <= len(_FRENCH):
+        return "première" if written in ("ère", "re") else _FRENCH[value - 1]
+    ending = grammar.ordinal_ending(article, noun)
+    return ordinal(value, grammar.bare_ending(noun) if ending is None else ending)
 
 
 def _dotted_number(match: re.Match[str], _: Scan) -> str | None:
@@ -179,7 +211,7 @@ def _dotted_number(match: re.Match[str], _: Scan) -> str | None:
 
 def _ordinal(match: re.Match[str], scan: Scan) -> str | None:
     """An ordinal, a number with a point; None if the point ends a sentence."""
-    ending = _ending(scan, match.end())
+    ending = _ending(scan, match.end(), long=len(match[1]) > 3)
     if ending is None:
         return None
     scan.ending = ending
@@ -187,12 +219,28 @@ def _ordinal(match: re.Match[str], scan: Scan) -> str | None:
 
 
 def _plain(match: re.Match[str], scan: Scan) -> str | None:
-    gender = "" if match[2] else grammar.gender(grammar.noun_after(scan.text, match.end()))
-    if scan.left.lower().strip(".") in _LABELLED:
-        gender = ""  # Nummer 1, Kanal 2
-    return number(match[1], match[2], gender)
+    kind = "" if match[2] else gender(grammar.noun_after(scan.text, match.end()))
+    if scan.left.lower().strip(".") in LABELLED or scan.character(match.start() - 1).isalpha():
+        kind = ""  # Nummer 1, Kanal 2, A1
+    return number(match[1], match[2], kind)
 
 
+def _list_item(match: re.Match[str], scan: Scan) -> str | None:
+    """The number of a line of a list: there is a line with the next number, or with the one before."""
+    value = int(match[1])
+    return cardinal(value) if {value - 1, value + 1} & numbered_lines(scan.text) else None
+
+
+@functools.lru_cache(maxsize=4)
+def numbered_lines(text: str) -> frozenset[int]:
+    """The numbers at the start of the lines of a text: 1. Gromperen ⏎ 2. Zwiwwelen."""
+    return frozenset(int(match[1]) for match in _LINE_NUMBER.finditer(text)) if "\n" in text else frozenset()
+
+
+_LINE_NUMBER = re.compile(r"(?:\A|(?<=\n))(\d{1,3})[.)] ?(?=[^\s\d])")
+
+
+_OF = rf"(?: ?(?P<unit>{UNIT})(?![\w/²³]))?"
 _N = rf"(?P<whole>{WHOLE})(?>(?:(?P<mark>[,.])(?P<decimals>\d++)(?!,\d))?)"
 # Characters that may follow the first digits of a rule. Other rules are not tried, which saves most of the time.
 _MEASURES = " .,'" + "".join(
@@ -203,8 +251,9 @@ _BEHIND = {
     "decade": "'-es",
     "time": ":. h",
     "score": ":",
-    "ordinal": ".-st",
+    "ordinal": ".-steèérᵉ",
     "decimal": ".",
+    "list": ".)",
     "phone": " ./-()",
     "fraction": " /⁄" + "".join(_VULGAR),
     "money": _MEASURES,
@@ -213,7 +262,12 @@ _BEHIND = {
 _RULES: tuple[tuple[str, re.Pattern[str], Reader], ...] = tuple(
     (rule, re.compile(pattern), reader)
     for rule, pattern, reader in (
-        ("phone", r"(?:\+|00)?\(?\d{1,6}\)?(?>(?:[ ./-]{0,2}\(?\d{1,9}\)?){1,9})(?!\d)", _phone),
+        ("phone", telephone.PATTERN, telephone.read_phone),
+        ("digits", telephone.BARE, telephone.read_code),
+        ("unit", r"(\d{1,3}) ?(?:h|Std\.?) ?(\d{1,2}) ?(?:min|Min\.?|mn)(?!\w)", _duration),
+        ("unit", r"(\d)m(\d\d)(?!\w)", _metres),
+        ("score", rf"1:({WHOLE})(?<=\d{{3}})(?![\d:])", _scale),
+        ("ordinal", r"(\d{1,2})(er|ᵉʳ|ère|re|e|ᵉ|i?ème|eme|ᵉᵐᵉ)(?!\w)", _french_ordinal),
         *dates.RULES,
         (
             "money",
@@ -223,17 +277,19 @@ _RULES: tuple[tuple[str, re.Pattern[str], Reader], ...] = tuple(
         ("money", rf"(?P<currency>{CURRENCY}) ?{_N}(?: ?(?P<million>{MILLION}))?", _money_before),
         (
             "money",
-            rf"(?P<whole>{WHOLE})[,.](?P<cents>\d\d|[-–—]{{1,2}}) ?(?P<currency>{CURRENCY})(?![\w/])",
+            rf"(?P<whole>{WHOLE})[,.](?P<cents>\d\d|[-–—]{{1,2}}) ?(?P<currency>{CURRENCY}){PER}(?![\w/])",
             _money,
         ),
+        ("money", r"(?P<whole>\d{1,6})(?P<currency>€)(?P<cents>\d\d)(?!\w)", _money),
         ("money", rf"{_N} ?(?P<million>{MILLION}) ?(?P<unit>{CURRENCY})(?!\w)", _millions),
         ("unit", rf"{_N} ?(?P<million>{MILLION})(?:(?<=\.)|(?!\w))(?: ?(?P<unit>{UNIT})(?!\w))?", _millions),
-        ("unit", rf"{_N} ?(?P<unit>{UNIT})(?: ?/ ?(?P<per>{UNIT}))?(?![\w/²³])", _measure),
+        ("unit", rf"{_N} ?(?P<unit>{UNIT}){PER}(?![\w/²³])", _measure),
         ("score", r"(\d{1,4}):(\d{1,4})(?![\d:])", _score),
-        ("fraction", r"(?:(\d{1,4}) )?(\d{1,3})[/⁄](\d{1,4})(?![\d/])", _fraction),
-        ("fraction", rf"(\d{{1,6}})? ?([{''.join(_VULGAR)}])", _vulgar),
+        ("fraction", rf"(?:(\d{{1,4}}) )?(\d{{1,3}})[/⁄](\d{{1,4}})(?![\d/]){_OF}", _fraction),
+        ("fraction", rf"(\d{{1,6}})? ?([{''.join(_VULGAR)}]){_OF}", _vulgar),
         ("ordinal", r"(\d{1,9})-?(ten|ter|te|sten|ster|ste|st)(?!\w)", _suffixed),
-        ("ordinal", r"(\d{1,3})\.(?!\d)", _ordinal),
+        ("list", r"(?:\A|(?<=\n))(\d{1,3})(?=[.)] ?[^\s\d])", _list_item),
+        ("ordinal", r"(\d{1,4})\.(?!\d)", _ordinal),
         ("cardinal", rf"{NUMBER}(?!\.\d)", _plain),
         ("decimal", r"\d++(?>(?:\.\d++){1,9})", _dotted_number),
         ("cardinal", NUMBER, _plain),
@@ -252,22 +308,22 @@ _SPECIAL = tuple(
 _NEXT_ORDINAL = re.compile(r"(?: ?[-–/] ?| (?:an?|bis|oder)(?: (?:de[nmr]?|zum|am))? )\d{1,3}\. ?\w")
 _DIGITS = re.compile(rf"\d{{1,{_LONGEST}}}")
 _RUN = re.compile(r"\d++")
-_NUMERIC = frozenset(
-    "phone date decade time year money unit score fraction ordinal decimal cardinal digits".split()
-)
-_RANGE = re.compile(r" ?[-–—~] ?(?=['\d])")
-_LEFT_NUMBER = re.compile(r"(?:(\d[ -])|[^\d.,]|\A)(\d{1,15})\Z")
-_RIGHT_NUMBER = re.compile(r"(\d{1,15})(?![\d]|[.,]\d)(-\d)?")
 
 
 def read_number(scan: Scan, at: int) -> list[Part]:
     """The parts at a digit, a currency sign before a digit, a vulgar fraction, or the + of a telephone number."""
     run = _RUN.match(scan.text, at)
+    if code := telephone.read_after_letters(scan, at) if run else None:
+        return [in_words(code.end(), "digits", digits("".join(filter(str.isdecimal, code[0]))))]
     for rule, pattern, reader in _rules_for(scan.character(run.end())) if run else _RULES:
         match = pattern.match(scan.text, at)
         if match and (words := reader(match, scan)) is not None:
             end = match.end()
-            if match[0].endswith(".") and grammar.ends_sentence(scan.text, end):
+            if (
+                match[0].endswith(".")
+                and scan.character(end) not in ")]"
+                and grammar.ends_sentence(scan.text, end)
+            ):
                 end -= 1  # at the end of a sentence the point of an abbreviation is a pause, too
             return [in_words(end, rule, words)]
     # Codes and numbers without a name: digit by digit, in groups.
@@ -283,29 +339,14 @@ def read_short(scan: Scan, at: int) -> list[Part]:
     return []
 
 
-def read_range(scan: Scan, at: int) -> list[Part]:
-    """The dash at `at` between two numbers: bis, or zu in scores."""
-    if scan.part.rule not in _NUMERIC or scan.part.end < at - 1 or not (dash := _RANGE.match(scan.text, at)):
-        return []
-    left = _LEFT_NUMBER.search(scan.text[max(0, scan.part.end - 18) : scan.part.end])
-    right = _RIGHT_NUMBER.match(scan.text, dash.end())
-    if not left or not right:
-        return [in_words(at + 1, "range", "bis")]
-    low, high = int(left[2]), int(right[1])
-    chain = left[1] or right[2]  # 978-3-16 and 49 00 11-1 are codes
-    if low < high or (len(left[2]) == 4 and len(right[1]) == 2 and low % 100 < high):
-        return [] if chain else [in_words(at + 1, "range", "bis")]
-    return [in_words(at + 1, "score", "zu")] if max(low, high) <= 30 and not chain else []
-
-
-def _ending(scan: Scan, after: int) -> str | None:
+def _ending(scan: Scan, after: int, long: bool) -> str | None:
     """The ending of an ordinal whose point ends at `after`; None if it is no ordinal."""
     text, article = scan.text, scan.left.lower()
-    if article in _LABELLED:
+    if article in LABELLED:
         return None  # Artikel 1. vun
-    if article.endswith("d'") and len(article) == 2:
-        article = "d'"
     noun = _noun(text, after)
+    if long and not (article in grammar.ARTICLES and noun[:1].isupper()):
+        return None  # 1984. is a year
     if grammar.ends_sentence(text, after):
         return grammar.ARTICLES[article] if article in grammar.SURE else None
     ending = grammar.ordinal_ending(article, noun)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from moien.text.lb import abbreviations, grammar
+from moien.text.lb import abbreviations, capitals, grammar
+from moien.text.lb.dates import read_name
 from moien.text.lb.figures import read_number, read_short
 from moien.text.lb.numbers import EN, cardinal, ordinal
 from moien.text.lb.reading import Part, Scan, in_words
@@ -18,8 +19,10 @@ _HYPHENED = re.compile(rf"[{LATIN}']++")
 _CLITIC = re.compile(r"(?:[dslmntjc]|qu)'", re.IGNORECASE)
 _SHORT = re.compile(rf"'(?:[tsnmd]|hunn?|ch|n)(?![{LATIN}])")  # 't, 's
 _DOTTED = re.compile(rf"(?:[{LATIN}]\.){{2,9}}(?:[{LATIN}](?![{LATIN}.'\d]))?")
+_COMPANY = re.compile(r"[Ss]\. ?à ?\.? ?r\. ?l(?:\.(?!\w)|(?![\w.]))|[Ss]\.?à\.?r\.?l\.?(?![\w.])")
 _INITIAL = re.compile(r"[A-ZÀ-ÖØ-Þ]\.(?=[ -]?[„“\"«(]?[A-ZÀ-ÖØ-Þ])")
 _GREEK = re.compile("[Ͱ-Ͽἀ-῿]+")
+_TIMES = re.compile(r"\d [xX](?= ?\d| (?:pro|am|an|de|d'))")
 _ROMAN = re.compile(
     rf"(?=[IVXLCDM])M{{0,3}}(?:CM|CD|D?C{{0,3}})(?:XC|XL|L?X{{0,3}})(?:IX|IV|V?I{{0,3}})(?![{LATIN}\d'-])"
 )
@@ -28,7 +31,9 @@ _CENTURY = re.compile(
     r"\.? (?:Joerhonnert|Jorhonnert|Jh|Jhdt|Joerdausend|Siècle|siècle|Arrondissement|Dynastie|Olympiad)"
 )
 _QUEENS = frozenset(
-    "Elisabeth Charlotte Margareta Maria Marie Katharina Beatrix Victoria Isabella Anne Christina Johanna".split()
+    "Elisabeth Elizabeth Charlotte Margareta Margrethe Margarethe Maria Marie Marie-Adelheid Katharina Kathrin Beatrix "
+    "Victoria Viktoria Isabella Isabelle Anne Anna Christina Christine Johanna Jeanne Juliana Wilhelmina Mathilde Sofia "
+    "Kleopatra Theresia".split()
 )
 _RULERS = _QUEENS | frozenset(
     "Louis Ludwig Lothaire Lothar Karel Karl Charles Pius Paul Johannes Benedikt Benoît Henri Heinrich Wëllem Wilhelm "
@@ -37,7 +42,7 @@ _RULERS = _QUEENS | frozenset(
     "Iwan Rudolf Albert Jean Robert Otto Konrad François Darius Dareios Ramses Ptolemaios Gregor Clemens Innozenz "
     "Urban Leo Honoré Rainier".split()
 )
-_DATIVE = frozenset("vum mam beim zum dem um am nom virum ënnerem".split())
+_DATIVE = frozenset("vum mam beim zum dem um am nom virum ënnerem iwwerem".split())
 # Single letters that are words in lower case and at the start of a sentence (A = an, O = oh); elsewhere a capital is a
 # name (Vitamin A).
 _ONE_LETTER_WORDS = frozenset("aeouàAEOUÀ")
@@ -52,6 +57,10 @@ def read_letters(scan: Scan, at: int) -> list[Part]:
         if short := _SHORT.match(text, at):
             return [in_words(short.end(), "word", short[0])]
         return read_short(scan, at)
+    if name := read_name(scan, at):
+        return [name]
+    if company := _COMPANY.match(text, at):
+        return _spelled(scan, company)
     if found := abbreviations.match(text, at):
         return [_abbreviation(scan, *found)]
     if dotted := _DOTTED.match(text, at):
@@ -79,6 +88,8 @@ def read_greek(scan: Scan, at: int) -> list[Part]:
 
 def _abbreviation(scan: Scan, end: int, words: str) -> Part:
     """The point belongs to the abbreviation; at the end of a sentence it is a pause."""
+    if words.endswith("-") and (name := _WORD.match(scan.text, end)):
+        return Part(name.end(), "abbreviation", (words + name[0],))  # Ste-Zithe
     stops = scan.text[end - 1] == "." and grammar.ends_sentence(scan.text, end)
     return in_words(end - stops, "abbreviation", words)
 
@@ -109,7 +120,7 @@ def _clitic_number(scan: Scan, at: int) -> list[Part]:
 def _clitic_letters(scan: Scan, at: int) -> list[Part]:
     """d'CSV and d'F.L.G.: the article is a word, the rest is spelled."""
     match = _CLITIC.match(scan.text, at)
-    if not match or not (capitals := _RUN.match(scan.text, match.end())):
+    if not match or not (run := _RUN.match(scan.text, match.end())):
         return []
     after = match.end()
     parts: list[Part] = []
@@ -117,15 +128,15 @@ def _clitic_letters(scan: Scan, at: int) -> list[Part]:
         parts = [_abbreviation(scan, *found)]
     elif dotted := _DOTTED.match(scan.text, after):
         parts = _spelled(scan, dotted)
-    elif len(capitals[0]) > 1 and _is_letters(scan, after, capitals[0]):
-        parts = [_run(scan, after, capitals[0])]
+    elif (numeral := _roman(scan, after, match[0].lower())) or _is_letters(scan, after, run[0]):
+        parts = [numeral or _run(scan, after, run[0])]
     return [Part(after, "word", (match[0],)), *parts] if parts else []
 
 
 def _spelled(scan: Scan, dotted: re.Match[str]) -> list[Part]:
     end = dotted.end()
     stops = scan.text[end - 1] == "." and grammar.ends_sentence(scan.text, end)
-    return [Part(end - stops, "letters", (dotted[0].replace(".", "").upper(),))]
+    return [Part(end - stops, "letters", (dotted[0].replace(".", "").replace(" ", "").upper(),))]
 
 
 def _token(scan: Scan, at: int) -> list[Part]:
@@ -134,13 +145,10 @@ def _token(scan: Scan, at: int) -> list[Part]:
     assert match, "the caller saw a letter"
     end = match.end()
     word = match[0]
-    if word == "x" and scan.character(at - 1).isdecimal():
-        return [in_words(end, "sign", "mol")]  # 2x, 4x4
+    if word in ("x", "X") and (scan.character(at - 1).isdecimal() or _TIMES.match(text, at - 2)):
+        return [in_words(end, "sign", "mol")]  # 2x, 4x4, 2 x 5 kg
     if scan.character(end) == "'" and _CLITIC.fullmatch(word + "'") and not scan.in_single_quotes:
         return [Part(end + 1, "word", (word + "'",))]
-    if word in abbreviations.MONTHS and scan.part.rule == "date":
-        dot = scan.character(end) == "." and not grammar.ends_sentence(text, end + 1)
-        return [in_words(end + dot, "date", abbreviations.MONTHS[word])]
     runs = list(_HYPHENED.finditer(text, at, end))
     if len(runs) == 1 or not any(_is_letters(scan, run.start(), run[0]) for run in runs):
         return [_run(scan, at, word)]
@@ -166,7 +174,8 @@ def _is_letters(scan: Scan, at: int, word: str) -> bool:
             return True
         return word not in _ONE_LETTER_WORDS or (word.isupper() and bool(scan.left) and before == " ")
     if word.isupper():
-        return not abbreviations.is_word(word)
+        among = any(start <= at < end for start, end in capitals.regions(scan.text))
+        return not (capitals.is_word_among_capitals(word) if among else capitals.is_word(word))
     large = sum(letter.isupper() for letter in word)
     mixed = len(word) <= 4 and any(letter.isupper() for letter in word[1:])
     return mixed and (
@@ -174,31 +183,60 @@ def _is_letters(scan: Scan, at: int, word: str) -> bool:
     )  # SiO, PhD, GmbH, not LuxX
 
 
-def _roman(scan: Scan, at: int) -> Part | None:
-    """Louis XIV. de véierzéngten, XIX. Joerhonnert, Joer XII; None if the letters are no numeral."""
-    text, left = scan.text, scan.left
+_NUMBERED = re.compile(
+    r"\. (?:\w+ )?\w*(?:[Ww]eltkrich|[Kk]rich|[Rr]epublik|[Kk]aiserräich|[Rr]äich|[Kk]ongress|[Kk]onzil|[Ll]egislatur\w*|[Ss]ymphonie|[Ss]infonie|"
+    r"[Ii]nternational\w*|[Ee]tapp|[Dd]eel|[Kk]apitel|[Aa]kt|[Dd]ynastie|[Kk]lass|[Ll]iga|[Dd]ivisioun|[Vv]atikan\w*|[Oo]lympiad|[Ss]piller|"
+    r"[Bb]and|[Kk]räizzuch|[Ff]orum|[Ee]ditioun|[Gg]eneratioun|[Pp]has|[Aa]rrondissement|[Rr]unn?|[Aa]rméi|[Kk]orps|[Bb]ataillon)(?![^\W\d_])"
+)
+_HIGHEST_ROMAN = 40  # of rulers, centuries and things that are counted
+
+
+def _roman(scan: Scan, at: int, article: str = "") -> Part | None:
+    """Louis XIV. de véierzéngten, XIX. Joerhonnert, den II. Weltkrich, Joer XII; None if the letters are no numeral."""
+    text, left = scan.text, article or scan.left
     match = _ROMAN.match(text, at)
-    if not match or scan.character(at - 1) not in ' ("“„':
+    if not match or scan.character(at - 1) not in " (\"“„'":
         return None
     word, end = match[0], match.end()
     value = _roman_value(word)
     dot = scan.character(end) == "."
-    if value <= 40 and _CENTURY.match(text, end):
-        ending = grammar.ordinal_ending(left.lower(), "Joerhonnert")
-        return in_words(end + dot, "roman", ordinal(value, EN if ending is None else ending))
-    name = left.rpartition("-")[2]
     stops = dot and grammar.ends_sentence(text, end + 1)
+    if value <= _HIGHEST_ROMAN and (
+        _CENTURY.match(text, end) or (dot and not stops and _counts(text, end, word, left.lower()))
+    ):
+        noun = grammar.noun_after(text, end + dot)
+        ending = grammar.ordinal_ending(left.lower(), noun)
+        return in_words(
+            end + dot, "roman", ordinal(value, grammar.bare_ending(noun) if ending is None else ending)
+        )
+    if article:
+        return None
+    name = left.replace("'", "-").rpartition("-")[2]
     goes_on = dot and not stops and scan.character(end + 1) == " " and scan.character(end + 2).islower()
     unknown_name = goes_on and left[:1].isupper() and bool(scan.before)
-    if value <= 40 and (unknown_name or (name in _RULERS and (dot or len(word) > 1))):
-        article = "déi" if name in _QUEENS else "dem" if scan.before.lower() in _DATIVE else f"de{EN[-1]}"
-        return in_words(end + (dot and not stops), "roman", f"{article} {ordinal(value, EN)}")
-    if len(word) > 1 and not left and dot and not stops and value <= 40:
+    if value <= _HIGHEST_ROMAN and (unknown_name or (name in _RULERS and (dot or len(word) > 1))):
+        return in_words(end + (dot and not stops), "roman", _ruler(scan, name, value))
+    if len(word) > 1 and not left and dot and not stops and value <= _HIGHEST_ROMAN:
         noun = grammar.noun_after(text, end + 1)
         return in_words(end + 1, "roman", ordinal(value, grammar.bare_ending(noun)))
     if len(word) == 1 or (set(word) - set("IVX") and len(word) < 4) or not left:
         return None
     return in_words(end, "roman", cardinal(value))
+
+
+def _counts(text: str, end: int, word: str, left: str) -> bool:
+    """Whether a numeral with a point is an ordinal: den II. Weltkrich, but not den I. Weber."""
+    if left not in grammar.ARTICLES:
+        return False
+    return bool(_NUMBERED.match(text, end)) or (len(word) > 1 and not set(word) - set("IVX"))
+
+
+def _ruler(scan: Scan, name: str, value: int) -> str:
+    """The numeral of a king, a queen or a pope with its article, in the case of the words before the name."""
+    before = scan.before.lower()
+    if name in _QUEENS or before == "déi" or (scan.left[:2].lower() == "d'"):
+        return f"der {ordinal(value, 'er')}" if before == "der" else f"déi {ordinal(value)}"
+    return f"{'dem' if before in _DATIVE else 'de' + EN[-1]} {ordinal(value, EN)}"
 
 
 def _roman_value(word: str) -> int:

@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from moien.text.lb.abbreviations import WITHOUT_POINT
 from moien.text.lb.addresses import read_address, read_tag
 from moien.text.lb.cleaning import Clean, clean
-from moien.text.lb.figures import read_number, read_range
+from moien.text.lb.dates import WEEKDAYS
+from moien.text.lb.figures import read_number
+from moien.text.lb.grammar import SHORT_MONTHS
 from moien.text.lb.letters import LATIN, read_greek, read_letters
 from moien.text.lb.numbers import OPTIONAL_N, digits, settle_n
 from moien.text.lb.reading import Part, Scan, in_words
+from moien.text.lb.scores import read_dash
 from moien.text.lb.signs import NAMES, PAUSES, QUOTES
 from moien.text.lb.span import Span
 
@@ -35,7 +38,13 @@ _LETTER_NAMES = str.maketrans("flmnrsxqwyvc", "eeeeeeekwifz")
 
 
 # Nine of ten words are plain; no rule for numbers, letters or addresses can begin with one of them.
-_PLAIN_WORD = re.compile(r"[A-ZÄËÉÖÜ]?[a-zäëéöü]{2,}+(?=[ ,;!?]|$)")
+_PLAIN_WORD = re.compile(r"[A-ZÄËÉÖÜ]?[a-zäëéöü]{2,}+(?=[ \n,;!?]|$)")
+_NOT_PLAIN = WITHOUT_POINT | WEEKDAYS.keys() | SHORT_MONTHS.keys()
+# Signs that are drawn and not spoken: ====, +++, =>, <-
+_DECORATION = re.compile(
+    r"(?P<same>[=+*#_~<>|/\\-])(?>(?P=same){2,})|(?:[=-]{1,3}>|<[=-]{1,3})(?![=\d])|(?<![^\s=])==(?=[\s=]|$)"
+)
+_HEART = re.compile(r"<3+(?=\s*+(?:$|[.!?,;:)<\n]|[^\w\s])|\s[a-zäëéöü]{2}|[<\n])(?!,\d|\s*%)")
 
 
 def normalise(text: str) -> list[Span]:
@@ -48,6 +57,12 @@ def normalise(text: str) -> list[Span]:
         if cleaned.text[at] == " ":
             at += 1
             continue
+        if cleaned.text[at] == "\n":
+            if line_break := _line_break(scan, at):
+                parts.append((at, line_break))
+                scan.add(at, line_break)
+            at += 1
+            continue
         for part in _plain_word(scan, at) or _read(scan, at):
             parts.append((at, part))
             scan.add(at, part)
@@ -57,9 +72,17 @@ def normalise(text: str) -> list[Span]:
 
 def _plain_word(scan: Scan, at: int) -> list[Part]:
     match = _PLAIN_WORD.match(scan.text, at)
-    if not match or scan.part.rule == "date" or (at and scan.text[at - 1] != " "):
+    if not match or scan.part.rule == "date" or (at and scan.text[at - 1] not in " \n"):
         return []
-    return [] if match[0] in WITHOUT_POINT else [Part(match.end(), "word", (match[0],))]
+    return [] if match[0] in _NOT_PLAIN else [Part(match.end(), "word", (match[0],))]
+
+
+def _line_break(scan: Scan, at: int) -> Part | None:
+    """A pause between two lines or cells of a table; not after or before another pause."""
+    following = scan.text[at + 1 : at + 2]
+    if not scan.left or not following or following in PAUSES:
+        return None
+    return Part(at + 1, "pause", pause=",")
 
 
 def _read(scan: Scan, at: int) -> list[Part]:
@@ -93,8 +116,14 @@ def _sign_before_number(scan: Scan, at: int) -> list[Part]:
     """The sign of a number (-5, +4, *1801, ~10), or the dash between two numbers."""
     text = scan.text
     character, before, following = text[at], scan.character(at - 1), scan.character(at + 1)
-    if character in "-–—~" and (between := read_range(scan, at)):
+    if character in "-–—~" and (between := read_dash(scan, at)):
         return between
+    if character in "-–" and scan.part.rule == "weekday":  # Mo-Fr
+        return [in_words(at + 1, "range", "bis")]
+    if character == "<" and (heart := _HEART.match(text, at)):
+        return [in_words(heart.end(), "sign", "Häerz")]
+    if decoration := _DECORATION.match(text, at):
+        return [Part(decoration.end(), "silent")]
     if character in "*†" and (
         following.isdecimal() or (following == " " and scan.character(at + 2).isdecimal())
     ):
@@ -125,6 +154,14 @@ def _mark(scan: Scan, at: int) -> list[Part]:
             return [in_words(at + 1, "decimal", "Punkt")]
     if character == "-":
         return _hyphen(scan, at)
+    if character in "–—―‒" and not scan.left and (not at or text[at - 1] == "\n"):
+        return [Part(at + 1, "silent")]  # before an item of a list
+    if character == "|":
+        return [
+            Part(at + 1, "pause", pause=",")
+            if scan.left and scan.text[at + 1 :].strip()
+            else Part(at + 1, "silent")
+        ]
     if (
         character == "/"
         and (_LETTER.match(before) or before == " ")

@@ -26,6 +26,7 @@ _ORDINALS = (
     "fofzéngt siechzéngt siwwenzéngt uechtzéngt nonzéngt"
 ).split()
 _GENDERED = {"m": ("", f"ee{OPTIONAL_N}", "zwee"), "f": ("", "eng", "zwou")}
+_GENDERED["n"] = _GENDERED["m"]
 _LARGE = (
     (10**12, "Billioun", "Billioune" + OPTIONAL_N),
     (10**9, "Milliard", "Milliarde" + OPTIONAL_N),
@@ -35,7 +36,7 @@ _KEEPS_N = "aeiouäëéöüyndtzh"
 
 
 def cardinal(number: int, gender: str = "") -> str:
-    """A cardinal. `gender`: "" for counting (eent), "m" masculine and neuter (ee or een, zwee), "f" (eng, zwou)."""
+    """A cardinal. `gender`: "" for counting (eent), "m" and "n" (ee or een, zwee), "f" (eng, zwou)."""
     if number < 0:
         return f"minus {cardinal(-number, gender)}"
     if number > LARGEST:
@@ -81,9 +82,10 @@ def and_a_half(whole: int) -> str:
     return "annerhallef" if whole == 1 else _join(_with_n(cardinal(whole, "m")), "anenhallef")
 
 
-def tens(number: int) -> str:
-    """A decade or an age group: 1980er, 50er."""
-    return _with_n(year(number)) + "er"
+def number_er(number: int) -> str:
+    """A decade, an age group, a vintage, a coin: 1980er, 50er, 2003er, 5er."""
+    word = _with_n(year(number))
+    return word + ("ër" if word.endswith("ee") else "er")
 
 
 def digits(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
@@ -16,6 +16,9 @@ class Part(NamedTuple):
 
 
 NOTHING = Part(0, "")
+NUMERIC = frozenset(
+    "phone date decade time year money unit score fraction ordinal decimal cardinal digits weekday".split()
+)
 
 
 @dataclass(slots=True)
@@ -29,6 +32,7 @@ class Scan:
     left: str = ""
     before: str = ""
     part: Part = NOTHING  # the last one
+    seen: set[str] = field(default_factory=set)  # the rules of the numbers of the sentence
     ending: str = ""  # of the last ordinal: seng 5. a 6. Panzeraméi
     in_quotes: bool = False
     in_single_quotes: bool = False
@@ -37,13 +41,18 @@ class Scan:
         """Note the result of a rule."""
         if part.words:
             self.left, self.before = self.text[start : part.end], self.left
+            if part.rule in NUMERIC:
+                self.seen.add(part.rule)
         elif part.pause:
             self.left = self.before = ""
+            if part.pause in ".!?" and part.rule == "pause":
+                self.seen.clear()
         self.part = part
 
     def character(self, at: int) -> str:
-        """The character at a place; a space outside the text."""
-        return self.text[at] if 0 <= at < len(self.text) else " "
+        """The character at a place; a space outside the text and for a line break."""
+        character = self.text[at] if 0 <= at < len(self.text) else " "
+        return " " if character == "\n" else character
 
 
 def in_words(end: int, rule: str, words: str) -> Part:

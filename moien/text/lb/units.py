@@ -37,12 +37,15 @@ UNITS = _units(
     "dB Dezibel|kJ Kilojoule|MJ Megajoule|K Kelvin|bit Bit|kB,KB Kilobyte|"
     "MB Megabyte|GB Gigabyte|TB Terabyte|kbit Kilobit|Mbit Megabit|Gbit Gigabit|Mbps Megabit an der Sekonn|"
     "Gbps Gigabit an der Sekonn|kbps Kilobit an der Sekonn|kmh Kilometer an der Stonn|px Pixel|"
-    "ppm ppm|PS PS|lm Lumen|ct Cent|"
+    "ppm ppm|PS PS|lm Lumen|ct Cent|bar Bar|mbar Millibar|kWp Kilowatt peak|Kg,KG Kilogramm|Km,KM Kilometer|gr,gr. Gramm|"
+    "Lt.,Ltr. Liter|Stk.,Stck. Stéck|EL Iessläffel|TL Téiläffel|Pkt. Punkten|"
     "°C,°c,ºC,℃ Grad Celsius|°F,℉ Grad Fahrenheit|°,º Grad|% Prozent|‰ Promill",
     "m",
-) | _units(
+)
+UNITS |= {"° C": UNITS["°C"], "° F": UNITS["°F"]}
+UNITS |= _units(
     "ms Millisekonn|Ah Ampèrestonn|cal Kalorie|kcal Kilokalorie|t Tonn|h,Std.,Std Stonn|min,Min. Minutt|"
-    "s,sec,Sek. Sekonn|kWh Kilowattstonn|Wh Wattstonn|MWh Megawattstonn|"
+    "s,sec,Sek. Sekonn|Pers.,Pers Persoun|kWh Kilowattstonn|Wh Wattstonn|MWh Megawattstonn|"
     "GWh Gigawattstonn|TWh Terawattstonn",
     "f",
 )
@@ -81,9 +84,18 @@ def unit(sign: str) -> Unit:
     return Unit(name, name, "m") if name else UNITS[sign]
 
 
-def per(sign: str) -> str:
-    """The words for a stroke and the unit after it: km/h an der Stonn, €/m² pro Quadratmeter."""
-    return _PER.get(sign) or f"pro {unit(sign).one}"
+PER = rf"(?: ?/ ?(?:(?P<per_many>100) ?)?(?:(?P<per>{UNIT})(?![\w/²³])|(?P<per_word>[A-ZÄËÉÖÜ][a-zäëéöü]{{1,30}})(?!\w)))?"
+
+
+def per(match: re.Match[str]) -> str:
+    """The words of `PER`: km/h an der Stonn, €/m² pro Quadratmeter, l/100 km op honnert Kilometer, €/Persoun."""
+    if match["per_word"]:
+        return f" pro {match['per_word']}"
+    if not match["per"]:
+        return ""
+    if match["per_many"]:
+        return f" op honnert {unit(match['per']).many}"
+    return " " + (_PER.get(match["per"]) or f"pro {unit(match['per']).one}")
 
 
 def millions(sign: str) -> Unit:
