@@ -174,6 +174,11 @@ _BEFORE_NUMBER = {
     "Max.": "maximal",
     "Min.": "minimal",
     "Mind.": "mindestens",
+    "Tel": "Telefon",
+    "tel.": "Telefon",
+    "tel": "Telefon",
+    "tél.": "Telefon",
+    "tél": "Telefon",
     "Zi.": "Zëmmer",
     "Apt.": "Appartement",
     "App.": "Appartement",
@@ -214,7 +219,8 @@ _LANGUAGES = {
 }  # before a colon
 # A capital at the start of a sentence. Of the others it is no abbreviation: Max., Min. and St. are names.
 _AT_START = (
-    "z.B. zB. d.h. dh. etc. bzw. bzw resp. ca. u.a. ë.a. evtl. event. vgl. cf. inkl. inkl incl. exkl. excl. vs. w.e.g. wgl. wgl sog. z.H. "
+    "z.B. zB. d.h. dh. etc. bzw. bzw resp. ca. u.a. ë.a. evtl. event. vgl. cf. inkl. inkl incl. exkl. excl. "
+    "vs. w.e.g. wgl. wgl sog. z.H. "
     "z.T. v.a. u.U. i.d.R. m.a.W. ggf. zzgl. geb. gest. asw. usw. p.ex. s.v.p. lat. engl. frz. lëtz."
 ).split()
 

@@ -12,18 +12,24 @@ _WORDS = frozenset(
 ) - {"SES"}
 # Spelled, although by their letters they could be words.
 _SPELLED = frozenset(
-    "OSZE OECD OCDE LSAP OGBL OGB LCGB ACEL ADR AEV AOC ASBL ASNL BCEE BCL BIL CEO CEE CIA CIO CNA CNE CNS CSSF DAC DNA EIB BEI EEA ECB "
-    "EUR EUIPO FAQ FBI FEDIL FIA IAEA IMF IOC IOK INAP ISO IUIL LGIE MUDAM ONG ONU OMS PAG PAP PIB BIP SICAV SMS SNCA SNJ TVA "
+    "OSZE OECD OCDE LSAP OGBL OGB LCGB ACEL ADR AEV AOC ASBL ASNL BCEE BCL BIL CEO CEE CIA CIO CNA CNE CNS "
+    "CSSF DAC DNA EIB BEI EEA ECB "
+    "EUR EUIPO FAQ FBI FEDIL FIA IAEA IMF IOC IOK INAP ISO IUIL LGIE MUDAM ONG ONU OMS PAG PAP PIB BIP SICAV "
+    "SMS SNCA SNJ TVA "
     "UEL UEO UIA UGDA UNHCR USA USB UV VIP SIP LED LIST AOT ADAC IAO ILO IBM AIR AUC ALEBA UAE USO AVC".split()
 ) - {"MUDAM", "FEDIL", "SICAV", "INAP", "ALEBA", "EUIPO", "ACEL", "AIR"}
 # The shortest everyday words: they show that a text is in capitals, and they are never spelled there.
 _EVERYDAY = frozenset(
-    "AN AM ALL ALS AB AUS ASS AUCH BEI BEIM BIS BIST BIN DAT DASS DE DEN DEM DEN DER DÉI DËS DEE DEEN DIR DO DU DUERCH DOS ELO EM EN ENG "
-    "ER ET ËM ECH ESOU ËNNER EIS ÄR ÄERT FIR GËTT GI GINN GEET GIN HAT HATT HAUT HEI HEEM HIEN HIE HIR HIM HU HUNN HUET IR IWWER JO JEE JUST "
-    "KEE KEEN KENG KANN KOMM LA LO MA MAM MAT MÄ MEE MÉI MECH MIR MUER MUSS MOI NEE NEI NET NO NOM NËT NACH NUR OB OCH ODER ON OP OUNI "
-    "SAI SÄI SÄIN SE SECH SEI SENG SI SINN SIN SO SOT SOU SOLL UM UN UNE VILL VIRUN VIR VU VUN VUM WA WANN WAR WAT WEI WÉI WËLL WIEN WOU "
+    "AN AM ALL ALS AB AUS ASS AUCH BEI BEIM BIS BIST BIN DAT DASS DE DEN DEM DEN DER DÉI DËS DEE DEEN DIR DO "
+    "DU DUERCH DOS ELO EM EN ENG "
+    "ER ET ËM ECH ESOU ËNNER EIS ÄR ÄERT FIR GËTT GI GINN GEET GIN HAT HATT HAUT HEI HEEM HIEN HIE HIR HIM "
+    "HU HUNN HUET IR IWWER JO JEE JUST "
+    "KEE KEEN KENG KANN KOMM LA LO MA MAM MAT MÄ MEE MÉI MECH MIR MUER MUSS MOI NEE NEI NET NO NOM NËT NACH "
+    "NUR OB OCH ODER ON OP OUNI "
+    "SAI SÄI SÄIN SE SECH SEI SENG SI SINN SIN SO SOT SOU SOLL UM UN UNE VILL VIRUN VIR VU VUN VUM WA WANN "
+    "WAR WAT WEI WÉI WËLL WIEN WOU "
     "WÄR ZE ZU ZUM ZUR ZOU ZWEE DRÄI STAD HAUS JOER DAG FRAU FRA AUTO LEIT KAND WELT ZÄIT GUTT SUPER TOP ALLES ANER "
-    "ROUT GRÉNG NEIEN VIRU OPEN STOP BAL DIN MAN KAL WAARM WUERT EUEN AUER MOL GÄR GÄREN GÄER WEEG WEE FEST".split()
+    "ROUT DUC GRÉNG NEIEN VIRU OPEN STOP BAL DIN MAN KAL WAARM WUERT EUEN AUER MOL GÄR GÄREN GÄER WEEG WEE FEST".split()
 ) - {"LA", "UNE", "DIN", "MAN", "DOS", "OPEN", "SAI"}
 _VOWELS = "AEIOUYÄËÉÖÜÀÈÊÂÔÛÎÏ"
 _LIKE_A_WORD = re.compile(
@@ -50,23 +56,27 @@ def is_word(capitals: str) -> bool:
     )
 
 
-def is_word_among_capitals(capitals: str) -> bool:
-    """The same in a text in capitals, where short words are more probable than letters."""
-    if capitals in _SPELLED or (len(capitals) < 3 and capitals not in _EVERYDAY):
-        return False
-    return capitals in _EVERYDAY or bool(re.search(f"[{_VOWELS}]", capitals))
+def is_word_at(text: str, at: int, capitals: str) -> bool:
+    """The same at a place in a text; in a text in capitals short words are more probable than letters."""
+    shortest = next((least for start, end, least in _regions(text) if start <= at < end), 0)
+    if not shortest:
+        return is_word(capitals)
+    if capitals in _EVERYDAY:
+        return True
+    return (
+        capitals not in _SPELLED and len(capitals) >= shortest and bool(re.search(f"[{_VOWELS}]", capitals))
+    )
 
 
 @functools.lru_cache(maxsize=4)
-def regions(text: str) -> tuple[tuple[int, int], ...]:
-    """Where a text is in capitals: stretches without small letters of two words or more, one of them an everyday word."""
-    return tuple(match.span() for match in _REGION.finditer(text) if _shouted(match[0]))
-
-
-def _shouted(stretch: str) -> bool:
-    words = _TOKEN.findall(stretch) if len(stretch) > 4 else []
-    if len(words) < 2:
-        return False
-    return any(word in _EVERYDAY for word in words) or (
-        sum(len(word) > 6 and is_word(word) for word in words) > len(words) // 2
-    )
+def _regions(text: str) -> tuple[tuple[int, int, int], ...]:
+    """Where a text is in capitals: stretches without small letters that have an everyday word or a long word among
+    others, and the shortest word that is not spelled there."""
+    found = []
+    for match in _REGION.finditer(text):
+        words = _TOKEN.findall(match[0]) if match.end() - match.start() > 4 else []
+        if len(words) > 1 and any(word in _EVERYDAY for word in words):
+            found.append((*match.span(), 3))
+        elif len(words) > 1 and any(len(word) > 6 and is_word(word) for word in words):
+            found.append((*match.span(), 4))
+    return tuple(found)

@@ -13,8 +13,10 @@ from moien.text.lb.units import MILLION, UNIT
 
 _DAY, _MONTH_NUMBER = r"(0?[1-9]|[12]\d|3[01])", r"(0?[1-9]|1[0-2])"
 _HOUR_WORDS = frozenset(
-    "um ëm vun vu bis géint no virun viru tëscht tëschent ab zënter zanter auer depart départ ofgang arrivée ukonft ufank start "
-    "enn schluss dier dieren paart paarten haut muer gëschter moies moien mëttes mëtteg nomëttes nomëtteg owes owend nuets "
+    "um ëm vun vu bis géint no virun viru tëscht tëschent ab zënter zanter auer depart départ ofgang arrivée "
+    "ukonft ufank start "
+    "enn schluss dier dieren paart paarten haut muer gëschter moies moien mëttes mëtteg nomëttes nomëtteg "
+    "owes owend nuets "
     "nuecht".split()
 )
 WEEKDAYS = {
@@ -36,13 +38,15 @@ _HOUR_WORDS |= {
 _SHORT_DAY = f"(?:{'|'.join(sorted(WEEKDAYS, key=len, reverse=True))})"
 # A short day is one before another short day, a time or a date: Mo-Fr, Sa. 9-12 Auer, Fr. 28.11.
 _DAY_PATTERN = re.compile(
-    rf"({_SHORT_DAY})(?:\.?(?= ?[-–/+&,] ?{_SHORT_DAY}(?!\w)| bis {_SHORT_DAY}(?!\w))|\.(?= (?:an?|oder) {_SHORT_DAY}\b)|"
+    rf"({_SHORT_DAY})(?:\.?(?= ?[-–/+&,] ?{_SHORT_DAY}(?!\w)| bis {_SHORT_DAY}(?!\w))|\.(?= (?:an?|oder) "
+    rf"{_SHORT_DAY}\b)|"
     rf"\.?(?=:? ?\d{{1,2}}(?:[.:h][0-5]\d(?!\d)| ?[-–] ?\d{{1,2}}(?:[.:h][0-5]\d| ?Auer|h)|h| Auer))|"
     rf"[.,]{{1,2}}(?= ?\d{{1,2}}(?:\.\d{{1,2}}\.|\. ?{MONTH})))"
 )
 _LATER_DAY = re.compile(rf"{_SHORT_DAY}\.? ?(?:[-–/+&,]|bis|an?|oder) ?\Z")
 _LAST_DAY = re.compile(rf"({_SHORT_DAY})(?![\w'])\.?")
 _MONTH_PATTERN = re.compile(rf"({'|'.join(sorted(SHORT_MONTHS, key=len, reverse=True))})(?![\w'])\.?")
+_ANY_MONTH = re.compile(MONTH)
 _YEAR_AHEAD = re.compile(r" ?(?:[12]\d{3}(?!\d)|'\d\d(?!\d))")
 _MONTH_AHEAD = re.compile(rf" ?(?:[-–/]|bis|an?|oder) ?{MONTH}")
 _LATER_MONTH = re.compile(rf"{MONTH}\.? ?(?:[-–/]|bis|an?|oder) ?\Z")
@@ -72,6 +76,14 @@ def read_name(scan: Scan, at: int) -> Part | None:
     ):
         return in_words(_without_stop(scan, month), "date", SHORT_MONTHS[month[1]])
     return None
+
+
+def joins_names(scan: Scan, at: int) -> bool:
+    """Whether the dash at `at` stands between two days or months: Mo-Fr, Jan.-Mäe."""
+    if scan.part.rule not in ("weekday", "date") or scan.part.end < at - 1:
+        return False
+    following = scan.text[at + 1 : at + 20].lstrip()
+    return bool((_LAST_DAY if scan.part.rule == "weekday" else _ANY_MONTH).match(following))
 
 
 def _without_stop(scan: Scan, match: re.Match[str]) -> int:
@@ -105,6 +117,7 @@ def _day_and_month(match: re.Match[str], scan: Scan) -> str | None:
     ):
         return None
     sure = left in grammar.SURE or left in ("bis", "op", "a", "an", "vum", "ab") or "weekday" in scan.seen
+    sure = sure or (scan.part.rule == "range" and "date" in scan.seen)
     if not sure and left in LABELLED:
         return None
     if not sure and len(match[1]) + len(match[2]) < 4:  # 2.1. or 11.5.
@@ -135,8 +148,12 @@ def _with_month(match: re.Match[str], _: Scan) -> str:
 
 
 def _with_lower_month(match: re.Match[str], scan: Scan) -> str | None:
-    if match[0][-1] != "." and scan.left.lower() not in grammar.SURE:
-        return None
+    if (
+        match[0][-1] != "."
+        and scan.left.lower() not in grammar.SURE
+        and scan.text[match.end() :].lstrip()[:3] == "mee"
+    ):
+        return None  # mee is the old spelling of mä
     return ordinal(int(match[1]), EN)
 
 
@@ -180,11 +197,9 @@ def _pointed_clock(match: re.Match[str], scan: Scan) -> str | None:
     left, end = scan.left.lower().rstrip("."), match.end()
     if int(match[1]) > 24 or _MEASURED.match(scan.text, end) or _AMOUNT.match(scan.text, end):
         return None
-    if (
-        scan.text[end : end + 1] == "." and int(match[1]) <= 31 and 0 < int(match[2]) <= 12
-    ):  # 8.12. may be a date
-        if left not in ("um", "ëm") and "time" not in scan.seen:
-            return None
+    like_a_date = scan.text[end : end + 1] == "." and 0 < int(match[2]) <= 12  # 8.12.
+    if like_a_date and left not in ("um", "ëm") and "time" not in scan.seen:
+        return None
     span = _SPAN_AHEAD.match(scan.text, end)
     if span and left not in LABELLED:
         sure = int(span[1]) <= 24 and (len(match[1]) + len(span[1]) > 2 or left in _HOUR_WORDS)
@@ -193,7 +208,7 @@ def _pointed_clock(match: re.Match[str], scan: Scan) -> str | None:
             "time" in scan.seen and left in ("", "-", "–", "an", "a", "oder", "bis")
         )
         sure = sure or ("weekday" in scan.seen and (not left or scan.part.rule == "weekday"))
-    return _clock(match, scan) if sure or scan.part.rule == "range" and "time" in scan.seen else None
+    return _clock(match, scan) if sure or (scan.part.rule == "range" and "time" in scan.seen) else None
 
 
 def _hours(match: re.Match[str], scan: Scan) -> str | None:
@@ -206,7 +221,8 @@ def _hours(match: re.Match[str], scan: Scan) -> str | None:
 
 _MEASURED = re.compile(rf" ?(?:{UNIT}|{MILLION})(?![\w²³])")
 _AMOUNT = re.compile(
-    r" (?:Prozent|Promill|Grad|M[oi]l|mol|Punkte?n?|Milli\w+|\w{0,6}[Mm]eter|Kilo\w*|Liter|Tonne?n?|Sekonne?n?|op \d)(?!\w)"
+    r" (?:Prozent|Promill|Grad|M[oi]l|mol|Punkte?n?|Milli\w+|\w{0,6}[Mm]eter|Kilo\w*|Liter|Tonne?n?|"
+    r"Sekonne?n?|op \d+)(?!\w)"
 )
 _SPAN_AHEAD = re.compile(r"(?: ?[-–] ?| bis (?:ëm |um )?)(\d{1,2})[.:h][0-5]\d(?!\d|[.,]\d)")
 LABELLED = frozenset(

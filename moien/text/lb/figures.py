@@ -50,7 +50,8 @@ def integer(written: str) -> int | None:
 
 
 def number(whole: str, decimals: str | None, kind: str = "", mark: str = ",") -> str | None:
-    """The words of a number with or without decimals, `kind` is its gender; None for a code (007) and for a number that is too long."""
+    """The words of a number with or without decimals, `kind` is its gender; None for a code (007) and for a "
+    "number that is too long."""
     value = integer(whole)
     if value is None or (len(whole) > 1 and whole[0] == "0"):
         return None
@@ -166,7 +167,8 @@ def _suffixed(match: re.Match[str], _: Scan) -> str | None:
 
 
 _FRENCH = (
-    "premier deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième onzième douzième treizième "
+    "premier deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième onzième "
+    "douzième treizième "
     "quatorzième quinzième seizième dix-septième dix-huitième dix-neuvième vingtième"
 ).split()
 _FRENCH_WORDS = frozenset("le la les du au un une l' ce cette".split())
@@ -226,9 +228,9 @@ def _plain(match: re.Match[str], scan: Scan) -> str | None:
 
 
 def _list_item(match: re.Match[str], scan: Scan) -> str | None:
-    """The number of a line of a list: there is a line with the next number, or with the one before."""
-    value = int(match[1])
-    return cardinal(value) if {value - 1, value + 1} & numbered_lines(scan.text) else None
+    """The number of a line of a list: the lines before or after have the numbers before or after."""
+    value, lines = int(match[1]), numbered_lines(scan.text)
+    return cardinal(value) if {value - 1, value + 1} & lines or {1, 2} <= lines else None
 
 
 @functools.lru_cache(maxsize=4)
@@ -262,8 +264,10 @@ _BEHIND = {
 _RULES: tuple[tuple[str, re.Pattern[str], Reader], ...] = tuple(
     (rule, re.compile(pattern), reader)
     for rule, pattern, reader in (
+        ("digits", telephone.MATRICULE, telephone.read_matricule),
         ("phone", telephone.PATTERN, telephone.read_phone),
         ("digits", telephone.BARE, telephone.read_code),
+        ("postcode", r"(?<=L-)\d{4}(?!\d)", telephone.read_postcode),
         ("unit", r"(\d{1,3}) ?(?:h|Std\.?) ?(\d{1,2}) ?(?:min|Min\.?|mn)(?!\w)", _duration),
         ("unit", r"(\d)m(\d\d)(?!\w)", _metres),
         ("score", rf"1:({WHOLE})(?<=\d{{3}})(?![\d:])", _scale),

@@ -41,8 +41,10 @@ COUNTED = re.compile(
 
 # Ending of an ordinal → the articles, pronouns … that it follows.
 _ENDINGS = {
-    EN: "de den dem deem deen dee am vum zum beim um nom virum mam fum ënnerem iwwerem engem sengem hirem mengem dengem "
-    "eisem ärem äerem kengem jidderengem dësem dësen dëse allem en e een kee keen säin säi mäin mäi däin däi hiren hire "
+    EN: "de den dem deem deen dee am vum zum beim um nom virum mam fum ënnerem iwwerem engem sengem hirem mengem "
+    "dengem "
+    "eisem ärem äerem kengem jidderengem dësem dësen dëse allem en e een kee keen säin säi mäin mäi däin däi "
+    "hiren hire "
     "eisen eise ären äre äeren",
     "er": "der enger senger hirer menger denger eiser ärer äerer kenger dëser där",
     "": "déi d' dat eng seng hir meng deng keng eis är äer dës hiert eist äert dëst säint mäint jiddwer all",
@@ -84,7 +86,11 @@ def ends_sentence(text: str, after: int) -> bool:
 def noun_after(text: str, after: int) -> str:
     """The noun after a number that ends at `after`; "" if there is none nearby."""
     match = _NOUN.match(text, after)
-    return match[1] if match else ""
+    if not match:
+        return ""
+    return (
+        match[1].partition("-")[0] if text[after] == "-" else match[1]
+    )  # 2-Zëmmer-Wunneng, 2 E-Mail-Adressen
 
 
 def ordinal_ending(article: str, noun: str) -> str | None:

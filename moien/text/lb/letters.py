@@ -32,7 +32,8 @@ _CENTURY = re.compile(
 )
 _QUEENS = frozenset(
     "Elisabeth Elizabeth Charlotte Margareta Margrethe Margarethe Maria Marie Marie-Adelheid Katharina Kathrin Beatrix "
-    "Victoria Viktoria Isabella Isabelle Anne Anna Christina Christine Johanna Jeanne Juliana Wilhelmina Mathilde Sofia "
+    "Victoria Viktoria Isabella Isabelle Anne Anna Christina Christine Johanna Jeanne Juliana Wilhelmina "
+    "Mathilde Sofia "
     "Kleopatra Theresia".split()
 )
 _RULERS = _QUEENS | frozenset(
@@ -124,12 +125,14 @@ def _clitic_letters(scan: Scan, at: int) -> list[Part]:
         return []
     after = match.end()
     parts: list[Part] = []
+    if numeral := _roman(scan, after, match[0].lower()):  # d'V. Republik: one word
+        return [Part(numeral.end, numeral.rule, (match[0] + numeral.words[0], *numeral.words[1:]))]
     if found := abbreviations.match(scan.text, after):
         parts = [_abbreviation(scan, *found)]
     elif dotted := _DOTTED.match(scan.text, after):
         parts = _spelled(scan, dotted)
-    elif (numeral := _roman(scan, after, match[0].lower())) or _is_letters(scan, after, run[0]):
-        parts = [numeral or _run(scan, after, run[0])]
+    elif _is_letters(scan, after, run[0]):
+        parts = [_run(scan, after, run[0])]
     return [Part(after, "word", (match[0],)), *parts] if parts else []
 
 
@@ -174,8 +177,7 @@ def _is_letters(scan: Scan, at: int, word: str) -> bool:
             return True
         return word not in _ONE_LETTER_WORDS or (word.isupper() and bool(scan.left) and before == " ")
     if word.isupper():
-        among = any(start <= at < end for start, end in capitals.regions(scan.text))
-        return not (capitals.is_word_among_capitals(word) if among else capitals.is_word(word))
+        return not capitals.is_word_at(scan.text, at, word)
     large = sum(letter.isupper() for letter in word)
     mixed = len(word) <= 4 and any(letter.isupper() for letter in word[1:])
     return mixed and (
@@ -184,7 +186,8 @@ def _is_letters(scan: Scan, at: int, word: str) -> bool:
 
 
 _NUMBERED = re.compile(
-    r"\. (?:\w+ )?\w*(?:[Ww]eltkrich|[Kk]rich|[Rr]epublik|[Kk]aiserräich|[Rr]äich|[Kk]ongress|[Kk]onzil|[Ll]egislatur\w*|[Ss]ymphonie|[Ss]infonie|"
+    r"\. (?:\w+ )?\w*(?:[Ww]eltkrich|[Kk]rich|[Rr]epublik|[Kk]aiserräich|[Rr]äich|[Kk]ongress|[Kk]onzil|"
+    r"[Ll]egislatur\w*|[Ss]ymphonie|[Ss]infonie|"
     r"[Ii]nternational\w*|[Ee]tapp|[Dd]eel|[Kk]apitel|[Aa]kt|[Dd]ynastie|[Kk]lass|[Ll]iga|[Dd]ivisioun|[Vv]atikan\w*|[Oo]lympiad|[Ss]piller|"
     r"[Bb]and|[Kk]räizzuch|[Ff]orum|[Ee]ditioun|[Gg]eneratioun|[Pp]has|[Aa]rrondissement|[Rr]unn?|[Aa]rméi|[Kk]orps|[Bb]ataillon)(?![^\W\d_])"
 )
@@ -214,7 +217,9 @@ def _roman(scan: Scan, at: int, article: str = "") -> Part | None:
     name = left.replace("'", "-").rpartition("-")[2]
     goes_on = dot and not stops and scan.character(end + 1) == " " and scan.character(end + 2).islower()
     unknown_name = goes_on and left[:1].isupper() and bool(scan.before)
-    if value <= _HIGHEST_ROMAN and (unknown_name or (name in _RULERS and (dot or len(word) > 1))):
+    if value <= _HIGHEST_ROMAN and (
+        unknown_name or (name in _RULERS and (dot or len(word) > 1 or word in "IVX"))
+    ):
         return in_words(end + (dot and not stops), "roman", _ruler(scan, name, value))
     if len(word) > 1 and not left and dot and not stops and value <= _HIGHEST_ROMAN:
         noun = grammar.noun_after(text, end + 1)

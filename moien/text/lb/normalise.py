@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from moien.text.lb.abbreviations import WITHOUT_POINT
 from moien.text.lb.addresses import read_address, read_tag
 from moien.text.lb.cleaning import Clean, clean
-from moien.text.lb.dates import WEEKDAYS
+from moien.text.lb.dates import WEEKDAYS, joins_names
 from moien.text.lb.figures import read_number
 from moien.text.lb.grammar import SHORT_MONTHS
 from moien.text.lb.letters import LATIN, read_greek, read_letters
@@ -80,7 +80,7 @@ def _plain_word(scan: Scan, at: int) -> list[Part]:
 def _line_break(scan: Scan, at: int) -> Part | None:
     """A pause between two lines or cells of a table; not after or before another pause."""
     following = scan.text[at + 1 : at + 2]
-    if not scan.left or not following or following in PAUSES:
+    if not scan.left or not following or (following in PAUSES and PAUSES[following] != "—"):
         return None
     return Part(at + 1, "pause", pause=",")
 
@@ -118,7 +118,7 @@ def _sign_before_number(scan: Scan, at: int) -> list[Part]:
     character, before, following = text[at], scan.character(at - 1), scan.character(at + 1)
     if character in "-–—~" and (between := read_dash(scan, at)):
         return between
-    if character in "-–" and scan.part.rule == "weekday":  # Mo-Fr
+    if character in "-–" and joins_names(scan, at):
         return [in_words(at + 1, "range", "bis")]
     if character == "<" and (heart := _HEART.match(text, at)):
         return [in_words(heart.end(), "sign", "Häerz")]
@@ -130,6 +130,8 @@ def _sign_before_number(scan: Scan, at: int) -> list[Part]:
         if scan.part.rule in ("cardinal", "decimal") and character == "*":
             return [in_words(at + 1, "sign", "mol")]
         return [in_words(at + 1, "sign", "gebuer" if character == "*" else NAMES["†"])]
+    if character in "<>" and following == " " and scan.character(at + 2).isdecimal():
+        following = scan.character(at + 2)
     if not following.isdecimal():
         return []
     if character in "-–" and (before == " " or before in '(„“"[,;:*/=<>'):
@@ -154,7 +156,7 @@ def _mark(scan: Scan, at: int) -> list[Part]:
             return [in_words(at + 1, "decimal", "Punkt")]
     if character == "-":
         return _hyphen(scan, at)
-    if character in "–—―‒" and not scan.left and (not at or text[at - 1] == "\n"):
+    if character in "–—―‒" and (not at or text[at - 1] == "\n"):
         return [Part(at + 1, "silent")]  # before an item of a list
     if character == "|":
         return [
@@ -164,7 +166,7 @@ def _mark(scan: Scan, at: int) -> list[Part]:
         ]
     if (
         character == "/"
-        and (_LETTER.match(before) or before == " ")
+        and (_LETTER.match(before) or before in " .")
         and (following == " " or _LETTER.match(following))
     ):
         return [Part(at + 1, "pause", pause=",")]

@@ -15,7 +15,7 @@ _RIGHT_NUMBER = re.compile(r"(\d{1,15})(?![\d]|[.,]\d)(-\d)?")
 _CLOCK_AHEAD = re.compile(r"\d{1,2}(?:[:.h][0-5]\d(?!\d)|h(?!\w)| ?Auer)")
 _MEASURED = re.compile(rf" ?(?:{UNIT})(?![\w²³])")
 _SPORT = (
-    r"gew[ëo]nn\w*|Victoire\w*|Néierlag\w*|verl[éu]\w*|geschloen|schléit|schloen|Match\w*|Resultat\w*|Score|Endstand|Hallefzäit|Halbzäit|"
+    r"gew[ëoa]nn\w*|Victoire\w*|Néierlag\w*|verl[éu]\w*|geschloen|schléit|schloen|Match\w*|Resultat\w*|Score|Endstand|Hallefzäit|Halbzäit|"
     r"Remis|Goal\w*|Gol\w*|Sätz|Tie-Break|\w*[Ff]inall\w*|stoung|Meeschterschaft|Coupe|Equipe|Punkterees|Pausestand|Erfolleg|Success|Succès"
 )
 _SPORT_NEAR = re.compile(rf"(?<!\w)(?:{_SPORT})(?!\w)")
@@ -67,6 +67,6 @@ def _is_score(scan: Scan, low: int, high: int, start: int, end: int) -> bool:
         return True
     if low >= high:
         return max(low, high) <= _HIGHEST_PLAIN or sport
-    if low == 0 and scan.left.lower() not in _AFTER_RANGE:
+    if low == 0 and scan.before.lower() not in _AFTER_RANGE:
         return True
     return sport and bool(_SPORT_BEFORE.search(before) or _SPORT_AFTER.match(after))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from moien.text.lb import grammar, units
-from moien.text.lb.numbers import cardinal, digits
+from moien.text.lb.numbers import cardinal, digits, year
 from moien.text.lb.reading import Scan
 
 _LABEL = re.compile(
@@ -23,6 +23,7 @@ _LONG_CODE = 9  # digits without separators, and not round: nobody writes such a
 _ROUND = re.compile(r"\d+?000(?!\d)")
 
 PATTERN = r"(?:\+|00)?\(?\d{1,6}\)?(?>(?:[ ./-]{0,2}\(?\d{1,9}\)?){1,9})(?!\d)"
+MATRICULE = r"(?:19|20)\d\d ?(?:0[1-9]|1[0-2]) ?(?:0[1-9]|[12]\d|3[01]) ?\d{3} ?\d\d(?!\d)"
 BARE = r"\d{9,15}(?![\d.,]?\d)"
 
 
@@ -77,8 +78,19 @@ def read_code(match: re.Match[str], scan: Scan) -> str | None:
     return digits(match[0])
 
 
+def read_matricule(match: re.Match[str], _: Scan) -> str:
+    """The number of a person, which begins with the day of birth: digit by digit."""
+    return digits(match[0].replace(" ", ""))
+
+
+def read_postcode(match: re.Match[str], _: Scan) -> str:
+    """L-1930 like the year."""
+    return year(int(match[0]))
+
+
 def read_after_letters(scan: Scan, at: int) -> re.Match[str] | None:
-    """Digits directly after letters that are read one by one: an account number (LU28 0019 …) or a code (LU12345678)."""
+    """Digits directly after letters that are read one by one: an account number (LU28 0019 …) or a code "
+    "(LU12345678)."""
     if not scan.character(at - 1).isalpha():
         return None
     return _IBAN.match(scan.text, at) or _CODE.match(scan.text, at)

@@ -37,7 +37,8 @@ UNITS = _units(
     "dB Dezibel|kJ Kilojoule|MJ Megajoule|K Kelvin|bit Bit|kB,KB Kilobyte|"
     "MB Megabyte|GB Gigabyte|TB Terabyte|kbit Kilobit|Mbit Megabit|Gbit Gigabit|Mbps Megabit an der Sekonn|"
     "Gbps Gigabit an der Sekonn|kbps Kilobit an der Sekonn|kmh Kilometer an der Stonn|px Pixel|"
-    "ppm ppm|PS PS|lm Lumen|ct Cent|bar Bar|mbar Millibar|kWp Kilowatt peak|Kg,KG Kilogramm|Km,KM Kilometer|gr,gr. Gramm|"
+    "ppm ppm|PS PS|lm Lumen|ct Cent|bar Bar|mbar Millibar|kWp Kilowatt peak|Kg,KG Kilogramm|Km,KM "
+    "Kilometer|gr,gr. Gramm|"
     "Lt.,Ltr. Liter|Stk.,Stck. Stéck|EL Iessläffel|TL Téiläffel|Pkt. Punkten|"
     "°C,°c,ºC,℃ Grad Celsius|°F,℉ Grad Fahrenheit|°,º Grad|% Prozent|‰ Promill",
     "m",
@@ -84,7 +85,10 @@ def unit(sign: str) -> Unit:
     return Unit(name, name, "m") if name else UNITS[sign]
 
 
-PER = rf"(?: ?/ ?(?:(?P<per_many>100) ?)?(?:(?P<per>{UNIT})(?![\w/²³])|(?P<per_word>[A-ZÄËÉÖÜ][a-zäëéöü]{{1,30}})(?!\w)))?"
+PER = (
+    rf"(?: ?/ ?(?:(?P<per_many>100) ?)?(?:(?P<per>{UNIT})(?![\w/²³])|"
+    rf"(?P<per_word>[A-ZÄËÉÖÜ][a-zäëéöü]{{1,30}})(?!\w)))?"
+)
 
 
 def per(match: re.Match[str]) -> str:
