@@ -247,7 +247,7 @@ _FOLLOWED_BY = {
     "language": "(?=:)",
     "glued": r"(?=\d)",
 }
-WITHOUT_POINT = frozenset(row for table in _TABLES.values() for row in table if not row.endswith("."))
+WRITTEN = frozenset(row for table in _TABLES.values() for row in table)
 
 
 def _alternatives(table: Iterable[str]) -> str:

@@ -46,6 +46,7 @@ _DAY_PATTERN = re.compile(
 _LATER_DAY = re.compile(rf"{_SHORT_DAY}\.? ?(?:[-–/+&,]|bis|an?|oder) ?\Z")
 _LAST_DAY = re.compile(rf"({_SHORT_DAY})(?![\w'])\.?")
 _MONTH_PATTERN = re.compile(rf"({'|'.join(sorted(SHORT_MONTHS, key=len, reverse=True))})(?![\w'])\.?")
+_FIRST_LETTERS = {name[:2] for name in (*WEEKDAYS, *SHORT_MONTHS)}
 _ANY_MONTH = re.compile(MONTH)
 _YEAR_AHEAD = re.compile(r" ?(?:[12]\d{3}(?!\d)|'\d\d(?!\d))")
 _MONTH_AHEAD = re.compile(rf" ?(?:[-–/]|bis|an?|oder) ?{MONTH}")
@@ -56,6 +57,8 @@ _MONTH_WORDS = frozenset("am enn ufank mëtt abanns zënter zanter bis ab vum".s
 def read_name(scan: Scan, at: int) -> Part | None:
     """The short name of a day of the week or of a month (Fr., Dez.) in full; None elsewhere."""
     text = scan.text
+    if text[at : at + 2] not in _FIRST_LETTERS:
+        return None
     if day := _DAY_PATTERN.match(text, at):
         return in_words(day.end(), "weekday", WEEKDAYS[day[1]])
     if (

@@ -248,6 +248,7 @@ _N = rf"(?P<whole>{WHOLE})(?>(?:(?P<mark>[,.])(?P<decimals>\d++)(?!,\d))?)"
 _MEASURES = " .,'" + "".join(
     sign[0] for table in (units.UNITS, units.CURRENCIES, units.MILLIONS) for sign in table
 )
+_LONG_RULES = frozenset(("digits", "postcode", "year"))
 _BEHIND = {
     "date": ".-/ ",
     "decade": "'-es",
@@ -302,8 +303,11 @@ _RULES: tuple[tuple[str, re.Pattern[str], Reader], ...] = tuple(
 
 
 @functools.lru_cache(maxsize=1024)
-def _rules_for(behind: str) -> tuple[tuple[str, re.Pattern[str], Reader], ...]:
-    return tuple(row for row in _RULES if behind in _BEHIND.get(row[0], behind))
+def _rules_for(behind: str, long: bool) -> tuple[tuple[str, re.Pattern[str], Reader], ...]:
+    """The rules for a character behind the first digits, of which there are four or more if `long`."""
+    return tuple(
+        row for row in _RULES if behind in _BEHIND.get(row[0], behind) and (long or row[0] not in _LONG_RULES)
+    )
 
 
 _SPECIAL = tuple(
@@ -319,7 +323,7 @@ def read_number(scan: Scan, at: int) -> list[Part]:
     run = _RUN.match(scan.text, at)
     if code := telephone.read_after_letters(scan, at) if run else None:
         return [in_words(code.end(), "digits", digits("".join(filter(str.isdecimal, code[0]))))]
-    for rule, pattern, reader in _rules_for(scan.character(run.end())) if run else _RULES:
+    for rule, pattern, reader in _rules_for(scan.character(run.end()), run.end() - at > 3) if run else _RULES:
         match = pattern.match(scan.text, at)
         if match and (words := reader(match, scan)) is not None:
             end = match.end()

@@ -60,7 +60,7 @@ def read_letters(scan: Scan, at: int) -> list[Part]:
         return read_short(scan, at)
     if name := read_name(scan, at):
         return [name]
-    if company := _COMPANY.match(text, at):
+    if text[at] in "Ss" and (company := _COMPANY.match(text, at)):
         return _spelled(scan, company)
     if found := abbreviations.match(text, at):
         return [_abbreviation(scan, *found)]

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from moien.text.lb.abbreviations import WITHOUT_POINT
+from moien.text.lb.abbreviations import WRITTEN
 from moien.text.lb.addresses import read_address, read_tag
 from moien.text.lb.cleaning import Clean, clean
 from moien.text.lb.dates import WEEKDAYS, joins_names
@@ -38,8 +38,8 @@ _LETTER_NAMES = str.maketrans("flmnrsxqwyvc", "eeeeeeekwifz")
 
 
 # Nine of ten words are plain; no rule for numbers, letters or addresses can begin with one of them.
-_PLAIN_WORD = re.compile(r"[A-ZÄËÉÖÜ]?[a-zäëéöü]{2,}+(?=[ \n,;!?]|$)")
-_NOT_PLAIN = WITHOUT_POINT | WEEKDAYS.keys() | SHORT_MONTHS.keys()
+_PLAIN_WORD = re.compile(r"[A-ZÄËÉÖÜ]?[a-zäëéöü]{2,}+(?=[ \n,;!?]|[.:](?:[ \n]|$)|$)")
+_NOT_PLAIN = {row.removesuffix(".") for row in WRITTEN} | WEEKDAYS.keys() | SHORT_MONTHS.keys()
 # Signs that are drawn and not spoken: ====, +++, =>, <-
 _DECORATION = re.compile(
     r"(?P<same>[=+*#_~<>|/\\-])(?>(?P=same){2,})|(?:[=-]{1,3}>|<[=-]{1,3})(?![=\d])|(?<![^\s=])==(?=[\s=]|$)"
@@ -50,31 +50,31 @@ _HEART = re.compile(r"<3+(?=\s*+(?:$|[.!?,;:)<\n]|[^\w\s])|\s[a-zäëéöü]{2}|
 def normalise(text: str) -> list[Span]:
     """The spans of a text in order; each character except white space is in exactly one. No text is an error."""
     cleaned = clean(text)
-    scan = Scan(cleaned.text)
+    line, scan = cleaned.text, Scan(cleaned.text)
     parts: list[tuple[int, Part]] = []
-    at, end = 0, len(cleaned.text)
+    at, end = 0, len(line)
+    begins = True  # a word: at the start and after white space
     while at < end:
-        if cleaned.text[at] == " ":
-            at += 1
-            continue
-        if cleaned.text[at] == "\n":
+        if line[at] == " ":
+            at, begins = at + 1, True
+        elif begins and (match := _PLAIN_WORD.match(line, at)) and match[0] not in _NOT_PLAIN:
+            word = match[0]
+            scan.left, scan.before = word, scan.left
+            scan.part = Part(match.end(), "word", (word,))
+            parts.append((at, scan.part))
+            at, begins = scan.part.end, False
+        elif line[at] == "\n":
             if line_break := _line_break(scan, at):
                 parts.append((at, line_break))
                 scan.add(at, line_break)
-            at += 1
-            continue
-        for part in _plain_word(scan, at) or _read(scan, at):
-            parts.append((at, part))
-            scan.add(at, part)
-            at = part.end
+            at, begins = at + 1, True
+        else:
+            for part in _read(scan, at):
+                parts.append((at, part))
+                scan.add(at, part)
+                at = part.end
+            begins = False
     return _place(text, cleaned, _settle(parts))
-
-
-def _plain_word(scan: Scan, at: int) -> list[Part]:
-    match = _PLAIN_WORD.match(scan.text, at)
-    if not match or scan.part.rule == "date" or (at and scan.text[at - 1] not in " \n"):
-        return []
-    return [] if match[0] in _NOT_PLAIN else [Part(match.end(), "word", (match[0],))]
 
 
 def _line_break(scan: Scan, at: int) -> Part | None:
@@ -232,7 +232,7 @@ def _settle(parts: Sequence[tuple[int, Part]]) -> list[tuple[int, Part]]:
     settled = []
     following = Part(0, "pause")  # the next part that is spoken
     for start, part in reversed(parts):
-        if any(OPTIONAL_N in word for word in part.words):
+        if part.rule != "word" and any(OPTIONAL_N in word for word in part.words):
             line = settle_n(f"{' '.join(part.words)} {_first_sound(following)}")
             part = part._replace(words=tuple(line.split(" ")[: len(part.words)]))
         settled.append((start, part))
@@ -259,7 +259,8 @@ def _place(text: str, cleaned: Clean, parts: Sequence[tuple[int, Part]]) -> list
             before = spans.pop()
             spans.append(Span(before.start, before.end, before.rule, before.words + part.words, before.pause))
             continue
-        spans += _left_out(text, last, start)
+        if start > last:
+            spans += _left_out(text, last, start)
         spans.append(Span(start, end, part.rule, part.words, part.pause))
         last = end
     return spans + _left_out(text, last, len(text))
