@@ -36,7 +36,7 @@ _LIKE_A_WORD = re.compile(
     rf"[^{_VOWELS}]{{0,1}}[{_VOWELS}]{{1,2}}(?:[^{_VOWELS}]{{1,2}}[{_VOWELS}]{{1,2}}){{1,8}}[^{_VOWELS}]{{0,1}}"
 )
 _CLUSTER = re.compile("SCH|CH|CK|PH|TH")  # one sound
-_REGION = re.compile("[^a-zà-öø-ÿœ]+")  # without small letters
+_REGION = re.compile("[^a-zà-öø-ÿœ]{5,}+")  # without small letters, long enough for two words
 _TOKEN = re.compile(r"(?<![^\W\d_])[A-ZÀ-ÖØ-Þ]{2,}(?![^\W_])")
 
 
@@ -74,7 +74,7 @@ def _regions(text: str) -> tuple[tuple[int, int, int], ...]:
     others, and the shortest word that is not spelled there."""
     found = []
     for match in _REGION.finditer(text):
-        words = _TOKEN.findall(match[0]) if match.end() - match.start() > 4 else []
+        words = _TOKEN.findall(match[0])
         if len(words) > 1 and any(word in _EVERYDAY for word in words):
             found.append((*match.span(), 3))
         elif len(words) > 1 and any(len(word) > 6 and is_word(word) for word in words):

@@ -110,9 +110,10 @@ class LuxembourgishFrontend:
     def _pronounce(self, word: str) -> Pronunciation:
         if JOINT in word:  # a lexicon has some long numbers, but with another stress
             return self._number(word.split(JOINT))
-        if entry := self._lexicon.lookup(word):
+        letter = word[-2:-1] == "'" and word[-1].isupper()  # d'N7 is not the entry d'n
+        if not letter and (entry := self._lexicon.lookup(word)):
             return Pronunciation(entry.phonemes, entry.source, 1.0)
-        if entry := self._lexicon.without_n(word):
+        if not letter and (entry := self._lexicon.without_n(word)):
             return Pronunciation(entry.phonemes, entry.source, 1.0)
         try:
             return self._unknown.pronounce(word)

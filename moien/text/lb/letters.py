@@ -131,7 +131,7 @@ def _clitic_letters(scan: Scan, at: int) -> list[Part]:
         parts = [_abbreviation(scan, *found)]
     elif dotted := _DOTTED.match(scan.text, after):
         parts = _spelled(scan, dotted)
-    elif _is_letters(scan, after, run[0]):
+    elif len(run[0]) > 1 and _is_letters(scan, after, run[0]):
         parts = [_run(scan, after, run[0])]
     return [Part(after, "word", (match[0],)), *parts] if parts else []
 

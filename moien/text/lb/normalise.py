@@ -41,6 +41,7 @@ _LETTER_NAMES = str.maketrans("flmnrsxqwyvc", "eeeeeeekwifz")
 _PLAIN_WORD = re.compile(r"[A-ZÄËÉÖÜ]?[a-zäëéöü]{2,}+(?=[ \n,;!?]|[.:](?:[ \n]|$)|$)")
 _NOT_PLAIN = {row.removesuffix(".") for row in WRITTEN} | WEEKDAYS.keys() | SHORT_MONTHS.keys()
 # Signs that are drawn and not spoken: ====, +++, =>, <-
+_DRAWN = frozenset("=+*#_~<>|/\\-")
 _DECORATION = re.compile(
     r"(?P<same>[=+*#_~<>|/\\-])(?>(?P=same){2,})|(?:[=-]{1,3}>|<[=-]{1,3})(?![=\d])|(?<![^\s=])==(?=[\s=]|$)"
 )
@@ -122,7 +123,7 @@ def _sign_before_number(scan: Scan, at: int) -> list[Part]:
         return [in_words(at + 1, "range", "bis")]
     if character == "<" and (heart := _HEART.match(text, at)):
         return [in_words(heart.end(), "sign", "Häerz")]
-    if decoration := _DECORATION.match(text, at):
+    if character in _DRAWN and (decoration := _DECORATION.match(text, at)):
         return [Part(decoration.end(), "silent")]
     if character in "*†" and (
         following.isdecimal() or (following == " " and scan.character(at + 2).isdecimal())

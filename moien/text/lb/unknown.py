@@ -178,7 +178,8 @@ class UnknownWords:
         while stop > max(start, 1) and pieces[stop - 1].lower() in ENCLITICS:
             stop -= 1
         inside = [piece for piece in pieces[start:stop] if piece.strip("-")]
-        core = [self._known(inside[0])] if inside else []
+        read = self.spell if inside and len(inside[0]) == 1 and inside[0].isupper() else self._known  # d'A13
+        core = [read(inside[0])] if inside else []
         for piece in inside[1:]:  # the n of rock'n'roll
             sound = ENCLITICS.get(piece.lower())
             core.append(Pronunciation(sound, "clitic", 1.0) if sound else self._known(piece))
