@@ -175,11 +175,11 @@ class UnknownWords:
         start, stop = 0, len(pieces)
         while start < len(pieces) - 1 and pieces[start].lower() in CLITICS:
             start += 1
-        while stop > max(start, 1) and pieces[stop - 1].lower() in ENCLITICS:
+        letter = len(pieces[-1]) == 1 and pieces[-1].isupper()  # d'A13, d'N7
+        while not letter and stop > max(start, 1) and pieces[stop - 1].lower() in ENCLITICS:
             stop -= 1
         inside = [piece for piece in pieces[start:stop] if piece.strip("-")]
-        read = self.spell if inside and len(inside[0]) == 1 and inside[0].isupper() else self._known  # d'A13
-        core = [read(inside[0])] if inside else []
+        core = [(self.spell if letter else self._known)(inside[0])] if inside else []
         for piece in inside[1:]:  # the n of rock'n'roll
             sound = ENCLITICS.get(piece.lower())
             core.append(Pronunciation(sound, "clitic", 1.0) if sound else self._known(piece))
