@@ -168,3 +168,23 @@ def test_the_real_corpus(shared_dir: Path) -> None:
         check_places(text, pieces)
         assert not any(piece.rule == "unreadable" for piece in pieces), text
         assert not any(c.isdigit() for piece in pieces for word in piece.words for c in word), text
+
+
+KINDS = Path(__file__).parents[1] / "golden" / "lb_real_text.tsv"
+with KINDS.open(encoding="utf-8", newline="") as _file:
+    KIND_LINES = [tuple(row) for row in csv.reader(_file, delimiter="\t", quoting=csv.QUOTE_NONE)][1:]
+
+
+@pytest.mark.parametrize(("kind", "text", "words"), KIND_LINES, ids=[f"{k}:{t}" for k, t, _ in KIND_LINES])
+def test_text_as_people_write_it(kind: str, text: str, words: str) -> None:
+    """The kinds with `not` hold what looks like the kind and is something else. \\n and \\t stand for themselves."""
+    text = text.replace("\\n", "\n").replace("\\t", "\t")
+    pieces = normalise(text)
+    assert spoken(pieces, pauses=True) == words
+    check_places(text, pieces)
+
+
+def test_every_kind_has_lines_and_counterexamples() -> None:
+    counts = Counter(kind for kind, _, _ in KIND_LINES)
+    for kind in {kind.removesuffix(", not") for kind in counts}:
+        assert counts[kind] >= 3 and counts[f"{kind}, not"] >= 2, kind

@@ -23,7 +23,9 @@ _MARKS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _BLOCKS = (
     "address|article|blockquote|br|dd|div|dl|dt|footer|h[1-6]|header|hr|li|ol|p|pre|section|table|td|th|tr|ul"
 )
-_INLINE = "a|abbr|b|big|body|code|del|em|font|head|html|i|img|ins|mark|q|s|small|span|strong|sub|sup|tbody|thead|u"
+_INLINE = (
+    "a|abbr|b|big|body|code|del|em|font|head|html|i|img|ins|mark|q|s|small|span|strong|sub|sup|tbody|thead|u"
+)
 # Most texts are clean: visible ASCII and composed letters with single spaces between them.
 _PLAIN = "[!-%'-;=?-_a-~ÄËÉÖÜäëéöüèêàçôûîïœ„“”…–]"
 _CLEAN = re.compile(f"(?>(?:{_PLAIN} ?)*)")

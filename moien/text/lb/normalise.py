@@ -177,6 +177,12 @@ def _mark(scan: Scan, at: int) -> list[Part]:
     run = _MARKS.match(text, at)
     end = run.end() if run else at + 1
     if character == ".":
+        if (
+            scan.part.end == at
+            and scan.part.rule in ("cardinal", "decimal")
+            and scan.character(at + 2).islower()
+        ):
+            return [Part(end, "silent")]  # Artikel 1. vun
         pause = "…" if end - at > 2 else "."
     return [Part(end, "pause", pause=pause)]
 
