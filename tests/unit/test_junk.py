@@ -119,11 +119,9 @@ class Stop:
     __getattr__ = stop
 
 
-PROGRAMS = {
-    str(path.relative_to(ROOT)): path
-    for part in ("local", "utils", "tools")
-    for path in (ROOT / part).glob("*.py")
-}
+PROGRAMS = sorted(
+    str(path.relative_to(ROOT)) for part in ("local", "utils", "tools") for path in (ROOT / part).glob("*.py")
+)
 STOPPED = {  # what of a program takes long, or writes into the checkout
     "tools/bench_g2p.py": "load_lexicon",
     "tools/train_g2p.py": "read_layers",
@@ -139,7 +137,7 @@ def commands() -> Iterator[Any]:
     """All of `moien`, and all programs."""
     for name, command in cli.main.commands.items():
         yield pytest.param(cli.main, [name], command, id=f"moien {name}")
-    for name in sorted(PROGRAMS):
+    for name in PROGRAMS:
         yield pytest.param(name, [], None, id=name)
 
 
@@ -171,6 +169,20 @@ def junk(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
             folder.mkdir()
             (folder / name).write_bytes(FILES[kind])
     return [*WORDS, *(str(path) for path in sorted(here.iterdir()))]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def untouched() -> Iterator[None]:
+    """No call changes a file of the project."""
+
+    def files() -> dict[Path, tuple[int, int]]:
+        parts = ("moien", "docs", "recipes", "local", "utils", "tools", "steps")
+        found = (path for part in parts for path in (ROOT / part).rglob("*") if path.suffix != ".pyc")
+        return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in found if path.is_file()}
+
+    before = files()
+    yield
+    assert files() == before
 
 
 @pytest.fixture
