@@ -18,6 +18,7 @@ from pathlib import Path
 
 from moien.errors import WrongCall, WrongData
 from moien.kokoro.symbols import nearest
+from moien.text.codes import espeak_code
 from moien.text.corrections import SOURCE
 from moien.text.ipa import TIE, TONES, Converter, base
 from moien.text.phonemes import Phonemes, Word, assemble
@@ -86,6 +87,8 @@ def set_voice(name: str) -> None:
 
 
 def _unknown(kind: str, name: str, known: list[str]) -> WrongCall:
+    if kind == "language" and (code := espeak_code(name, known)):
+        return WrongCall(f"espeak-ng has no language {name!r}", remedy=f"its code in espeak-ng is {code}")
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:8]
     return WrongCall(f"espeak-ng has no {kind} {name!r}", remedy=f"nearest: {', '.join(near)}")
 

@@ -12,6 +12,10 @@ from hypothesis import strategies as st
 from moien.errors import WrongCall
 from moien.recipe.settings import MAX_SEED, Settings, load_settings
 from moien.recipe.written import override
+from moien.text import load_frontend
+from moien.text.codes import OTHER_CODES
+from moien.text.espeak import languages
+from moien.text.settings import G2PSettings
 
 HEAD = "language: de\n"
 REFUSED = {
@@ -169,3 +173,18 @@ def test_any_text_can_be_a_setting(text):
     assert load_settings("mini", [override("corpus.options.folder", text)]).corpus.options["folder"] == text
     folder = f"/nowhere/{text}"
     assert load_settings("mini", [override("system.work_dir", folder)]).system.work_dir == Path(folder)
+
+
+CODES = "no nb, nor nb, nn nb, zh cmn, zh-CN cmn, iw he, de-DE de, en_us en-US, jp ja, cz cs, gr el, lux lb, eng en"
+
+
+@pytest.mark.parametrize("codes", CODES.split(", "))
+def test_another_code_of_a_language_is_answered_by_that_of_espeak(codes):
+    other, code = codes.split()
+    with pytest.raises(WrongCall, match=f"no language '{other}'\n.* its code in espeak-ng is {code}$"):
+        load_frontend(G2PSettings(), other)
+
+
+def test_every_code_of_the_table_is_one_of_espeak():
+    assert set(OTHER_CODES.values()) <= set(languages())
+    assert not set(OTHER_CODES) & set(languages())
