@@ -54,10 +54,16 @@ DOUBTFUL = "2 104 214 219 292 295 305 357 386 471 503 511 520 539 548"
 
 @program
 @click.argument("out", type=click.Path(path_type=Path))
-def main(out: Path) -> None:
+@click.option(
+    "--folder",
+    default="marylux",
+    show_default=True,
+    help="A folder in MOIEN_MIRROR; where there is none, the corpus is downloaded.",
+)
+def main(out: Path, folder: str) -> None:
     """Write the data directory OUT."""
-    folder = find_in_mirror("marylux")
-    utterances, segments = from_mirror(folder) if folder else from_github(cache_dir() / "marylux")
+    mirrored = find_in_mirror(folder)
+    utterances, segments = from_mirror(mirrored) if mirrored else from_github(cache_dir() / "marylux")
     write_corpus(out, utterances, {})
     rows = (json.dumps({"id": clip, "segments": segments[clip]}) + "\n" for clip in sorted(segments))
     (out / SEGMENTS).write_text("".join(rows), encoding="utf-8")

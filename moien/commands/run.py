@@ -6,12 +6,11 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
-from moien.commands.options import NEW_FILE, SEED, Command, jobs_option, recipe_option, settings_option
+from moien.commands.options import SEED, Command, jobs_option, recipe_option, settings_option
 from moien.files import written_whole
 from moien.recipe.settings import Settings
 from moien.recipe.stages import STAGES, Stage, from_outside, refuse
@@ -76,7 +75,9 @@ class DurationType(click.ParamType):
 )
 @click.option("--dry-run", is_flag=True, help="Show what would run and why; run nothing.")
 @click.option(
-    "--provenance", type=NEW_FILE, help="Write what decides about each stage, for DVC; run nothing."
+    "--provenance",
+    is_flag=True,
+    help="Write what decides about each stage into exp/RECIPE/provenance.json, for DVC; run nothing.",
 )
 @click.option("--list", "list_", is_flag=True, help="Show every stage and its state; run nothing.")
 def main(
@@ -92,7 +93,7 @@ def main(
     reset: bool,
     limit_s: float | None,
     dry_run: bool,
-    provenance: Path | None,
+    provenance: bool,
     list_: bool,
 ) -> None:
     """Run the stages of a recipe."""
@@ -106,7 +107,7 @@ def main(
     if list_:
         show_stages(settings)
     elif provenance:
-        write_provenance(chosen, settings, provenance)
+        write_provenance(chosen, settings)
     elif dry_run:
         for row in runner.plan(chosen, settings, force):
             verb = "would run" if row.runs else "would skip"
@@ -116,11 +117,11 @@ def main(
         runner.run(chosen, settings, recipe, overrides, force, reset, limit_s)
 
 
-def write_provenance(stages: Sequence[Stage], settings: Settings, file: Path) -> None:
+def write_provenance(stages: Sequence[Stage], settings: Settings) -> None:
     """Write stage → version, settings, and digests of the files and lexica from outside of the graph, as JSON."""
     refuse(stages, settings)
     made = {stage.name: from_outside(stage, settings) for stage in stages if stage.output}
-    with written_whole(file) as part:
+    with written_whole(settings.system.work_dir / "exp" / settings.recipe / "provenance.json") as part:
         part.write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
