@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS answers (listener TEXT NOT NULL REFERENCES listeners,
     position INTEGER NOT NULL, sentence TEXT NOT NULL, system TEXT NOT NULL, other TEXT NOT NULL, value REAL NOT NULL,
     at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (listener, trial, position));
 """
+TABLES = {"test", "listeners", "answers"}
 
 
 class Store:
@@ -36,6 +37,11 @@ class Store:
         self.path, self._lock = path, threading.Lock()
         try:
             self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            tables = {
+                name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            }
+            if tables and not TABLES <= tables:
+                raise sqlite3.DatabaseError("it is the database of another program")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute(
                 "PRAGMA synchronous = FULL"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sqlite3
 import os
 import signal
 import socket
@@ -130,6 +131,16 @@ def test_answers_of_another_test_stay_as_they_are(tmp_path):
     (tmp_path / "no.sqlite").write_text("this is no database, but long enough to be looked at" * 9)
     with pytest.raises(WrongData, match="not a file of answers"):
         Store(tmp_path / "no.sqlite", Test("mos", ("a", "b"), ("1",), 0))
+
+
+def test_the_database_of_another_program_is_left_alone(tmp_path):
+    file = tmp_path / "music.db"
+    with sqlite3.connect(file) as db:
+        db.execute("CREATE TABLE answers (song)")
+    before = file.read_bytes()
+    with pytest.raises(WrongData, match="the database of another program"):
+        Store(file, Test("mos", ("a", "b"), ("1",), 0))
+    assert file.read_bytes() == before
 
 
 class Visitor:
