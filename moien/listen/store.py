@@ -40,7 +40,7 @@ class Store:
             tables = {
                 name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             }
-            if tables and not TABLES <= tables:
+            if tables and not TABLES.issubset(tables):
                 raise sqlite3.DatabaseError("it is the database of another program")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute(
