@@ -65,7 +65,7 @@ def parse(text: str, place: str, key: str = "") -> Written:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
-            return Written({}, {})
+            return Written({}, {key: Source(place, "")})
         sources = {}
         for name, part in _parts(node, key):
             line = "" if key else f":{part.start_mark.line + 1}"

@@ -92,6 +92,17 @@ def test_a_multilingual_model_is_told_the_language(folder, monkeypatch):
     assert json.loads(said) == {"language": "lb", "task": "transcribe"}
 
 
+@pytest.mark.parametrize(("ours", "theirs"), [("nb", "no"), ("cmn", "zh"), ("en-US", "en"), ("lb", "lb")])
+def test_a_multilingual_model_has_other_codes_and_not_every_language(monkeypatch, ours, theirs):
+    known = SimpleNamespace(is_multilingual=True, lang_to_id={f"<|{theirs}|>": 1})
+    model = SimpleNamespace(model=SimpleNamespace(generation_config=known))
+    monkeypatch.setattr("transformers.pipeline", lambda *_, **__: model)
+    found = Transcriber("owner/whisper@0123abc", ours)
+    assert found._options["generate_kwargs"]["language"] == theirs
+    with pytest.raises(WrongCall, match="does not know the language 'tlh'"):
+        Transcriber("owner/whisper@0123abc", "tlh")
+
+
 def test_the_revision_is_pinned(monkeypatch):
     with pytest.raises(WrongCall, match="revision"):
         Transcriber("openai/whisper-small", "lb")

@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from moien.errors import WrongCall
-from moien.recipe.settings import MAX_SEED, Settings, load_settings
+from moien.recipe.settings import MAX_SEED, Settings, known_keys, load_settings
 from moien.recipe.written import override
 from moien.text import load_frontend
 from moien.text.codes import OTHER_CODES
@@ -188,3 +189,48 @@ def test_another_code_of_a_language_is_answered_by_that_of_espeak(codes):
 def test_every_code_of_the_table_is_one_of_espeak():
     assert set(OTHER_CODES.values()) <= set(languages())
     assert not set(OTHER_CODES) & set(languages())
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.dates(),
+    lambda below: (
+        st.lists(below, max_size=3) | st.dictionaries(st.text(max_size=3) | st.integers(), below, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    return tmp_path_factory.mktemp("recipe")
+
+
+def read_or_refused(recipe: Path, content: bytes, *overrides: str) -> None:
+    try:
+        written(recipe, content, *overrides)
+    except WrongCall as error:
+        assert str(recipe) in str(error) or "--set" in str(error)
+
+
+@given(st.binary() | st.text().map(str.encode))
+def test_any_bytes_are_settings_or_refused(recipe, content):
+    read_or_refused(recipe, content)
+    read_or_refused(recipe, HEAD.encode() + content)
+
+
+@given(st.dictionaries(st.sampled_from(known_keys()), VALUES, max_size=4))
+def test_any_values_of_any_keys_are_settings_or_refused(recipe, values):
+    nested: dict[str, object] = {"language": "de"}
+    for key, value in values.items():
+        *parents, last = key.split(".")
+        section = nested
+        for parent in parents:
+            below = section.setdefault(parent, {})
+            section = below if isinstance(below, dict) else {}
+        section[last] = value
+    read_or_refused(recipe, yaml.safe_dump(nested).encode())
+
+
+@given(st.sampled_from(known_keys()), st.text(st.characters(exclude_categories=["Cs"])))
+def test_any_override_is_a_setting_or_refused(recipe, key, text):
+    read_or_refused(recipe, HEAD.encode(), f"{key}={text}")

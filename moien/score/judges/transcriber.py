@@ -18,6 +18,7 @@ from moien.audio import SAMPLE_RATE, resample
 from moien.errors import WrongCall, WrongData
 
 TASK: Final = "automatic-speech-recognition"
+CODES = {"nb": "no", "cmn": "zh"}  # espeak-ng's code → that of the models
 APOSTROPHES = str.maketrans({"’": "'", "ʼ": "'"})
 
 
@@ -27,11 +28,11 @@ class Transcriber:
     Args:
         model: a local folder, or `OWNER/NAME@REVISION` on the hub, where the revision is a commit: a branch would
             give other scores next year.
-        language: its code (`lb`), for a multilingual model such as Whisper, which would sometimes guess another.
+        language: espeak-ng's code (`lb`), for a multilingual model such as Whisper, which would else guess it.
         device: a torch device.
 
     Raises:
-        WrongCall: neither a folder nor a name with its revision.
+        WrongCall: neither a folder nor a name with its revision, or a language that the model does not know.
         WrongData: the model cannot be loaded.
     """
 
@@ -55,7 +56,14 @@ class Transcriber:
             ) from None
         generation = getattr(self._pipeline.model, "generation_config", None)  # a CTC model has none
         multilingual = getattr(generation, "is_multilingual", False)
-        options = {"language": language, "task": "transcribe"}
+        code = CODES.get(language, language.partition("-")[0])
+        known = getattr(generation, "lang_to_id", None)  # "<|de|>" → token
+        if multilingual and known and f"<|{code}|>" not in known:
+            raise WrongCall(
+                f"the transcriber {model} does not know the language {language!r}",
+                remedy="choose another model, or leave score.transcriber empty",
+            )
+        options = {"language": code, "task": "transcribe"}
         self._options = {"generate_kwargs": options} if multilingual else {}
 
     def text(self, samples: np.ndarray) -> str:
