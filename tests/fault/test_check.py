@@ -99,7 +99,7 @@ MISSING = {
         WrongCall,
         "'few' is not a valid",
     ),
-    "options of a program without": ("marylux", {"folder": "/"}, WrongCall, "No such option.*--folder"),
+    "options of a program without": ("marylux", {"voice": "lb"}, WrongCall, "No such option.*--voice"),
     "a program": ("none", {}, WrongCall, "there is no corpus program"),
 }
 
