@@ -32,6 +32,7 @@ from moien.progress import track
 # Of the log likelihood ratio. 60 shifted texts have 73 to 121, right ones below 8, with a fifth of wrong ones below 14;
 # sudden changes of the speaking rate can reach 20.
 LIMIT = 20.0
+EDGE = 2.0  # less for each end of the table that a stretch reaches: most shifts reach the last row
 OWN, NO_TEXT = 0, 99  # in place of a lag
 FARTHEST = 5  # rows: the largest shift that is recognised as a shift
 AROUND = 15  # rows before and after: rates drift over sessions, and lists of words are read slowly
@@ -154,13 +155,13 @@ def misfits(gains: Mapping[int, np.ndarray]) -> list[Stretch]:
 
 
 def _best_path(gains: Mapping[int, np.ndarray]) -> list[int]:
-    """The lag of each row, for the largest sum of gains if a stretch costs `LIMIT` (Viterbi's algorithm)."""
+    """The lag of each row, for the largest sum of gains if a stretch costs about `LIMIT` (Viterbi's algorithm)."""
     lags = list(gains)  # the first is OWN
     columns = np.array(list(gains.values())).T
     toll = np.full((len(lags), len(lags)), LIMIT / 2)  # from, to
-    toll[0], toll[:, 0] = LIMIT, 0
+    toll[0], toll[:, 0] = LIMIT - EDGE, EDGE
     np.fill_diagonal(toll, 0)
-    total, back = columns[0] - toll[0], []
+    total, back = columns[0] - np.maximum(toll[0] - EDGE, 0), []
     for column in columns[1:]:
         paths = total[:, None] - toll
         back.append(paths.argmax(axis=0))
