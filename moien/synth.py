@@ -19,6 +19,7 @@ from moien.kokoro.base import Base, load_model, load_pack
 from moien.kokoro.forward import fold_weight_norm
 from moien.kokoro.symbols import MAX_PHONEMES, PAUSE_SYMBOLS, encode
 from moien.text import Frontend, Phonemes, open_frontend
+from moien.text.gaps import read_with_gaps
 
 BREAKS = (".!?…", ";:—", ",", " ")  # where a long text may be split, the best first
 
@@ -48,6 +49,8 @@ class Synthesiser:
     def speak(self, text: str | Phonemes, speaker: str, speed: float = 1.0, seed: int = 0) -> Speech:
         """Speak a text, or phonemes; the same seed gives the same samples. Audio above full scale is scaled down.
 
+        Signs that cannot be spoken are left out with a warning (`moien.text.gaps`).
+
         WrongCall for an unknown speaker, WrongData for a text that cannot be spoken.
         """
         if speaker not in self.packs:
@@ -57,7 +60,7 @@ class Synthesiser:
         if isinstance(text, str):
             if self.frontend is None:
                 raise ValueError("a voice without a front end speaks phonemes only")
-            text = self.frontend(text)
+            text = read_with_gaps(self.frontend, text)
         parts = [self._speak_part(part, speaker, speed, seed) for part in split(text.phonemes)]
         audio = np.concatenate([part.audio for part in parts])
         return Speech(

@@ -92,14 +92,26 @@ def tokenise(text: str, inner: Collection[int] = ()) -> Iterator[tuple[str, str]
             yield "pause", _PAUSES[mark]
 
 
-def unspeakable(character: str, text: str) -> WrongData:
-    """The error for a character that cannot be spoken; no character is left out in silence."""
-    name = unicodedata.name(character, "no name")
-    return WrongData(
-        f"cannot speak {character!r} (U+{ord(character):04X} {name})",
+class Unspeakable(WrongData):
+    """A text has characters that cannot be spoken; `characters` are those that the front end knows of."""
+
+    characters: str
+
+
+def unspeakable(characters: str, text: str) -> Unspeakable:
+    """The error for characters that cannot be spoken, with the name of the first: none is left out in silence."""
+    error = Unspeakable(
+        f"cannot speak {character_name(characters[0])}",
         where=excerpt(text),
         remedy="write it as words or remove it",
     )
+    error.characters = characters
+    return error
+
+
+def character_name(character: str) -> str:
+    """`'日' (U+65E5 CJK UNIFIED IDEOGRAPH-65E5)`."""
+    return f"{character!r} (U+{ord(character):04X} {unicodedata.name(character, 'no name')})"
 
 
 def excerpt(text: str) -> str:

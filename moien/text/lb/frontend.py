@@ -20,7 +20,7 @@ from moien.text.lb.numbers import JOINT
 from moien.text.lb.span import Span
 from moien.text.lb.unknown import Pronunciation, UnknownWords
 from moien.text.phonemes import Phonemes, Word, assemble
-from moien.text.words import unspeakable
+from moien.text.words import Unspeakable, unspeakable
 
 KEPT = 100_000  # words whose pronunciation is kept in memory
 LONGEST = (
@@ -71,10 +71,24 @@ class LuxembourgishFrontend:
     def __call__(self, text: str) -> Phonemes:
         """Phonemes of a text; WrongData for a word that cannot be read: nothing is left out in silence."""
         pieces = self.read(text)
-        for piece in pieces:
-            if isinstance(piece, Word) and not piece.phonemes:
-                raise unspeakable(piece.text[0], text)
+        silent = [piece for piece in pieces if isinstance(piece, Word) and not piece.phonemes]
+        if characters := "".join(
+            dict.fromkeys(letter for word in silent for letter in self._unreadable(word))
+        ):
+            raise unspeakable(characters, text)
         return assemble(text, pieces)
+
+    def _unreadable(self, word: Word) -> str:
+        """The characters because of which a word cannot be read."""
+        if word.rule == "unreadable":
+            return word.text
+        try:
+            (self._unknown.spell if word.rule == "letters" else self._unknown.pronounce)(word.text)
+        except Unspeakable as error:
+            return error.characters
+        except WrongData:  # no letter at all
+            pass
+        return word.text
 
     def read(self, text: str) -> list[Word | str]:
         """Words and pauses of a text in order; a word that cannot be read has no phonemes."""

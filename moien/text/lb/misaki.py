@@ -37,7 +37,8 @@ class LBG2P:
         pieces: list[Word | str] = []
         for piece in self.frontend.read(text):
             if isinstance(piece, Word) and not piece.phonemes:
-                logging.getLogger(__name__).warning("cannot read %r", piece.text)
+                place = piece.text_start + 1
+                logging.getLogger(__name__).warning("cannot read %r at character %d", piece.text, place)
                 if not self.unk:
                     continue
                 piece = piece._replace(phonemes=self.unk)
