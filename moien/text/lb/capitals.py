@@ -31,6 +31,7 @@ _EVERYDAY = frozenset(
     "WÄR ZE ZU ZUM ZUR ZOU ZWEE DRÄI STAD HAUS JOER DAG FRAU FRA AUTO LEIT KAND WELT ZÄIT GUTT SUPER TOP ALLES ANER "
     "ROUT DUC GRÉNG NEIEN VIRU OPEN STOP BAL DIN MAN KAL WAARM WUERT EUEN AUER MOL GÄR GÄREN GÄER WEEG WEE FEST".split()
 ) - {"LA", "UNE", "DIN", "MAN", "DOS", "OPEN", "SAI"}
+_EMPHASISED = frozenset("JO ZE DU DO ËM".split())  # the shortest that are no letters elsewhere, too
 _VOWELS = "AEIOUYÄËÉÖÜÀÈÊÂÔÛÎÏ"
 _LIKE_A_WORD = re.compile(
     rf"[^{_VOWELS}]{{0,1}}[{_VOWELS}]{{1,2}}(?:[^{_VOWELS}]{{1,2}}[{_VOWELS}]{{1,2}}){{1,8}}[^{_VOWELS}]{{0,1}}"
@@ -47,7 +48,7 @@ def is_word(capitals: str) -> bool:
     if capitals in _SPELLED:
         return False
     if len(capitals) < 4:
-        return len(capitals) > 2 and capitals in _EVERYDAY
+        return capitals in _EMPHASISED or (len(capitals) > 2 and capitals in _EVERYDAY)
     if len(capitals) == 4:
         return capitals in _EVERYDAY or bool(_LIKE_A_WORD.fullmatch(capitals))
     most = 4 if len(capitals) > 6 else 3  # consonants in a row

@@ -47,6 +47,11 @@ _LATER_DAY = re.compile(rf"{_SHORT_DAY}\.? ?(?:[-–/+&,]|bis|an?|oder) ?\Z")
 _LAST_DAY = re.compile(rf"({_SHORT_DAY})(?![\w'])\.?")
 _MONTH_PATTERN = re.compile(rf"({'|'.join(sorted(SHORT_MONTHS, key=len, reverse=True))})(?![\w'])\.?")
 _FIRST_LETTERS = {name[:2] for name in (*WEEKDAYS, *SHORT_MONTHS)}
+_BETWEEN_TIMES = frozenset(["", *"- – an a oder bis respektiv resp bzw dann duerno".split()])
+_TIMETABLE = re.compile(
+    r"(?<!\w)(?:Zuch|Zich|Bus|Busser|Tram|Depart|Départ|Ofgang|Ofaart|Ukonft|Arrivée|Horaire|Fahrplang|Auerzäit\w*|Ouverture|"
+    r"\w*[Zz]äiten)(?!\w)(?:[^.!?\n]|\.(?=\d)){0,60}\Z"
+)
 _ANY_MONTH = re.compile(MONTH)
 _YEAR_AHEAD = re.compile(r" ?(?:[12]\d{3}(?!\d)|'\d\d(?!\d))")
 _MONTH_AHEAD = re.compile(rf" ?(?:[-–/]|bis|an?|oder) ?{MONTH}")
@@ -207,10 +212,12 @@ def _pointed_clock(match: re.Match[str], scan: Scan) -> str | None:
     if span and left not in LABELLED:
         sure = int(span[1]) <= 24 and (len(match[1]) + len(span[1]) > 2 or left in _HOUR_WORDS)
     else:
-        sure = left in _HOUR_WORDS or (
-            "time" in scan.seen and left in ("", "-", "–", "an", "a", "oder", "bis")
-        )
+        sure = left in _HOUR_WORDS or ("time" in scan.seen and left in _BETWEEN_TIMES)
         sure = sure or ("weekday" in scan.seen and (not left or scan.part.rule == "weekday"))
+        sure = sure or (
+            left not in LABELLED
+            and bool(_TIMETABLE.search(scan.text[max(0, match.start() - 60) : match.start()]))
+        )
     return _clock(match, scan) if sure or (scan.part.rule == "range" and "time" in scan.seen) else None
 
 

@@ -184,11 +184,7 @@ def _french_ordinal(match: re.Match[str], scan: Scan) -> str | None:
         return ordinal(value, EN)
     noun = _noun(scan.text, match.end())
     article = scan.left.lower()
-    french = (
-        article in _FRENCH_WORDS
-        or noun[:1].islower()
-        or (written == "ère" and article not in grammar.ARTICLES)
-    )
+    french = article in _FRENCH_WORDS or not noun[:1].isupper()
     if french and 0 < value <= len(_FRENCH):
         return "première" if written in ("ère", "re") else _FRENCH[value - 1]
     ending = grammar.ordinal_ending(article, noun)

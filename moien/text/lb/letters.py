@@ -22,7 +22,7 @@ _DOTTED = re.compile(rf"(?:[{LATIN}]\.){{2,9}}(?:[{LATIN}](?![{LATIN}.'\d]))?")
 _COMPANY = re.compile(r"[Ss]\. ?à ?\.? ?r\. ?l(?:\.(?!\w)|(?![\w.]))|[Ss]\.?à\.?r\.?l\.?(?![\w.])")
 _INITIAL = re.compile(r"[A-ZÀ-ÖØ-Þ]\.(?=[ -]?[„“\"«(]?[A-ZÀ-ÖØ-Þ])")
 _GREEK = re.compile("[Ͱ-Ͽἀ-῿]+")
-_TIMES = re.compile(r"\d [xX](?= ?\d| (?:pro|am|an|de|d'))")
+_TIMES = re.compile(r"\d [xX](?= ?\d| (?:pro|am|an|de|d'|all|méi|esou)|[.,;!?)]|$)")
 _ROMAN = re.compile(
     rf"(?=[IVXLCDM])M{{0,3}}(?:CM|CD|D?C{{0,3}})(?:XC|XL|L?X{{0,3}})(?:IX|IV|V?I{{0,3}})(?![{LATIN}\d'-])"
 )
