@@ -220,11 +220,15 @@ def _split_prompts(hashes: Mapping[float, str], prompts: int, settings: DataSett
 
 
 def beyond_minutes(utterances: Iterable[Utterance], minutes: float) -> set[str]:
-    """Ids of the utterances after the first `minutes` in the order of their hashes; the one at the limit is kept."""
-    left, over = minutes * 60 * SAMPLE_RATE, set[str]()
+    """Ids of the utterances after the first `minutes` in the order of their hashes.
+
+    The one at the limit is kept, and the first of each speaker: a voice of test needs one.
+    """
+    left, over, speakers = minutes * 60 * SAMPLE_RATE, set[str](), set[str]()
     for utt in sorted(utterances, key=lambda utt: hashlib.sha256(utt.id.encode()).digest()):
-        if left <= 0:
+        if left <= 0 and utt.speaker in speakers:
             over.add(utt.id)
+        speakers.add(utt.speaker)
         left -= utt.samples or 0
     return over
 

@@ -59,6 +59,16 @@ def test_fewer_minutes_are_part_of_more():
     assert len(everything - beyond_minutes(made, 0.1)) == 1, "something must be left"
 
 
+def test_every_speaker_keeps_an_utterance_of_train():
+    made = [
+        replace(utt, samples=24_000 * 20) for utt in [*utterances(30), *talk("guest", 2), *talk("other", 1)]
+    ]
+    for minutes in (0.1, 1, 5):
+        kept = {utt.id for utt in made} - beyond_minutes(made, minutes)
+        assert {utt.speaker for utt in made if utt.id in kept} == {"s", "guest", "other"}
+        assert minutes * 3 <= len(kept) <= minutes * 3 + 3
+
+
 # --- finding speech
 
 
