@@ -126,6 +126,8 @@ def _with_tones(text: str, language: str) -> str:
     )
     tones = TONES[base(language)]
     ipa, foreign = [], False
+    if len(names) != len(sounds):  # only of a lone mark of another script
+        raise WrongData(f"espeak-ng cannot read {text!r}", remedy="write it as words or remove it")
     for name, sound in zip(names, sounds, strict=True):
         if name.startswith("("):
             foreign = base(name.strip("()")) != base(language)

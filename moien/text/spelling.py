@@ -28,6 +28,8 @@ _NUMBER_SIGN = {
     "ro": "numărul",
     "sv": "nummer",
 }  # № in full, where espeak-ng leaves it out
+# espeak-ng reads some numbers without their tens: 55 as 5. (In lb, too, which has a front end of its own.)
+_NO_TENS = frozenset("gn haw ht nci qya".split())
 _ALPHABETS = frozenset(("CYRILLIC", "GREEK", "HEBREW", "ARABIC"))  # espeak-ng may spell a word of another one
 
 
@@ -62,11 +64,16 @@ class Speller:
             if kind == "L":
                 if not self._knows(character, spelling):
                     return word, character
-            elif self._loses(character, spelling):
+            elif self._loses(character, spelling) or (
+                spelling == character and self._drops(character, f"5 {word} 5")
+            ):
                 full = _in_full(character, self._language)
                 if not full or ("/" in full and self._loses("/", "3/4")):
                     return word, character
                 spelling = spelling.replace(character, full).strip()
+        for tens in re.findall(r"[1-9]\d(?!\d)", spelling) if self._language in _NO_TENS else ():
+            if self._read(tens) in ("", self._read(tens[1])):
+                return word, tens[0]
         if letter := self._spells(spelling):
             return word, letter
         if re.fullmatch(r"[^\W\d_IVX]\.", spelling):
@@ -122,7 +129,7 @@ def _in_full(character: str, language: str) -> str:
     """A character that espeak-ng leaves out, written in full (№, ¾, digits of other scripts), or ""."""
     if character == "№":
         return f"{_NUMBER_SIGN[language]} " if language in _NUMBER_SIGN else ""
-    kind = unicodedata.category(character)
-    if kind == "Nd":
+    if character.isdecimal():
         return str(unicodedata.decimal(character))
-    return f" {unicodedata.normalize('NFKC', character)}".replace("\u2044", "/") if kind == "No" else ""
+    plain = unicodedata.normalize("NFKC", character).replace("\u2044", "/")
+    return f" {plain}" if re.fullmatch("[0-9/]+", plain) else ""

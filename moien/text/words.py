@@ -35,12 +35,12 @@ _NUMERO = re.compile(r"(?<!\w)[nN](?:°|\.?\s?[º°])(?=\s?\d)")  # n° 5, n.º 
 _QUOTES = frozenset('"„“”«»‟〝〞「」『』《》')
 _ARMENIAN = re.compile("[\u055b\u055c\u055e](\\w*)")  # written inside of a word: ինչպե՞ս
 _PAUSES = {
-    **dict.fromkeys(",،、，፣၊", ","),
+    **dict.fromkeys(",،、，፣၊՝", ","),
     **dict.fromkeys(";؛；፤", ";"),
     **dict.fromkeys(":：፥", ":"),
     **dict.fromkeys(".。．।॥۔።։။", "."),
-    **dict.fromkeys("!！", "!"),
-    **dict.fromkeys("?？؟፧", "?"),
+    **dict.fromkeys("!！‼❗❕", "!"),
+    **dict.fromkeys("?？؟፧⁇❓❔", "?"),
     **dict.fromkeys("—–―", "—"),
     **dict.fromkeys("([{（", "("),
     **dict.fromkeys(")]}）", ")"),
@@ -69,7 +69,8 @@ def clean(text: str) -> str:
     text = _ARMENIAN.sub(lambda match: match[1] + {"\u055c": "!", "\u055e": "?"}.get(match[0][0], ""), text)
     text = " ".join(text.split())
     for character in text:
-        if unicodedata.category(character) in ("Cc", "Co", "Cs") or character == "\ufffd":
+        damaged = unicodedata.category(character) in ("Cc", "Co", "Cs") or character == "\ufffd"
+        if damaged or "\u2800" <= character <= "\u28ff":  # Braille: Arabic espeak-ng crashes
             raise unspeakable(character, text)
     text = re.sub(r"\.\.\.+", "…", text)
     return re.sub(r"(?<=\s)-(?=\s)|--+", "—", text)

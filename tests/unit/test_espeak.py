@@ -15,6 +15,7 @@ from moien.recipe.settings import load_settings
 from moien.text import open_frontend
 from moien.text.espeak import EspeakFrontend, languages, set_voice, transcribe
 from moien.text.ipa import Converter
+from moien.text.words import clean, tokenise
 
 # Languages whose tones espeak-ng writes, but for which there is no table; and those without a dictionary.
 NO_TONES = {"chr", "my", "shn", "th"}
@@ -187,6 +188,7 @@ def test_a_full_stop_inside_of_a_sentence_is_read_in_its_context(
         ("pt", "−5", "-5"),
         ("de", "um -5 Grad", "um minus 5 Grad"),
         ("he", "ב־תל", "ב-תל"),
+        ("ca", "gal·lès", "gal·lès"),
         ("ur", "۲۰", "20"),
         ("de", "Heinrich Ⅷ. und", "Heinrich VIII. und"),
         ("ml", "അവന്\u200d", "അവൻ"),
@@ -219,6 +221,9 @@ def test_characters_with_a_sound_of_their_own_change_the_reading() -> None:
         ("ja", "日本", "日"),
         ("or", "ବିଶ୍ୱ", "ୱ"),  # "letter b seven one"
         ("gn", "ko 20 ko", "2"),
+        ("haw", "1955", "5"),  # espeak-ng says five
+        ("ar", "\u28ff", "\u28ff"),  # it crashes
+        ("de", "5➀", "➀"),
         (
             "de",
             "nach Москва",
@@ -267,6 +272,25 @@ def test_a_long_clause_is_read_to_its_end() -> None:
     assert len(frontend("de")(" ".join(words)).phonemes) > 0.95 * sum(
         len(frontend("de")(word).phonemes) for word in words
     )
+
+
+@given(
+    st.sampled_from("de en-us fr es nb da hu el fa hi ko haw".split()),
+    st.characters(categories=["S", "P", "N", "L"], max_codepoint=0x30FF),
+    st.booleans(),
+)
+def test_no_character_is_left_out_in_silence(language: str, character: str, attached: bool) -> None:
+    """Without it the phonemes are others, or it is an error; but for pauses and the few that are listed as silent."""
+    text = f"5 5{character}" if attached else f"5 {character} 5"
+    try:
+        spoken = frontend(language)(text).phonemes
+    except WrongData:
+        return
+    cleaned = clean(text)
+    is_pause = any(kind == "pause" for kind, _ in tokenise(cleaned))
+    if is_pause or set(cleaned) <= {*"5 -'./,:"} or character in "·՛ـ・¡¿‹›‚‛":
+        return
+    assert spoken != frontend(language)("5 5").phonemes
 
 
 def test_words_and_signs_of_other_alphabets_that_are_known_are_read() -> None:
