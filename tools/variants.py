@@ -96,13 +96,14 @@ def main(
     """Run what is not finished; print a row for the recordings, the recipe's own voice, stock and each variant."""
     from moien.recipe.settings import load_settings
     from moien.recipe.stages import BY_NAME
+    from moien.recipe.written import override
 
     own = load_settings(recipe, list(overrides))
     score = BY_NAME["score"].folder(own)
     judge = score / "recogniser.safetensors"
     wanted, changes = [Variant.parse(text) for text in variants], {}
     for variant in wanted:
-        work = f"system.work_dir={score.parent / 'variants' / variant.folder}"
+        work = override("system.work_dir", str(score.parent / "variants" / variant.folder))
         changes[variant.name] = [*overrides, *each, *variant.changes, work]
     folders = [variant.folder for variant in wanted]
     if len({*folders, own.recipe, "natural", "stock"}) < len(folders) + 3:

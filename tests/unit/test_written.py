@@ -80,6 +80,9 @@ REFUSED = {
         HEAD + "data: {max_raw_seconds: .inf}\n",
         ":2: data.max_raw_seconds = inf: input should be a finite",
     ),
+    "yes for a number": (HEAD + "seed: yes\n", ":2: seed = True: a number is needed"),
+    "off for a share": (HEAD + "max_dropped: off\n", ":2: max_dropped = False: a number is needed"),
+    "on for all cores": (HEAD + "system: {nj: on}\n", ":2: system.nj = True: a number is needed"),
     "a large seed": (
         HEAD + f"seed: {MAX_SEED + 1}\n",
         ":2: seed = 4294967296: input should be less than or equal",
