@@ -20,7 +20,7 @@ from moien import cli, text
 from moien.audio import write_wav
 from moien.kokoro import base
 from moien.listen import server
-from moien.recipe import runner
+from moien.recipe import runner, stages
 from moien.score import folders
 from moien.text.settings import G2PSettings
 from moien.train import gpu_check, smoke
@@ -120,7 +120,9 @@ class Stop:
 
 
 PROGRAMS = sorted(
-    str(path.relative_to(ROOT)) for part in ("local", "utils", "tools") for path in (ROOT / part).glob("*.py")
+    str(path.relative_to(ROOT))
+    for part in ("local", "utils", "tools", "steps")
+    for path in (ROOT / part).glob("*.py")
 )
 STOPPED = {  # what of a program takes long, or writes into the checkout
     "tools/bench_g2p.py": "load_lexicon",
@@ -196,6 +198,7 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         (socket, "create_connection"),
         (subprocess, "Popen"),
         (runner, "run"),
+        (stages, "execute"),
         (folders, "find_problems"),
         (server, "Server"),
         (smoke, "smoke"),
@@ -274,12 +277,12 @@ def test_outputs_that_are_junk_are_refused_in_a_line(kind, offline, tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(FILES[kind])
     work = ["--set", f"system.work_dir={tmp_path}"]
-    stages = [["run", "--stage", str(n), "--stop-stage", str(n), "--dry-run", *work] for n in range(10)]
+    each = [["run", "--stage", str(n), "--stop-stage", str(n), "--dry-run", *work] for n in range(10)]
     check_all(
         cli.main,
         [
             ["run", "--list", *work],
-            *stages,
+            *each,
             ["say", "Moien.", "--recipe", "mini", *work],
             ["compare", "exp/mini", "exp/mini"],
             ["compare", "exp/mini/score/scores.json", "exp/mini"],
