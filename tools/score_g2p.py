@@ -29,6 +29,7 @@ from moien.text.lb.foreign import french
 from moien.text.lb.heldout import held_out, units
 from moien.text.lb.layers import read_layers
 from moien.text.lb.lexicon import Lexicon
+from moien.text.lb.merge import merge
 from moien.text.lb.model import LetterModel
 from moien.text.lb.notation import mend, unmarked
 from moien.text.lb.sounds import from_espeak
@@ -99,6 +100,8 @@ def main(file: Path, folder: Path | None) -> None:
         print(lost, file=sys.stderr)
     by_name = {layer.name: layer.words for layer in layers}
     words = {w: p for w, p in sorted(by_name["lod"].items()) if held_out(w) and w.isalpha()}
+    mended = merge(layers)  # LOD's program leaves out the e that the n-rule left: kéise is kɜɪzə
+    words |= {w: p for w in words if (p := mended[w].phonemes)[-1] == "ə" != words[w][-1] and w.endswith("e")}
     with tempfile.TemporaryDirectory() as scratch:
         lexicon = Lexicon.build(layers, Path(scratch) / "held-out.bin", frozenset(words))
         rows = _rows(

@@ -1,15 +1,17 @@
 """Train the model of letters and phonemes on the lexica: `make g2p-model`.
 
-    tools/train_g2p.py [--held-out] [--output moien/text/lb/g2p.npz]
+    tools/train_g2p.py [--held-out] [--output moien/text/lb/g2p.zip]
 
 With --held-out, the tenth of LOD official that `tools/score_g2p.py` scores is left out.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 import time
+import zipfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +28,7 @@ from moien.text.lb.compounds import Counts
 from moien.text.lb.heldout import held_out, units
 from moien.text.lb.layers import read_layers
 from moien.text.lb.lexicon import merge
-from moien.text.lb.model import END, LETTERS, MODEL, START, STEP, save
+from moien.text.lb.model import END, LETTERS, MODEL, NODES, START, STEP
 from moien.text.lb.notation import unmarked
 from moien.text.lb.parts import count_parts
 
@@ -34,7 +36,10 @@ ORDER = 8  # pairs of an n-gram
 ROUNDS = 6  # of expectation and maximisation
 SAMPLE = 12_000  # words from which the pairs are learned; then all words are cut with them
 # Weight of a word in the lexica that were not written by hand; a word of LOD official has 1.
-WEIGHTS = {"mfa": 0.3, "lod2021": 0.3}
+WEIGHTS = {"mfa": 0.3, "lod2021": 0.3, "french": 0.3}
+# English words and names are no sample of the spelling of new words.
+LEFT_OUT = ("english", "name")
+RARE = 5e-4  # share of all pairs: rarer pairs of two letters cost more time than they are worth
 # Nats that an n-gram must save over all its uses to be kept: a higher value gives a smaller, slightly worse model.
 PRUNE = 0.8
 
@@ -65,6 +70,9 @@ class Aligner:
                 self._expect(word, phonemes, counts)
             total = sum(counts.values())
             self._costs = {pair: -math.log(count / total) for pair, count in counts.items() if count > 1e-3}
+        self._costs = {
+            pair: cost for pair, cost in self._costs.items() if len(pair[0]) == 1 or cost < -math.log(RARE)
+        }
 
     def cut(self, word: str, phonemes: str) -> list[Pair]:
         """The likeliest pairs; empty if the word cannot be cut."""
@@ -72,7 +80,7 @@ class Aligner:
         best: dict[Place, tuple[float, Place, Pair]] = {(0, 0): (0.0, (0, 0), ("", ""))}
         for start, pair, stop in _arcs(word, sounds):
             if start in best:
-                cost = best[start][0] + self._costs.get(pair, 25.0)  # a pair that was not in the sample
+                cost = best[start][0] + self._costs.get(pair, 25.0)  # a rare pair, or not in the sample
                 if stop not in best or cost < best[stop][0]:
                     best[stop] = (cost, start, pair)
         at, pairs = (len(word), len(sounds)), []
@@ -131,7 +139,12 @@ def train(words: Sequence[Spelt], parts: Counts, file: Path) -> dict[str, int]:
     _smooth(grams)
     _prune(grams, PRUNE)
     tokens, children, costs, retreats = _trie(grams)
-    save(file, pairs, tokens, children, costs, retreats, parts)
+    _save(
+        file,
+        pairs,
+        parts,
+        {"tokens": tokens, "costs": costs, "retreats": retreats} | _links(pairs, tokens, children),
+    )
     return {"words": len(cuts), "lost": len(words) - len(cuts), "pairs": len(pairs), "n-grams": len(tokens)}
 
 
@@ -223,6 +236,34 @@ def _trie(grams: list[Grams]) -> tuple[Integers, Integers, Integers, Integers]:
     return (np.concatenate(tokens), np.concatenate(children), np.concatenate(costs), np.concatenate(retreats))
 
 
+def _links(pairs: Sequence[Pair], tokens: Integers, children: Integers) -> dict[str, Integers]:
+    """Of each node: its first child, the node of its n-gram without the first pair, and its state (`model.Nodes`)."""
+    first = 1 + np.concatenate([[0], np.cumsum(children, dtype=np.int64)])
+    keys = np.concatenate([[-1], np.repeat(np.arange(len(tokens)), children) * len(pairs) + tokens[1:]])
+    shorter = np.zeros(len(tokens), np.int64)
+    states = np.where(children, np.arange(len(tokens)), 0)
+    low, high = int(first[1]), int(first[first[1]])
+    while low < high:  # one level after the other, because a node needs the result of its parent
+        parents = keys[low:high] // len(pairs)
+        shorter[low:high] = np.searchsorted(keys, shorter[parents] * len(pairs) + tokens[low:high])
+        leaf = states[low:high] == 0
+        states[low:high][leaf] = states[shorter[low:high][leaf]]
+        low, high = int(first[low]), int(first[high])
+    return {"first": first, "shorter": shorter, "states": states}
+
+
+def _save(file: Path, pairs: Sequence[Pair], parts: Counts, nodes: dict[str, Integers]) -> None:
+    """Write the file for `LetterModel.open` and `Counts.open`; the same model gives the same bytes."""
+    stored = {name: nodes[name].astype(code).tobytes() for name, code in NODES.items()}
+    stored |= {
+        name: json.dumps(list(value), ensure_ascii=False).encode()
+        for name, value in (("pairs", pairs), ("parts", parts))
+    }
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, content in stored.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED, 9)
+
+
 def _steps(shares: Floats) -> Integers:
     return np.clip(np.round(-np.log(np.maximum(shares, 1e-30)) / STEP), 0, 255).astype(np.int64)
 
@@ -233,7 +274,9 @@ def make(file: Path, without: frozenset[str] = frozenset()) -> dict[str, int]:
     if lost:
         print(lost, file=sys.stderr)
     lexicon = {
-        word: entry for word, entry in merge(layers, without).items() if word.isalpha() and word.islower()
+        word: entry
+        for word, entry in merge(layers, without).items()
+        if word.isalpha() and word.islower() and entry.source not in LEFT_OUT
     }
     words = [
         Spelt(word, unmarked(entry.phonemes), WEIGHTS.get(entry.source, 1.0))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from moien.errors import WrongData
 from moien.text.corrections import read_pronunciations
 from moien.text.phonemes import Phonemes, Word, assemble, explain, read_phonemes, write_phonemes
-from moien.text.settings import G2PSettings
 from moien.text.words import clean, tokenise
+
+if TYPE_CHECKING:  # pydantic takes a third of the start of the front end
+    from moien.text.settings import G2PSettings
 
 __all__ = [
     "CORRECTIONS",

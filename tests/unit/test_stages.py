@@ -119,7 +119,7 @@ def test_a_lexicon_that_comes_or_goes_changes_the_phonemes(tmp_path: Path, lexic
     assert state(G2P, now).why == "LOD official is gone"
     assert state(DATA, now).kind == "done"
 
-    compiled = lexicon._compiled((now.folder / "lexicon.tsv", lexicon.CORRECTIONS), lexicon.REMOTES)
+    compiled = lexicon._compiled((now.folder / "lexicon.tsv", *lexicon.TABLES), lexicon.REMOTES)
     compiled.parent.mkdir(parents=True)
     compiled.write_bytes(b"")  # with which the front end needs no other file
     assert state(G2P, now).kind == "done"

@@ -7,13 +7,13 @@ when one ending replaces another. So each split comes with the share of words fo
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
 
 from moien.errors import WrongData
 from moien.text.lb.model import DAMAGE, MODEL
@@ -28,11 +28,12 @@ _DOUBLED = re.compile(rf"((?![ʦʧʣʤ])[^{VOWEL}ːˈˌ\u0303])([ˈˌ]?)\1|t([ˈ
 
 
 class Split(NamedTuple):
-    """The phonemes of a word by its parts, `compound` or `affix`, and the share of such splits that are right."""
+    """Phonemes of a word by its parts, `compound` or `affix`, the share of such splits that are right, its parts."""
 
     phonemes: str
     source: str
     confidence: float
+    parts: tuple[str, ...] = ()
 
 
 class Counts(NamedTuple):
@@ -50,8 +51,8 @@ class Counts(NamedTuple):
     def open(cls, file: Path = MODEL) -> Counts:
         """The counts in the file of the model. WrongData if they are not there."""
         try:
-            with np.load(file, allow_pickle=False) as stored:
-                return cls(*json.loads(stored["parts"].tobytes()))
+            with zipfile.ZipFile(file) as stored:
+                return cls(*json.loads(stored.read("parts")))
         except DAMAGE as error:
             raise WrongData(
                 f"not a model of letters ({error})", where=file, remedy="make g2p-model"
@@ -68,6 +69,7 @@ class Splitter:
             _, old, new = key.split("|")
             self._replaced.setdefault(new, []).append(old)
         self._replaced = {new: sorted(set(old)) for new, old in self._replaced.items()}
+        self._first, self._last = _shares(counts.first), _shares(counts.last)
 
     def split(self, word: str) -> Split | None:
         """The split with the highest confidence; None if there is none."""
@@ -87,7 +89,7 @@ class Splitter:
                     continue
                 for before, after, share in rules:
                     if whole.endswith(before) and (best is None or share > best.confidence):
-                        best = Split(whole[: len(whole) - len(before)] + after, "affix", share)
+                        best = Split(whole[: len(whole) - len(before)] + after, "affix", share, (stem + old,))
         return best
 
     def compound(self, word: str) -> Split | None:
@@ -102,20 +104,21 @@ class Splitter:
                 if not sure or parts == _PARTS or stop - start == len(word):
                     continue
                 part = word[start:stop]
-                counts = self._counts.last if start else self._counts.first
-                if sure * (share := _share(counts, part)) > best[stop][0] and (
+                seen = self._last if start else self._first
+                usual = seen[str(min(len(part), 9))]
+                if sure * (share := seen.get(part, usual)) > best[stop][0] and (
                     known := known_part(self._lookup, part)
                 ):
                     spoken[start, stop] = known
                     best[stop] = (sure * share, parts + 1, start)
         if best[-1][1] < 2:
             return None
-        pieces, stop = [], len(word)
-        while stop:
-            start = best[stop][2]
-            pieces.append(spoken[start, stop])
-            stop = start
-        return Split(join(pieces[::-1]), "compound", best[-1][0])
+        cuts = [len(word)]
+        while cuts[-1]:
+            cuts.append(best[cuts[-1]][2])
+        pairs = list(itertools.pairwise(cuts[::-1]))
+        parts = tuple(word[start:stop] for start, stop in pairs)
+        return Split(join([spoken[pair] for pair in pairs]), "compound", best[-1][0], parts)
 
 
 def known_part(lookup: Lookup, part: str) -> str | None:
@@ -142,7 +145,12 @@ def _single(match: re.Match[str]) -> str:
     return (match[2] or "") + match[1] if match[1] else match[3] or match[4] or ""
 
 
-def _share(counts: Mapping[str, tuple[int, int]], part: str) -> float:
-    right, seen = counts.get(part, (0, 0))
-    usual, all_seen = counts.get(str(min(len(part), 9)), (1, 2))
-    return (right + _UNSEEN * usual / all_seen) / (seen + _UNSEEN)
+def _shares(counts: Mapping[str, tuple[int, int]]) -> dict[str, float]:
+    """The share of splits that are right for each part; for lengths (in digits) that of unseen parts."""
+    usual = {str(length): 0.5 for length in range(1, 10)}
+    usual |= {key: right / seen for key, (right, seen) in counts.items() if key.isdigit()}
+    return usual | {
+        part: (right + _UNSEEN * usual[str(min(len(part), 9))]) / (seen + _UNSEEN)
+        for part, (right, seen) in counts.items()
+        if not part.isdigit()
+    }

@@ -1,4 +1,5 @@
-"""French words and names by the rules of French spelling, in the sounds of Luxembourgish.
+"""French inside Luxembourgish: words and names by the rules of French spelling, in the sounds of Luxembourgish; and
+French runs (Conseil économique et social), in which small words like et and des are French, too.
 
 Spellings that Luxembourgish words do not have mark a word as French; they were chosen by their matches in the lexica
 (docs/front-end.md). Nasal vowels are long as in LOD, final obstruents voiceless, the last full vowel is stressed.
@@ -7,15 +8,22 @@ Spellings that Luxembourgish words do not have mark a word as French; they were 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
+
+from moien.text.lb.merge import Entry
+from moien.text.lb.stress import WEAK
 
 _V = "aeiouyàâéèêëîïôöûüœ"
 _NASAL = f"(?![{_V}nm]|h[{_V}])"  # n and m only make the vowel nasal
 _FRONT = "eiyéèêëîï"
 _CLUE = re.compile(
     r"[èêâîôûçœ]|^saint|^mont|^beau|^bell|^bou[lr]|^ch[aâe]|^vill|^lan[gd]|ville$|court$|eaux?$|ieux?$|eux$|ières?$|"
-    r"[^aeiouéëä]ette$|ain(?:e|es)?$|aire$|ai[sx]$|oi[sx]e?$|oie$|[ao]gne$|gny$|[eoiu]rgne$|[aeo]nnes?$|ac$|iques?$|"
-    r"[bcdglmnprtv]y$|illes?$|illon$|[aeiou][lr]on$|ton$|[bdtv]re$|ble$|[ae]nces?$|ées?$"
+    r"[^aeiouéëä]ette$|ain(?:e|es)?$|aires?$|oires?$|ai[sx]$|oi[sx]e?$|oie$|[ao]gne$|gny$|[eoiu]rgne$|[aeo]nnes?$|ac$|"
+    r"iques?$|[bcdglmnprtv]y$|illes?$|illon$|[aeiou][lr]on$|ton$|[bdtv]re$|ble$|[ae]nces?$|ées?$|[gst]ions?$|"
+    r"[^aiou]és?$|(?:[èêâo]|ou|[^u]an|[^mk]ar)ches?$"
 )
+# Of names: the rules read them better than the model does, however sure it is.
+NAME = re.compile("^saint|(?:ville|court|eaux?|ieux|illy|igny|vry|ennes|[èê]che)$")
 _LUXEMBOURGISH = re.compile("[kwëäöü]|sch|éi|([aeo])\\1|ung|cht|(?<![iéyao])en$")
 # At each place the first pattern that matches counts; `$` is the end of the word without the s of the plural.
 _SPELLINGS: tuple[tuple[str, str], ...] = (
@@ -40,6 +48,7 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     (f"(?:e?an|en|am|em|aen){_NASAL}", "ɑ̃ː"),
     (f"(?:on|om){_NASAL}", "ɔ̃ː"),
     (f"(?:un|um){_NASAL}", "œ̃ː"),
+    ("tion(?=n)", "sjo"),
     ("tion", "sjɔ̃ː"),
     (f"oy(?=[{_V}])", "wɑj"),
     (f"[ae]y(?=[{_V}])", "ɛj"),
@@ -64,7 +73,7 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     ("ett?$", "ɛː"),
     ("err?(?=[^aeiouyéèêâîôûh])", "ɛʁ"),
     ("es?$", ""),
-    (r"e(?=([bcdfglmnprstz])\1)", "æ"),
+    ("e(?=(?P<twice>[bcdfglmnprstz])(?P=twice))", "æ"),
     ("e(?=[cflr]$)", "æ"),
     ("e(?=x)", "æ"),
     ("e(?=[bcdfgpt][lr]|[cgpt]h|gn|qu)", "ə"),
@@ -97,7 +106,8 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     ("dd?", "d"),
     ("pp?", "p"),
 )
-_RULES = tuple((re.compile(pattern), sounds) for pattern, sounds in _SPELLINGS)
+_RULES = re.compile("|".join(f"(?P<rule{i}>{pattern})" for i, (pattern, _) in enumerate(_SPELLINGS)))
+_SOUNDS = {f"rule{i}": sounds for i, (_, sounds) in enumerate(_SPELLINGS)}
 _SILENT = re.compile(rf"(?<=[{_V}rnlm])(?:[dpxsz]|(?<!e)t|(?<=[rn])[gc])(?:s|(?<=[t])z)?$|(?<=[{_V}])[dtp]s$")
 _VOICELESS = str.maketrans("bdɡvzʒ", "ptkfsʃ")
 _VOWEL = re.compile("[iyeøɛæaɑɔoœəu]\u0303?ː?")
@@ -129,12 +139,9 @@ def read_french(word: str) -> str:
     letters = _SILENT.sub("", word)
     phonemes, at = "", 0
     while at < len(letters):
-        for pattern, sounds in _RULES:
-            if match := pattern.match(letters, at):
-                phonemes, at = phonemes + sounds, match.end()
-                break
-        else:
+        if not (match := _RULES.match(letters, at)):
             return ""
+        phonemes, at = phonemes + _SOUNDS[match.lastgroup or ""], match.end()
     if re.search(r"[^ː\u0303]ʁ$", phonemes) and phonemes[-2:-1] in _LONG:
         phonemes = phonemes[:-2] + ("ɔː" if phonemes[-2] == "o" else _LONG[phonemes[-2]]) + "ʁ"
     elif phonemes[-1:] in _LONG:
@@ -146,3 +153,128 @@ def read_french(word: str) -> str:
         return ""
     place = vowels[-1].start()
     return f"{phonemes[:place]}ˈ{phonemes[place:]}"
+
+
+# Small words that are read in another way in French than in Luxembourgish, or that only French has. `de` is the same.
+SMALL = dict(
+    pair.split("=")
+    for pair in (
+        "à=ɑ au=o aux=o avec=ɑvæk ce=sə ces=se cette=sæt dans=dɑ̃ː des=de du=dy en=ɑ̃ː est=ɛ et=e il=il la=lɑ "
+        "le=lə les=le leur=lœʁ leurs=lœʁ ma=mɑ mes=me mon=mɔ̃ː ne=nə notre=notʁ nous=nu ou=u où=u par=pɑʁ pas=pɑ "
+        "pour=puʁ qu=k que=kə qui=ki sa=sɑ sans=sɑ̃ː ses=se son=sɔ̃ː sous=su sur=syʁ ta=tɑ tes=te un=œ̃ː une=yn "
+        "vos=vo votre=votʁ vous=vu"
+    ).split()
+)
+_ONLY_FRENCH = frozenset("à aux avec cette dans la le les leur leurs notre où une votre".split())
+_OPENING = frozenset(
+    "au aux des la le les une".split()
+)  # also at the start of a run; the others are words of both
+_ARTICLES = frozenset("le la les une Le La Les Une".split())  # begin a run: Arrondissement Le Raincy
+_RUN_ONLY = frozenset(["ville"])  # French words that are others in Luxembourgish: ville Leit
+_ELISION = re.compile("(?:[cdjlmnst]|qu)'", re.IGNORECASE)
+_VAGUE = str.maketrans(
+    {"æ": "e", "ɛ": "e", "ə": "e", "ɑ": "a", "ɔ": "o", "œ": "ø", "ɜ": "e", "ɪ": "j", "ʦ": "s"}
+)
+_SURE, _READABLE, _SHARED = 2, 1, 0  # how much a word says for a French run; two in all are needed
+
+Lookup = Callable[[str], Entry | None]
+
+
+def french_runs(words: Sequence[str], lookup: Lookup) -> Mapping[int, str]:
+    """Place → phonemes of the words of French runs; "" in `words` is a pause.
+
+    A run goes from one French word to another, with French words, small words and `de` between them. Some of it must be
+    French only: so Luxembourgish et, du, en, un stay Luxembourgish beside a French word.
+    """
+    found: dict[int, str] = {}
+    for at, word in enumerate(words):
+        if at not in found and (word.lower() in SMALL or word == "de" or word[:2] in ("l'", "L'")):
+            start, stop = _run(words, at, lookup)
+            found |= {place: in_french(words[place], lookup) for place in range(start, stop)}
+    return found
+
+
+def _run(words: Sequence[str], at: int, lookup: Lookup) -> tuple[int, int]:
+    """The places from and to of the run around the small word at `at`; two equal places if it is in none."""
+    start, stop = at, at + 1
+    while (
+        start
+        and _fits(words[start - 1], lookup)
+        and (words[start] not in _ARTICLES or _is_small(words[start - 1]))
+    ):
+        start -= 1
+    while stop < len(words) and _fits(words[stop], lookup):
+        stop += 1
+    while (
+        start < stop
+        and _is_small(words[start])
+        and not (words[start].lower() in _OPENING and start + 1 < stop and not _is_small(words[start + 1]))
+    ):
+        start += 1
+    while stop > start and _is_small(words[stop - 1]):
+        stop -= 1
+    if start <= at < stop:
+        run = words[start:stop]
+        if words[at] == "de":  # Luxembourgish has de, too: no names of places that only MFA has
+            surely = all(
+                _is_small(word) or word.islower() or _frenchness(word, lookup) != _READABLE for word in run
+            )
+            return (start, stop) if surely and sum(_said(word, lookup) for word in run) > _SURE else (at, at)
+        return (start, stop) if sum(_said(word, lookup) for word in run) >= _SURE else (at, at)
+    after_noun = (
+        at and words[at] in ("du", "des") and (entry := lookup(words[at - 1])) and entry.source == "french"
+    )
+    return (at, at + 1) if after_noun else (at, at)  # Rue du Fort
+
+
+def _said(word: str, lookup: Lookup) -> int:
+    """How much a word of a run says for French."""
+    if _is_small(word):
+        return int(word.lower() in _ONLY_FRENCH)
+    return (_frenchness(word, lookup) or 0) + (word[:2] in ("l'", "L'"))
+
+
+def _is_small(word: str) -> bool:
+    return word.lower() in SMALL or word == "de"
+
+
+def _fits(word: str, lookup: Lookup) -> bool:
+    return _is_small(word) or (len(word) > 1 and _frenchness(word, lookup) is not None)
+
+
+def _frenchness(word: str, lookup: Lookup) -> int | None:
+    """Whether a word is surely French, not in LOD and read by French rules, or in LOD and the same in both languages;
+    None: another word."""
+    word = _ELISION.sub("", word, count=1)
+    lower, entry = word.lower(), lookup(word)
+    if (entry and entry.source in ("french", "name")) or lower in _RUN_ONLY:
+        return _SURE
+    if not lower or lower in WEAK or len(lower) > _LONGEST or _LUXEMBOURGISH.search(lower):
+        return None
+    if not read_french(lower):
+        return None
+    if entry is None or entry.source in ("mfa", "lod2021"):
+        return _SURE if _CLUE.search(lower) else _READABLE
+    ours, theirs = _vague(entry.phonemes), _vague(read_french(lower))
+    return _SHARED if theirs in (ours, ours.removesuffix("e")) else None
+
+
+def _vague(phonemes: str) -> str:
+    plain = re.sub("[ːˈˌ]", "", phonemes).translate(_VAGUE)
+    return re.sub("(?<=\u0303)m(?=[bp])", "", plain)  # LOD has Luxembourg with and without m
+
+
+def in_french(word: str, lookup: Lookup) -> str:
+    """A word of a run: by the table of small words, by people (LOD, our tables), else by the rules."""
+    if small := SMALL.get(word.lower()):
+        return small
+    before = _ELISION.match(word)
+    word = word[before.end() :] if before else word
+    sound = (
+        {"c": "s", "j": "ʒ", "qu": "k"}.get(before[0][:-1].lower(), before[0][0].lower()) if before else ""
+    )
+    entry, ruled = lookup(word), read_french(word.lower())
+    by_people = entry is not None and entry.source not in ("mfa", "lod2021")
+    if entry and by_people and not (word.endswith("e") and entry.phonemes.endswith("ə")):
+        return sound + entry.phonemes
+    return sound + (ruled or (entry.phonemes if entry else ""))

@@ -12,13 +12,15 @@ from pathlib import Path
 from moien.errors import WrongData
 from moien.text.lb import homographs, phonology
 from moien.text.lb.compounds import Counts
-from moien.text.lb.layers import CORRECTIONS
+from moien.text.lb.foreign import french_runs
+from moien.text.lb.layers import TABLES
 from moien.text.lb.lexicon import Lexicon, load, versions
 from moien.text.lb.model import letter_model
 from moien.text.lb.normalise import normalise
 from moien.text.lb.numbers import JOINT
 from moien.text.lb.span import Span
-from moien.text.lb.unknown import Pronunciation, UnknownWords
+from moien.text.lb.stress import stress
+from moien.text.lb.unknown import FRENCH, Pronunciation, UnknownWords
 from moien.text.phonemes import Phonemes, Word, assemble
 from moien.text.words import Unspeakable, unspeakable
 
@@ -42,6 +44,7 @@ class LuxembourgishFrontend:
         self._rules = rules
         self._unknown = UnknownWords(lexicon, letter_model(), Counts.open())
         self._known = lru_cache(KEPT)(self._pronounce)
+        self._lookup = lru_cache(KEPT)(lexicon.lookup)
 
     @classmethod
     def load(cls, corrections: Path | None = None) -> LuxembourgishFrontend:
@@ -94,15 +97,23 @@ class LuxembourgishFrontend:
         """Words and pauses of a text in order; a word that cannot be read has no phonemes."""
         pieces: list[Word | str] = []
         spans = normalise(text)
-        words = [word for span in spans for word in span.words]
+        words = [word for span in spans for word in _words_of(span)]  # "": a pause
+        written = [word if span.rule == "word" else "" for span in spans for word in _words_of(span)]
+        french = french_runs(written, self._lookup)
         at = 0  # in words
         for span in spans:
             if span.pause:
                 pieces.append(span.pause)
+                at += 1
             elif span.rule == "unreadable":
                 pieces.append(_word(text[span.start : span.end], UNREADABLE, span))
-            for _ in span.words:
-                pieces += self._words(words, at, span)
+            for word in span.words:
+                if phonemes := homographs.choose(words, at, text[span.end : span.end + 1] == "-"):
+                    pieces.append(_word(word, Pronunciation(phonemes, "homograph", 1.0), span))
+                elif at in french:
+                    pieces.append(_word(word, Pronunciation(french[at], "french-run", FRENCH), span))
+                else:
+                    pieces += self._words(word, span)
                 at += 1
         sentence: list[Word | str] = []
         for readable, group in groupby(pieces, lambda piece: isinstance(piece, str) or bool(piece.phonemes)):
@@ -110,11 +121,8 @@ class LuxembourgishFrontend:
             sentence += phonology.apply(run, self._rules) if readable else run
         return sentence
 
-    def _words(self, words: list[str], index: int, span: Span) -> list[Word]:
+    def _words(self, word: str, span: Span) -> list[Word]:
         """One word, or the pieces of a run of letters that is too long for one."""
-        word = words[index]
-        if phonemes := homographs.choose(words, index):
-            return [_word(word, Pronunciation(phonemes, "homograph", 1.0), span)]
         read = self._spell if span.rule == "letters" else self._known
         if len(word) <= LONGEST or JOINT in word:
             return [_word(word, read(word), span)]
@@ -144,7 +152,8 @@ class LuxembourgishFrontend:
         """A long number: the main stress is on its last part that is not honnert or dausend, as in LOD."""
         readings = [self._known(part) for part in parts]
         main = max((i for i, part in enumerate(parts) if part not in _NO_MAIN_STRESS), default=0)
-        phonemes = [p.phonemes if i == main else p.phonemes.replace("ˈ", "ˌ") for i, p in enumerate(readings)]
+        phonemes = [p.phonemes.replace("ˈ", "ˌ") for p in readings]
+        phonemes[main] = stress("", readings[main].phonemes)  # also of a weak word: dausend an eng
         return Pronunciation("".join(phonemes), "number", min(p.confidence for p in readings))
 
 
@@ -159,7 +168,11 @@ def lexica(corrections: Path | None) -> dict[str, str]:
 
 
 def _with_own(corrections: Path | None) -> tuple[Path, ...]:
-    return (corrections, CORRECTIONS) if corrections and corrections.is_file() else (CORRECTIONS,)
+    return (corrections, *TABLES) if corrections and corrections.is_file() else TABLES
+
+
+def _words_of(span: Span) -> tuple[str, ...]:
+    return ("",) if span.pause else span.words
 
 
 def _word(text: str, found: Pronunciation, span: Span) -> Word:

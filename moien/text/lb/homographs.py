@@ -16,17 +16,23 @@ _FEMININE = frozenset(
 _PLACE = frozenset("zu vu vun vum no iwwer ronderëm bis géint aus op".split())
 # Abbreviations whose letters are also a word (OP, EM): in a line of capitals they are the word.
 _INITIALS = {"OP": "op", "EM": "əm", "UN": "un", "US": "us"}
-_HANDLED = frozenset({*_INITIALS, "d'Haut", "Haut", "Band", "Wien"})
+# Letters with a hyphen that have their English names: the first letters of the next word, "" for any.
+_ENGLISH = {"E": ("", "ˈiː"), "e": ("", "ˈiː"), "T": ("shirt", "tˈiː"), "D": ("day", "dˈiː")}
+_HANDLED = frozenset({*_INITIALS, *_ENGLISH, "d'Haut", "Haut", "Band", "Wien"})
 
 
-def choose(words: Sequence[str], index: int) -> str | None:
+def choose(words: Sequence[str], index: int, hyphen: bool = False) -> str | None:
     """Phonemes of `words[index]` where the entry of the lexicon is not right here; None if it is.
 
-    `words` are the words of the text, as they are spelled in it.
+    `words` are the words of the text, as they are spelled in it, "" for a pause; `hyphen`: one follows the word.
     """
     word = words[index]
     if word not in _HANDLED:
         return None
+    if word in _ENGLISH:
+        start, name = _ENGLISH[word]
+        follows = "".join(words[index + 1 : index + 2])
+        return name if hyphen and follows.lower().startswith(start) else None
     before = words[index - 1].lower() if index else ""
     if word in _INITIALS:
         around = (*words[max(0, index - 2) : index], *words[index + 1 : index + 3])

@@ -20,7 +20,11 @@ from moien.text.corrections import SOURCE, read_pronunciations
 from moien.text.lb.notation import from_lod2021, from_mfa, mend
 from moien.text.lb.stress import WEAK
 
-CORRECTIONS = Path(__file__).with_name("corrections.tsv")
+# Written by hand, in the order of trust; a recipe's own file comes before them.
+TABLES = tuple(Path(__file__).with_name(f"{name}.tsv") for name in "corrections english french names".split())
+CORRECTIONS = TABLES[0]
+_NAMES = dict(zip(TABLES, (SOURCE, "english", "french", "name"), strict=True))  # of their layers
+BY_HAND = frozenset(_NAMES.values())
 _BY_HAND = re.compile(r"[^\Wieɛaouyøœæɑəɐɜɪʊː]\u032f?ˈ[ieɛaouyøœæɑəɜ]|iˈ\u032f")  # kˈɑnt, -siˈ̯əʊn
 # words without a vowel letter (CFL, g) are spelled, by names and stress of letters
 _VOWEL_LETTER = re.compile("[aeiouyäëéöüèêàâîôûïœæ]", re.IGNORECASE)
@@ -88,7 +92,7 @@ class Layer:
 
 def read_corrections(path: Path) -> Layer:
     """The layer of a file of corrections; its phonemes must be one word in the lexicon's notation."""
-    return Layer(SOURCE, read_pronunciations(path, _in_notation))
+    return Layer(_NAMES.get(path, SOURCE), read_pronunciations(path, _in_notation))
 
 
 def _in_notation(word: str, phonemes: str, where: str) -> None:
@@ -163,7 +167,7 @@ def fetch_layers(download: bool) -> tuple[dict[str, Path], str]:
 
 
 def read_layers(
-    corrections: Iterable[Path] = (CORRECTIONS,), files: Mapping[str, Path] | None = None
+    corrections: Iterable[Path] = TABLES, files: Mapping[str, Path] | None = None
 ) -> tuple[list[Layer], str]:
     """All layers in the order of trust, and the sentence of `fetch_layers`; `files` are its paths, or fetched now."""
     found, lost = fetch_layers(download=True) if files is None else (files, "")

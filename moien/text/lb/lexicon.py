@@ -24,7 +24,7 @@ from pathlib import Path
 from moien.errors import WrongData
 from moien.fetch import cache_dir
 from moien.files import written_whole
-from moien.text.lb.layers import CORRECTIONS, LOD2021, REMOTES, Layer, Remote, fetch_layers, read_layers
+from moien.text.lb.layers import LOD2021, REMOTES, TABLES, Layer, Remote, fetch_layers, read_layers
 from moien.text.lb.merge import Entry, merge
 from moien.text.lb.stress import WEIGHTS
 
@@ -68,7 +68,8 @@ class Lexicon:
 
     def lookup(self, word: str) -> Entry | None:
         """The entry of exactly this spelling, else of the word in lower case; None if there is neither."""
-        return self._find(word) or self._find(word.lower())
+        lower = word.lower()
+        return self._find(word) or (self._find(lower) if lower != word else None)
 
     def without_n(self, word: str) -> Entry | None:
         """The entry of a word without its final n, by the n-rule: hu = hunn, versammele = versammelen."""
@@ -117,7 +118,7 @@ class Lexicon:
         return word, Entry(phonemes, source)
 
 
-def load(corrections: Iterable[Path] = (CORRECTIONS,), download: bool = False) -> tuple[Lexicon, str]:
+def load(corrections: Iterable[Path] = TABLES, download: bool = False) -> tuple[Lexicon, str]:
     """The lexicon of all available layers, compiled once into the user's cache, and what is lost without the others.
 
     `corrections`: the recipe's own first, then those of the language. Messages go to stderr. Without `download` only
@@ -135,7 +136,7 @@ def load(corrections: Iterable[Path] = (CORRECTIONS,), download: bool = False) -
     return Lexicon.build(read_layers(corrections, files)[0], target), lost
 
 
-def versions(corrections: Iterable[Path] = (CORRECTIONS,)) -> dict[str, str]:
+def versions(corrections: Iterable[Path] = TABLES) -> dict[str, str]:
     """Name → digest, or version of the package, of the layers but the corrections that `load` would use now."""
     whole = _compiled(corrections, REMOTES).is_file()
     used = {remote.name: remote.sha256 for remote in REMOTES if whole or remote.at_hand()}

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from moien.text.lb.layers import Layer, Note
+from moien.text.lb.layers import BY_HAND, Layer, Note
 from moien.text.lb.notation import marks
 from moien.text.lb.stress import NUCLEUS, WEAK, stress
 
@@ -23,6 +23,9 @@ _ENDINGS = ("", *"n en nen e ne es em s t st te ten ste sten".split())
 _DERIVED = re.compile("(?:ie|in|ienne)$")  # Geographie and Geographin are derived, not inflected
 _INFLECTED = "n en nen e er es em s t st te ten ste sten ter in innen".split()
 _SHORTEST_STEM = 4
+_CONSONANT_E = re.compile("[^aeiouyäëéöüèêàâîôûï]e$")
+_VOICED = {"b": "b", "d": "d", "v": "v", "w": "v", "s": "z"}  # letter → sound between two vowels
+_SINGLE_E = re.compile("[aeiouyäëéöü](?:[bdvws]|nd|ld|rd)e$")
 
 
 class Entry(NamedTuple):
@@ -57,6 +60,9 @@ def merge(layers: Sequence[Layer], without: frozenset[str] = frozenset()) -> dic
     for word, entry in merged.items():
         if entry.source == last.name and (derived := on_better_stem(word, last.words, better)):
             merged[word] = Entry(derived if "ˈ" in derived else stress(word, derived), last.name)
+    for word, entry in list(merged.items()):
+        if spoken := _with_final_e(word, entry, merged):
+            merged[word] = Entry(spoken, entry.source)
     return merged
 
 
@@ -93,7 +99,7 @@ def on_better_stem(word: str, layer: Mapping[str, str], better: Mapping[str, str
 
 def _with_stress(word: str, entry: Entry, sure: Mapping[str, str], doubted: Entry | None) -> Entry:
     """An entry with stress: its own if sure, else that of a related form, of the program in LOD, or of the rule."""
-    if entry.source == "correction" or (sure.get(word) == entry.phonemes and word not in WEAK):
+    if entry.source in BY_HAND or (sure.get(word) == entry.phonemes and word not in WEAK):
         return entry
     plain = marks(entry.phonemes)[0]
     if word in WEAK:
@@ -109,6 +115,27 @@ def _with_stress(word: str, entry: Entry, sure: Mapping[str, str], doubted: Entr
         if (place := _same_place(doubted.phonemes, plain)) is not None:
             return Entry(f"{plain[:place]}ˈ{plain[place:]}", source)
     return Entry(stress(word, plain), source)
+
+
+def _with_final_e(word: str, entry: Entry, merged: Mapping[str, Entry]) -> str:
+    """A word in -e that the lexica read as its stem (Minutte minˈut): with the ə of Minutten; "" if it has no ə.
+
+    The e is left by the n-rule if the word without it sounds the same (Minutt); French words have no such stem
+    (Garage, Police).
+    """
+    if entry.source in BY_HAND or not _CONSONANT_E.search(word) or entry.phonemes.endswith("ə"):
+        return ""
+    stem, full = merged.get(word[:-1]), merged.get(word + "n")
+    if stem is None or marks(stem.phonemes)[0] != marks(entry.phonemes)[0]:
+        return ""
+    if full and full.phonemes.endswith("ən"):
+        return full.phonemes[:-1]
+    before, last = entry.phonemes[:-1], entry.phonemes[-1]
+    return (
+        before
+        + ("ʁ" if last == "ɐ" else _VOICED.get(word[-2], last) if _SINGLE_E.search(word) else last)
+        + "ə"
+    )
 
 
 def _relatives(word: str) -> Iterator[str]:

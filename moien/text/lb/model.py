@@ -19,28 +19,41 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 from moien.errors import WrongData
+from moien.text.lb.stress import NUCLEUS
 
-MODEL = Path(__file__).with_name("g2p.npz")
+MODEL = Path(__file__).with_name("g2p.zip")
 END, START = 0, 1  # the pairs for the end and the start of a word, which have no letters
 LETTERS = 2  # of a pair, at most
 STEP = 1 / 16  # nats: costs are stored in steps of this size, one byte for each
 _BEAM, _WIDTH = (
     8,
-    96,
+    80,
 )  # readings that are kept after each letter, and how many steps they may lie behind the best
 _SHARES = [
     math.exp(-steps * STEP) for steps in range(8 * 256)
 ]  # cost → probability; 7 retreats and a pair at most
 _LONG = 48  # letters; a longer string is no word: it is cut and read with a beam of one
+_NEVER = 1 << 30
 _REMEMBERED = 100_000  # results in the cache, so that memory is bounded
 
 DAMAGE = (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile, zlib.error)
-_Step = tuple[int, int, str]
-Integers = npt.NDArray[np.integer]
+_Arc = tuple[int, int, str, int]  # cost in steps, next state, phonemes, pair
+_Level = tuple[int, int, list[_Arc]]  # cost of the retreat, state, its pairs
+
+
+class Nodes(NamedTuple):
+    """The trie, an item for each node; without numpy, whose import takes longer than all else at the start."""
+
+    tokens: array[int]  # its pair
+    first: array[int]  # its first child
+    shorter: array[int]  # the node of the same n-gram without its first pair
+    states: array[int]  # the longest suffix of the n-gram that has children
+    costs: array[int]  # of its pair after its parent
+    retreats: array[int]  # the cost of the retreat to `shorter`
+
+
+NODES = dict(zip(Nodes._fields, "HiiiBB", strict=True))  # name → type of its items
 
 
 class Reading(NamedTuple):
@@ -53,40 +66,10 @@ class Reading(NamedTuple):
 class LetterModel:
     """Reads any string of `letters`, always with the same result."""
 
-    def __init__(
-        self,
-        pairs: Sequence[tuple[str, str]],
-        tokens: Integers,
-        children: Integers,
-        costs: bytes,
-        retreats: bytes,
-    ) -> None:
-        """A model from its arrays.
-
-        Args:
-            pairs: (letters, phonemes), sorted.
-            tokens: of each node, level by level from the root, its pair.
-            children: of each node, the number of its children.
-            costs: of each node, the cost of its pair after its parent.
-            retreats: of each node, the cost of the retreat to the n-gram without its first pair.
-        """
-        first = 1 + np.concatenate([[0], np.cumsum(children, dtype=np.int64)])  # first child of each node
-        keys = np.concatenate([[-1], np.repeat(np.arange(len(tokens)), children) * len(pairs) + tokens[1:]])
-        shorter = np.zeros(len(tokens), np.int64)  # the node of the same n-gram without its first pair
-        states = np.where(
-            children, np.arange(len(tokens)), 0
-        )  # the longest suffix of the n-gram that has children
-        low, high = int(first[1]), int(first[first[1]])
-        while low < high:  # one level after the other, because a node needs the result of its parent
-            parents = keys[low:high] // len(pairs)
-            shorter[low:high] = np.searchsorted(keys, shorter[parents] * len(pairs) + tokens[low:high])
-            leaf = states[low:high] == 0
-            states[low:high][leaf] = states[shorter[low:high][leaf]]
-            low, high = int(first[low]), int(first[high])
-        self._pairs, self._costs, self._retreats = pairs, costs, retreats
-        self._tokens, self._first, self._shorter, self._states = (
-            array("i", values.astype(np.int32).tobytes()) for values in (tokens, first, shorter, states)
-        )
+    def __init__(self, pairs: Sequence[tuple[str, str]], nodes: Nodes) -> None:
+        """A model from its pairs (letters, phonemes), sorted, and the nodes of its trie, the root first."""
+        self._sounds = [sounds for _, sounds in pairs]
+        self._tokens, self._first, self._shorter, self._states, self._costs, self._retreats = nodes
         starts: dict[str, int] = {}
         for token, (letters, _) in enumerate(pairs):
             starts.setdefault(letters, token)
@@ -95,25 +78,21 @@ class LetterModel:
             letters: (low, high) for (letters, low), high in zip(starts.items(), ends, strict=True)
         }
         self.letters = frozenset(letters for letters in starts if len(letters) == 1)
-        self._known: dict[tuple[int, int], list[_Step]] = {}
+        self._known: dict[int, _Level] = {}  # state and stretch → `_level`
+        self._arcs: dict[int, list[_Arc]] = {}  # state and stretch → the pairs after it
 
     @classmethod
     def open(cls, file: Path = MODEL) -> LetterModel:
-        """The model that `save` wrote; WrongData if the file is not a model."""
+        """The model in a file of `tools/train_g2p.py`; WrongData if the file is not a model."""
         try:
-            with np.load(file, allow_pickle=False) as stored:
-                pairs = [(letters, sounds) for letters, sounds in json.loads(stored["pairs"].tobytes())]
-                return cls(
-                    pairs,
-                    stored["tokens"],
-                    stored["children"],
-                    stored["costs"].tobytes(),
-                    stored["retreats"].tobytes(),
-                )
+            with zipfile.ZipFile(file) as stored:
+                pairs = [(letters, sounds) for letters, sounds in json.loads(stored.read("pairs"))]
+                nodes = Nodes(*(array(code, stored.read(name)) for name, code in NODES.items()))
         except DAMAGE as error:
             raise WrongData(
                 f"not a model of letters ({error})", where=file, remedy="make g2p-model"
             ) from None
+        return cls(pairs, nodes)
 
     def read(self, word: str) -> Reading:
         """The most probable phonemes of a word in lower case with characters of `letters` only."""
@@ -126,89 +105,94 @@ class LetterModel:
         # For each number of letters and each state: cost in steps and phonemes of the best reading, and the probability
         # of all readings that reach the state. Of these, only the best can win, whatever follows.
         ahead: list[dict[int, tuple[int, str, float]]] = [{} for _ in range(len(word) + 1)]
+        limits = [_NEVER] * (len(word) + 1)  # readings with a higher cost are dropped
         ahead[0][self._states[1 + START]] = (0, "", 1.0)
         for at in range(len(word)):
-            here = sorted(
-                (cost, phonemes, state, mass) for state, (cost, phonemes, mass) in ahead[at].items()
-            )[:beam]
-            stretches = [
-                (stretch, ahead[at + length])
-                for length in range(1, min(LETTERS, len(word) - at) + 1)
-                if (stretch := self._stretches.get(word[at : at + length]))
+            here = [
+                (cost, phonemes, state, mass)
+                for state, (cost, phonemes, mass) in ahead[at].items()
+                if cost <= limits[at]
             ]
-            for cost, phonemes, state, mass in here:
-                if cost > here[0][0] + _WIDTH:
-                    break
-                for stretch, there in stretches:
-                    for more, following, sounds in self._continue(state, stretch):
-                        reached = mass * _SHARES[more]
-                        old = there.get(following)
-                        if old is None:
-                            there[following] = (cost + more, phonemes + sounds, reached)
-                        elif cost + more < old[0]:
-                            there[following] = (cost + more, phonemes + sounds, reached + old[2])
-                        else:
-                            there[following] = (old[0], old[1], reached + old[2])
-        best, phonemes, total = 1 << 30, "", 0.0
+            here.sort()
+            del here[beam:]
+            for to in range(at + 1, min(at + LETTERS, len(word)) + 1):
+                if stretch := self._stretches.get(word[at:to]):
+                    limits[to] = self._extend(here, stretch, ahead[to], limits[to])
+        ends, total = [], 0.0
         for state, (cost, sounds, mass) in ahead[-1].items():
-            [(more, _, _)] = self._continue(state, (END, END + 1))
-            best, phonemes = min((best, phonemes), (cost + more, sounds))
+            penalty, _, arcs = self._level(state, (END, END + 1))
+            more = penalty + arcs[0][0]
+            ends.append((NUCLEUS.search(sounds) is None, cost + more, sounds))  # a word has a vowel
             total += mass * _SHARES[more]
-        return Reading(phonemes, min(1.0, math.exp(-best * STEP) / total) if total else 0.0)
+        silent, best, phonemes = min(ends, default=(True, 0, ""))
+        sure = min(1.0, math.exp(-best * STEP) / total) if total else 0.0
+        return Reading(phonemes, 0.0 if silent else sure)
 
-    def _continue(self, state: int, stretch: tuple[int, int]) -> list[_Step]:
-        """(cost in steps, next state, phonemes) of the pairs of a range that can still win."""
-        key = (state, stretch[0])
-        if found := self._known.get(key):
-            return found
-        best: dict[int, _Step] = {}
-        penalty, limit = 0, 1 << 30
-        while penalty <= limit:
-            low = bisect_left(self._tokens, stretch[0], self._first[state], self._first[state + 1])
-            high = bisect_left(self._tokens, stretch[1], low, self._first[state + 1])
-            for node in range(low, high):
-                token = self._tokens[node]
-                if token not in best:
-                    cost = penalty + self._costs[node]
-                    best[token] = (cost, self._states[node], self._pairs[token][1])
-                    limit = min(limit, cost + _WIDTH)
-            if state == 0:
+    def _extend(
+        self,
+        here: Sequence[tuple[int, str, int, float]],
+        stretch: tuple[int, int],
+        there: dict[int, tuple[int, str, float]],
+        limit: int,
+    ) -> int:
+        """Add the readings that continue those of `here` with the pairs of a range; returns the new limit."""
+        known, size, first = self._known, len(self._sounds), stretch[0]
+        least: dict[int, int] = {}  # state → the lowest cost with which it was left: the same follows
+        for cost, phonemes, state, mass in here:
+            seen: list[int] = []  # pairs count after the longest n-gram that has them
+            while cost <= limit:
+                penalty, state, arcs = known.get(state * size + first) or self._level(state, stretch)
+                cost += penalty
+                if cost > limit or cost >= least.get(state, _NEVER):
+                    break
+                least[state] = cost
+                mass *= _SHARES[penalty]
+                for more, following, sounds, token in arcs:
+                    reached = cost + more
+                    if reached > limit:
+                        break
+                    if token in seen:
+                        continue
+                    seen.append(token)
+                    if (old := there.get(following)) is None:
+                        there[following] = (reached, phonemes + sounds, mass * _SHARES[more])
+                    elif reached < old[0]:
+                        there[following] = (reached, phonemes + sounds, mass * _SHARES[more] + old[2])
+                    else:
+                        there[following] = (old[0], old[1], mass * _SHARES[more] + old[2])
+                    if reached + _WIDTH < limit:
+                        limit = reached + _WIDTH
+                if not state:
+                    break
+                penalty = self._retreats[state]
+                cost, mass, state = cost + penalty, mass * _SHARES[penalty], self._shorter[state]
+        return limit
+
+    def _level(self, state: int, stretch: tuple[int, int]) -> _Level:
+        """The longest suffix of `state` after which pairs of a range were seen: the cost of the retreat to it, the
+        suffix, and these pairs, the cheapest first."""
+        tokens, nodes, (first, last) = self._tokens, self._first, stretch
+        key, penalty = state * len(self._sounds) + first, 0
+        while True:
+            start, stop = nodes[state], nodes[state + 1]
+            if tokens[stop - 1] >= first and tokens[node := bisect_left(tokens, first, start, stop)] < last:
                 break
-            penalty += self._retreats[state]
-            state = self._shorter[state]
-        found = [item for item in best.values() if item[0] <= limit]
+            penalty, state = penalty + self._retreats[state], self._shorter[state]
+        if (arcs := self._arcs.get(state * len(self._sounds) + first)) is None:
+            arcs = []
+            while node < stop and (token := tokens[node]) < last:
+                arcs.append((self._costs[node], self._states[node], self._sounds[token], token))
+                node += 1
+            arcs.sort()
+            self._arcs[state * len(self._sounds) + first] = arcs
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        self._known[key] = found
-        return found
+            self._arcs.clear()
+        self._known[key] = level = (penalty, state, arcs)
+        return level
 
 
 @functools.cache
 def letter_model() -> LetterModel:
     """The model of this package, opened once in a process."""
     return LetterModel.open()
-
-
-def save(
-    file: Path,
-    pairs: Sequence[tuple[str, str]],
-    tokens: Integers,
-    children: Integers,
-    costs: Integers,
-    retreats: Integers,
-    parts: Sequence[object],
-) -> None:
-    """Write the file for `LetterModel.open` and `compounds.Counts.open`; the same model gives the same bytes."""
-    texts = [
-        np.frombuffer(json.dumps(list(value), ensure_ascii=False).encode(), np.uint8)
-        for value in (pairs, parts)
-    ]
-    np.savez_compressed(
-        file,
-        pairs=texts[0],
-        parts=texts[1],
-        tokens=tokens.astype(np.uint16),
-        children=children.astype(np.uint16),
-        costs=costs.astype(np.uint8),
-        retreats=retreats.astype(np.uint8),
-    )

@@ -31,6 +31,7 @@ from dataclasses import dataclass
 
 from moien.errors import WrongData
 from moien.kokoro.symbols import PAUSE_SYMBOLS, VOCAB
+from moien.text.lb.layers import BY_HAND
 from moien.text.lb.stress import NUCLEUS, PARTICLES, VOWEL, WEAK, stress
 from moien.text.phonemes import Word
 
@@ -54,7 +55,10 @@ _VOCALISED = re.compile(rf"(?<=[iyueøoɛœ]ː)ʁ{_CODA}|(?<=[ɪʊ])ʁ{_CODA}|ə
 # GT: after short vowels a fricative with the voicing of the next consonant (Nordwand noχtvɑnt); also after aː where it
 # is kept. Some words drop it (Aarbecht aːbəɕt), most keep it (LOD: 193 of 325); there is no rule for which.
 _HARDENED = re.compile(rf"(?:(?<=aː)|(?<=[iyeæɑɔoœua]))ʁ(?=[{_VOICELESS}])")
-_LEXICA = frozenset("correction lod mfa lod2021 lexicon".split())
+_LEXICA = BY_HAND | frozenset("lod mfa lod2021 lexicon french-run".split())
+_RUN = "french-run"
+_AS_WRITTEN = BY_HAND | {_RUN}  # the stress
+_FOREIGN = frozenset(["english", "french", "name", _RUN])  # r stays as it is written
 # Word: the full forms of the lexica → the form without stress. MFA's probabilities, full to weak: si .62 : .99,
 # du .26, zu .15, wou .37 (and vuː .20); sech in LOD 2021 and in the text of GT, ech and et in LOD official (LOD 2021
 # has the forms of words spoken alone). Not wéi (.99 : .95), mir, fir, déi (.64 + .64 with length): there the full form
@@ -134,7 +138,7 @@ def _stress(phrase: list[_Draft]) -> None:
         particle = word.key in PARTICLES and word is phrase[-1] and len(phrase) > 1
         if word.key in WEAK and not particle and not word.spelled:
             word.phonemes = word.phonemes.replace("ˈ", "").replace("ˌ", "")
-        elif word.word.source != "correction":  # a correction without a mark is meant so
+        elif word.word.source not in _AS_WRITTEN:  # a correction without a mark is meant so
             word.phonemes = stress(word.key, word.phonemes)
     if (loudest := _loudest(phrase)) is not None:
         word, before = phrase[loudest], given[loudest]
@@ -202,7 +206,7 @@ def _r_vocalisation(phrase: list[_Draft]) -> None:
 def _r_fricative(phrase: list[_Draft]) -> None:
     """GT: [χ] before a voiceless consonant, [ʁ] before a voiced one."""
     for word in phrase:
-        if "ʁ" in word.phonemes:
+        if "ʁ" in word.phonemes and word.word.source not in _FOREIGN:
             word.phonemes = _HARDENED.sub("χ", word.phonemes)
 
 
@@ -223,7 +227,7 @@ def _linking(phrase: list[_Draft]) -> None:
     names of letters, which are spoken one by one.
     """
     for word, following in itertools.pairwise(phrase):
-        if _VOWEL_FIRST.match(following.phonemes) and not word.spelled:
+        if _VOWEL_FIRST.match(following.phonemes) and not word.spelled and word.word.source != _RUN:
             before, end = _split_end(word.phonemes, _VOICELESS)
             word.phonemes = before + end.translate(_VOICE)
 

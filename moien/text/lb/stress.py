@@ -72,13 +72,30 @@ def features(word: str, phonemes: str, nuclei: Sequence[re.Match[str]]) -> Itera
             min(len(nuclei) - i, 5),
         )  # the place of the vowel from the start and from the end
         coda = after[: nuclei[i + 1].start() - match.end()] if i + 1 < len(nuclei) else after
-        found = [f"first {vowel} {first}", f"last {vowel} {last}", f"coda {vowel} {coda}"]
-        found.append(f"around {before[-1:]} {vowel} {coda[:1]}")
-        found.append(f"shapes {shapes[max(0, i - 2) : i]}|{shapes[i : i + 3]}")
-        found += [f"start {first} {shapes[:4]}", f"end {last} {shapes[-4:]}"]
-        found += [f"from {vowel}{after[:n]}" for n in (1, 2, 4)] + [f"to {before[-n:]}" for n in (2, 3, 4)]
-        found += [f"ends {word[-n:]} {last}" for n in (2, 3, 4, 5)]
-        found += [f"begins {word[:n]} {first}" for n in (1, 2, 3, 4, 5)]
+        found = [
+            f"first {vowel} {first}",
+            f"last {vowel} {last}",
+            f"coda {vowel} {coda}",
+            f"around {before[-1:]} {vowel} {coda[:1]}",
+            f"shapes {shapes[max(0, i - 2) : i]}|{shapes[i : i + 3]}",
+            f"start {first} {shapes[:4]}",
+            f"end {last} {shapes[-4:]}",
+            f"from {vowel}{after[:1]}",
+            f"from {vowel}{after[:2]}",
+            f"from {vowel}{after[:4]}",
+            f"to {before[-2:]}",
+            f"to {before[-3:]}",
+            f"to {before[-4:]}",
+            f"ends {word[-2:]} {last}",
+            f"ends {word[-3:]} {last}",
+            f"ends {word[-4:]} {last}",
+            f"ends {word[-5:]} {last}",
+            f"begins {word[:1]} {first}",
+            f"begins {word[:2]} {first}",
+            f"begins {word[:3]} {first}",
+            f"begins {word[:4]} {first}",
+            f"begins {word[:5]} {first}",
+        ]
         if len(after) < 9:
             found.append(f"tail {vowel}{after}")
         if i < 3:
@@ -92,7 +109,7 @@ def _best(word: str, phonemes: str, nuclei: Sequence[re.Match[str]]) -> int:
     if len(nuclei) > 20:  # no word: the features of 1 MB of letters would take long and match no weight
         return next((i for i, vowel in enumerate(nuclei) if _shape(vowel.group()) != "r"), 0)
     weights = _weights()
-    scores = [sum(weights.get(name, 0) for name in found) for found in features(word, phonemes, nuclei)]
+    scores = [sum(filter(None, map(weights.get, found))) for found in features(word, phonemes, nuclei)]
     return scores.index(max(scores))
 
 

@@ -7,16 +7,17 @@ the split.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from moien.errors import WrongData
 from moien.text.lb.compounds import Counts, Split, Splitter
-from moien.text.lb.foreign import french
+from moien.text.lb.foreign import NAME, SMALL, french, in_french
 from moien.text.lb.model import LetterModel
 from moien.text.lb.notation import unmarked
-from moien.text.lb.stress import compound, stress
+from moien.text.lb.stress import NUCLEUS, compound, stress
 from moien.text.words import unspeakable
 
 LETTERS = {
@@ -63,8 +64,12 @@ _LETTERS_WITHOUT_BASE = {
     "ı": "i",
 }
 # Measured: with the model's confidence below UNSURE and the split's at least SURE, the split is right more often.
-UNSURE = {"compound": 0.95, "affix": 0.7, "foreign-fr": 0.9}
+UNSURE = {"compound": 0.6, "affix": 0.7, "foreign-fr": 0.9}
 SURE = 0.6
+KNOWN_LOAN = 0.4  # of a split with an English or French part
+_LOAN_LETTERS = 4  # of such a part, at least
+_EN = re.compile(r"(?<=[ptkbdɡfvszʃʒχɕʦʧ])n$")
+_STRESSED_SCHWA = re.compile("ˈə(?!ʊ)")
 FRENCH = 0.7  # the share of the French names in the recipe lb that the rules read right
 _TRUST = {"clitic": 3, "letters": 3, "compound": 2, "affix": 2, "foreign-fr": 1, "guess": 0}  # lexica: 4
 
@@ -111,8 +116,15 @@ class UnknownWords:
             return self._clitic(word)
         parts = [part for part in word.split("-") if part]
         if len(parts) > 1:
+            if any(part in SMALL or part == "de" for part in parts[1:-1]):  # Marché-aux-Herbes
+                return self._french_name(parts)
             return _together([self._known(part) for part in parts], "compound")
         return self._one("".join(parts), word)
+
+    def _french_name(self, parts: Sequence[str]) -> Pronunciation:
+        """Words with hyphens that are read as a French run."""
+        readings = [in_french(part, self._lexicon.lookup) or self._known(part).phonemes for part in parts]
+        return Pronunciation(compound(readings), "foreign-fr", FRENCH)
 
     def spell(self, word: str) -> Pronunciation:
         """The names of the letters, with stress on the last (CFL ʦeːæfˈæl); WrongData for a letter without a name."""
@@ -144,14 +156,28 @@ class UnknownWords:
             raise _silent(written)
         if len(key) == 1 or not _VOWELS & set(key[:1000]):
             return self.spell(key)
-        reading, split = self._model.read(key), self._splitter.split(key)
+        if NAME.search(key) and (phonemes := french(key)):
+            return Pronunciation(phonemes, "foreign-fr", FRENCH)
+        split = self._splitter.split(key)
+        if split and split.confidence >= KNOWN_LOAN and any(map(self._is_loan, split.parts)):
+            return Pronunciation(split.phonemes, split.source, split.confidence)
+        reading = self._model.read(key)
         if split and (agreed := _agreed(key, reading.phonemes, split)):
             return Pronunciation(agreed, split.source, max(split.confidence, reading.confidence))
         if split and split.confidence >= SURE and reading.confidence < UNSURE[split.source]:
             return Pronunciation(split.phonemes, split.source, split.confidence)
         if reading.confidence < UNSURE["foreign-fr"] and (phonemes := french(key)):
             return Pronunciation(phonemes, "foreign-fr", FRENCH)
-        return Pronunciation(stress(key, reading.phonemes), "guess", reading.confidence)
+        if not NUCLEUS.search(reading.phonemes):
+            return self.spell(key)
+        return Pronunciation(_spoken(key, reading.phonemes), "guess", reading.confidence)
+
+    def _is_loan(self, part: str) -> bool:
+        """Whether a part of a word is an English or French one of our tables, which the model would misread."""
+        if len(part) < _LOAN_LETTERS:
+            return False
+        entry = self._lexicon.lookup(part) or self._lexicon.lookup(part.removesuffix("s"))
+        return entry is not None and entry.source in ("english", "french")
 
     def _in_letters(self, key: str, written: str) -> str:
         """The word in letters of the model: unknown diacritics are removed (ñ, ş), ß is ss."""
@@ -201,6 +227,15 @@ def _together(parts: Sequence[Pronunciation], source: str) -> Pronunciation:
         confidence *= part.confidence
     name = least.source if _TRUST.get(least.source, 4) < _TRUST[source] else source
     return Pronunciation(compound([part.phonemes for part in parts]), name, confidence)
+
+
+def _spoken(word: str, phonemes: str) -> str:
+    """The model's phonemes with stress, and without its faults: no consonant before n at the end (Boîten bwɑtən), and
+    no stressed ə if no ë or é is written (Netflix)."""
+    if word.endswith("en"):
+        phonemes = _EN.sub("ən", phonemes)
+    phonemes = stress(word, phonemes)
+    return phonemes if "ë" in word or "é" in word else _STRESSED_SCHWA.sub("ˈæ", phonemes)
 
 
 def _silent(word: str) -> WrongData:
