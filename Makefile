@@ -88,11 +88,11 @@ g2p-model: setup ## train the models of the front end for lb: letters to phoneme
 
 score-g2p: setup .venv/gruut ## unknown words of a held-out tenth of LOD, against espeak-ng and gruut
 	@mkdir -p exp
-	@$(PY) tools/train_g2p.py --held-out --output exp/g2p-held-out.npz
-	@$(PY) tools/score_g2p.py --model exp/g2p-held-out.npz --gruut .venv/gruut
+	@$(PY) tools/train_g2p.py --held-out --output exp/g2p-held-out.zip
+	@$(PY) tools/score_g2p.py --model exp/g2p-held-out.zip --gruut .venv/gruut
 
-bench-g2p: setup .venv/gruut ## known words per second against espeak-ng and gruut; time to the first phoneme
-	@$(PY) tools/bench_g2p.py --gruut .venv/gruut
+bench-g2p: setup .venv/gruut ## words per second against espeak-ng and gruut, also of a real text; time to the first phoneme
+	@$(PY) tools/bench_g2p.py --gruut .venv/gruut $(addprefix --text ,$(wildcard ../shared/data/marylux/metadata.csv))
 
 .venv/gruut:
 	@.venv/bin/pip install -q --target $@ gruut==2.4.0 gruut-lang-lb==2.0.1

@@ -1,8 +1,8 @@
 """Score the reading of unknown words on a held-out tenth of LOD official: `make score-g2p`, for docs/front-end.md.
 
-    tools/score_g2p.py --model HELD_OUT.npz [--gruut FOLDER]
+    tools/score_g2p.py --model HELD_OUT.zip [--gruut FOLDER]
 
-HELD_OUT.npz is made by `tools/train_g2p.py --held-out --output HELD_OUT.npz`. FOLDER is made by
+HELD_OUT.zip is made by `tools/train_g2p.py --held-out --output HELD_OUT.zip`. FOLDER is made by
 `pip install --target FOLDER gruut gruut-lang-lb`; without it there are no rows for gruut.
 """
 

@@ -197,17 +197,17 @@ def toy() -> list[Spelt]:
 
 def test_a_model_learns_a_regular_spelling_and_has_the_same_bytes_again(tmp_path: Path) -> None:
     words, parts = toy(), Counts({}, {}, {})
-    train(words, parts, tmp_path / "a.npz")
-    train(words, parts, tmp_path / "b.npz")
-    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    model = LetterModel.open(tmp_path / "a.npz")
+    train(words, parts, tmp_path / "a.zip")
+    train(words, parts, tmp_path / "b.zip")
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+    model = LetterModel.open(tmp_path / "a.zip")
     assert all(model.read(word).phonemes == said for word, said, _ in words)
     assert model.read("schaakim").phonemes == "ʃaːkim"  # never seen
     assert model.letters == set("mtschlkaueis")
 
 
 def test_a_damaged_model_is_named(tmp_path: Path) -> None:
-    file = tmp_path / "g2p.npz"
+    file = tmp_path / "g2p.zip"
     file.write_bytes(MODEL.read_bytes()[:5000])
     with pytest.raises(WrongData, match="make g2p-model"):
         LetterModel.open(file)

@@ -117,8 +117,8 @@ class Splitter:
         while cuts[-1]:
             cuts.append(best[cuts[-1]][2])
         pairs = list(itertools.pairwise(cuts[::-1]))
-        parts = tuple(word[start:stop] for start, stop in pairs)
-        return Split(join([spoken[pair] for pair in pairs]), "compound", best[-1][0], parts)
+        pieces = tuple(word[start:stop] for start, stop in pairs)
+        return Split(join([spoken[pair] for pair in pairs]), "compound", best[-1][0], pieces)
 
 
 def known_part(lookup: Lookup, part: str) -> str | None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
-from moien.text.lb.merge import Entry
 from moien.text.lb.stress import WEAK
 
 _V = "aeiouyàâéèêëîïôöûüœ"
@@ -69,9 +69,10 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     ("[uûü]", "y"),
     (f"[iïy](?=[{_V}])(?!es?$)", "j"),
     ("[iîïy]", "i"),
+    ("(?:(?<=^[fmv])|(?<=^ch))er$", "ɛːʁ"),
     ("er$|ez$", "eː"),
     ("ett?$", "ɛː"),
-    ("err?(?=[^aeiouyéèêâîôûh])", "ɛʁ"),
+    ("err?(?=[^aeiouyéèêâîôûhr])", "ɛʁ"),
     ("es?$", ""),
     ("e(?=(?P<twice>[bcdfglmnprstz])(?P=twice))", "æ"),
     ("e(?=[cflr]$)", "æ"),
@@ -155,12 +156,12 @@ def read_french(word: str) -> str:
     return f"{phonemes[:place]}ˈ{phonemes[place:]}"
 
 
-# Small words that are read in another way in French than in Luxembourgish, or that only French has. `de` is the same.
+# Small words that are read in another way in French than in Luxembourgish, or that only French has; and de.
 SMALL = dict(
     pair.split("=")
     for pair in (
-        "à=ɑ au=o aux=o avec=ɑvæk ce=sə ces=se cette=sæt dans=dɑ̃ː des=de du=dy en=ɑ̃ː est=ɛ et=e il=il la=lɑ "
-        "le=lə les=le leur=lœʁ leurs=lœʁ ma=mɑ mes=me mon=mɔ̃ː ne=nə notre=notʁ nous=nu ou=u où=u par=pɑʁ pas=pɑ "
+        "à=ɑ au=o aux=o avec=ɑvæk ce=sə ces=se cette=sæt dans=dɑ̃ː de=də des=de du=dy en=ɑ̃ː est=ɛ et=e il=il la=lɑ "
+        "le=lə les=le lès=lɛ leur=lœʁ leurs=lœʁ ma=mɑ mes=me mon=mɔ̃ː ne=nə notre=notʁ nous=nu ou=u où=u par=pɑʁ pas=pɑ "
         "pour=puʁ qu=k que=kə qui=ki sa=sɑ sans=sɑ̃ː ses=se son=sɔ̃ː sous=su sur=syʁ ta=tɑ tes=te un=œ̃ː une=yn "
         "vos=vo votre=votʁ vous=vu"
     ).split()
@@ -177,6 +178,16 @@ _VAGUE = str.maketrans(
 )
 _SURE, _READABLE, _SHARED = 2, 1, 0  # how much a word says for a French run; two in all are needed
 
+
+class Entry(Protocol):
+    """An entry of a lexicon, as `moien.text.lb.merge.Entry`."""
+
+    @property
+    def phonemes(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+
+
 Lookup = Callable[[str], Entry | None]
 
 
@@ -188,7 +199,7 @@ def french_runs(words: Sequence[str], lookup: Lookup) -> Mapping[int, str]:
     """
     found: dict[int, str] = {}
     for at, word in enumerate(words):
-        if at not in found and (word.lower() in SMALL or word == "de" or word[:2] in ("l'", "L'")):
+        if at not in found and (word.lower() in SMALL or word[:2] in ("l'", "L'")):
             start, stop = _run(words, at, lookup)
             found |= {place: in_french(words[place], lookup) for place in range(start, stop)}
     return found
@@ -215,7 +226,7 @@ def _run(words: Sequence[str], at: int, lookup: Lookup) -> tuple[int, int]:
         stop -= 1
     if start <= at < stop:
         run = words[start:stop]
-        if words[at] == "de":  # Luxembourgish has de, too: no names of places that only MFA has
+        if words[at].lower() == "de":  # Luxembourgish has de, too: no names of places that only MFA has
             surely = all(
                 _is_small(word) or word.islower() or _frenchness(word, lookup) != _READABLE for word in run
             )
@@ -235,7 +246,7 @@ def _said(word: str, lookup: Lookup) -> int:
 
 
 def _is_small(word: str) -> bool:
-    return word.lower() in SMALL or word == "de"
+    return word.lower() in SMALL
 
 
 def _fits(word: str, lookup: Lookup) -> bool:
@@ -266,15 +277,18 @@ def _vague(phonemes: str) -> str:
 
 def in_french(word: str, lookup: Lookup) -> str:
     """A word of a run: by the table of small words, by people (LOD, our tables), else by the rules."""
-    if small := SMALL.get(word.lower()):
-        return small
+    return SMALL.get(word.lower()) or french_word(word, lookup)
+
+
+def french_word(word: str, lookup: Lookup) -> str:
+    """`in_french` for a word that is no small one (Nord-Est)."""
     before = _ELISION.match(word)
     word = word[before.end() :] if before else word
     sound = (
         {"c": "s", "j": "ʒ", "qu": "k"}.get(before[0][:-1].lower(), before[0][0].lower()) if before else ""
     )
     entry, ruled = lookup(word), read_french(word.lower())
-    by_people = entry is not None and entry.source not in ("mfa", "lod2021")
+    by_people = entry is not None and entry.source not in ("mfa", "lod2021") and word.lower() not in WEAK
     if entry and by_people and not (word.endswith("e") and entry.phonemes.endswith("ə")):
         return sound + entry.phonemes
     return sound + (ruled or (entry.phonemes if entry else ""))

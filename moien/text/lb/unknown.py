@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from moien.errors import WrongData
 from moien.text.lb.compounds import Counts, Split, Splitter
-from moien.text.lb.foreign import NAME, SMALL, french, in_french
+from moien.text.lb.foreign import NAME, SMALL, Entry, french, french_word
 from moien.text.lb.model import LetterModel
 from moien.text.lb.notation import unmarked
 from moien.text.lb.stress import NUCLEUS, compound, stress
@@ -64,7 +64,7 @@ _LETTERS_WITHOUT_BASE = {
     "ı": "i",
 }
 # Measured: with the model's confidence below UNSURE and the split's at least SURE, the split is right more often.
-UNSURE = {"compound": 0.6, "affix": 0.7, "foreign-fr": 0.9}
+UNSURE = {"compound": 0.95, "affix": 0.7, "foreign-fr": 0.9}
 SURE = 0.6
 KNOWN_LOAN = 0.4  # of a split with an English or French part
 _LOAN_LETTERS = 4  # of such a part, at least
@@ -72,15 +72,6 @@ _EN = re.compile(r"(?<=[ptkbdɡfvszʃʒχɕʦʧ])n$")
 _STRESSED_SCHWA = re.compile("ˈə(?!ʊ)")
 FRENCH = 0.7  # the share of the French names in the recipe lb that the rules read right
 _TRUST = {"clitic": 3, "letters": 3, "compound": 2, "affix": 2, "foreign-fr": 1, "guess": 0}  # lexica: 4
-
-
-class Entry(Protocol):
-    """An entry of a lexicon, as `moien.text.lb.merge.Entry`."""
-
-    @property
-    def phonemes(self) -> str: ...
-    @property
-    def source(self) -> str: ...
 
 
 class Words(Protocol):
@@ -116,14 +107,17 @@ class UnknownWords:
             return self._clitic(word)
         parts = [part for part in word.split("-") if part]
         if len(parts) > 1:
-            if any(part in SMALL or part == "de" for part in parts[1:-1]):  # Marché-aux-Herbes
+            if not SMALL.keys().isdisjoint(parts[1:-1]):  # Marché-aux-Herbes
                 return self._french_name(parts)
             return _together([self._known(part) for part in parts], "compound")
         return self._one("".join(parts), word)
 
     def _french_name(self, parts: Sequence[str]) -> Pronunciation:
         """Words with hyphens that are read as a French run."""
-        readings = [in_french(part, self._lexicon.lookup) or self._known(part).phonemes for part in parts]
+        lookup = self._lexicon.lookup
+        readings = [
+            SMALL.get(part) or french_word(part, lookup) or self._known(part).phonemes for part in parts
+        ]
         return Pronunciation(compound(readings), "foreign-fr", FRENCH)
 
     def spell(self, word: str) -> Pronunciation:
