@@ -137,8 +137,13 @@ def join(pieces: list[str]) -> str:
     one stays."""
     whole = stress("", pieces[0])
     for piece in pieces[1:]:
-        whole = _DOUBLED.sub(_single, whole + stress("", piece).replace("ˈ", "ˌ"))
+        whole = single(whole + stress("", piece).replace("ˈ", "ˌ"))
     return whole
+
+
+def single(phonemes: str) -> str:
+    """The phonemes with one of two equal consonants."""
+    return _DOUBLED.sub(_single, phonemes)
 
 
 def _single(match: re.Match[str]) -> str:

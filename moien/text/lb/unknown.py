@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from moien.errors import WrongData
-from moien.text.lb.compounds import Counts, Split, Splitter
+from moien.text.lb.compounds import Counts, Split, Splitter, single
 from moien.text.lb.foreign import NAME, SMALL, Entry, french, french_word
 from moien.text.lb.model import LetterModel
 from moien.text.lb.notation import unmarked
@@ -224,11 +224,11 @@ def _together(parts: Sequence[Pronunciation], source: str) -> Pronunciation:
 
 
 def _spoken(word: str, phonemes: str) -> str:
-    """The model's phonemes with stress, and without its faults: no consonant before n at the end (Boîten bwɑtən), and
-    no stressed ə if no ë or é is written (Netflix)."""
+    """The model's phonemes with stress, and without its faults: no consonant twice, none before n at the end (Boîten
+    bwɑtən), and no stressed ə if no ë or é is written (Netflix)."""
     if word.endswith("en"):
         phonemes = _EN.sub("ən", phonemes)
-    phonemes = stress(word, phonemes)
+    phonemes = stress(word, single(phonemes))
     return phonemes if "ë" in word or "é" in word else _STRESSED_SCHWA.sub("ˈæ", phonemes)
 
 
