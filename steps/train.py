@@ -12,6 +12,7 @@ import shutil
 
 import yaml
 
+from moien.recipe.sentences import check_sentences
 from moien.recipe.stages import StageRun, stage
 
 
@@ -24,6 +25,7 @@ def main(run: StageRun) -> None:
     from moien.kokoro.export import save_pack, save_weights
     from moien.score import cache
     from moien.score.judges import Judges
+    from moien.text import open_frontend
     from moien.train.data import both_splits
     from moien.train.loop import learn
 
@@ -36,6 +38,7 @@ def main(run: StageRun) -> None:
         run.tally.drop(utterance, reason)
     if run.tally.dropped:  # too many are found before the training, not after it
         run.tally.close("train", run.settings.max_dropped)
+    check_sentences(run.recipe_dir, open_frontend(run.inputs["g2p"] / "frontend"))  # for stage 7, hours later
 
     learned, history = learn(run.settings, run.inputs, run.work_dir)
     recogniser = None

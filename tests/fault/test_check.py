@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from made_up import ROOT, call
 
+from moien.corpus.datadir import Utterance, write_datadir
 from moien.corpus.programs import check_options
 from moien.errors import WrongCall, WrongData
 from moien.kokoro import base as kokoro_base
@@ -18,6 +20,7 @@ from moien.kokoro.symbols import CONFIG
 from moien.recipe.sentences import read_sentences
 from moien.recipe.settings import load_settings
 from moien.recipe.stages import BY_NAME, StageRun, Tally
+from moien.text import load_frontend
 
 check, decode = (importlib.import_module(f"steps.{name}") for name in ("check", "decode"))
 
@@ -212,3 +215,29 @@ def test_all_that_is_missing_is_listed_at_once(tmp_path, monkeypatch):
     assert result.stdout.count("missing: ") == 3 and "stage check: 3 thing(s) missing" in result.stderr
     for words in ("/no/such: there is no such corpus folder", "'tlh-none'", "base.path is none"):
         assert words in result.stdout
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_stage_7_does_not_count_again_what_stage_2_dropped(tmp_path, monkeypatch, counted):
+    """One unspeakable text of two in test is half of them: it failed the recipe after the training."""
+    run = made(tmp_path)
+    (tmp_path / "eval.txt").write_text("Ja.\n")
+    utterances = [Utterance(f"a-{n}", "a", text, tmp_path / "a.wav") for n, text in enumerate(["Ja.", "*"])]
+    write_datadir(tmp_path / "data" / "test", utterances)
+    frontend = load_frontend(run.settings.g2p, "de")
+    speech = SimpleNamespace(audio=np.zeros(2400, np.float32), durations=(1,))
+    voice = SimpleNamespace(packs={"a": None}, speak=lambda *_, **__: speech)
+    monkeypatch.setattr("moien.text.open_frontend", lambda _: frontend)
+    monkeypatch.setattr("moien.synth.load_voice", lambda *_: voice)
+    monkeypatch.setattr("moien.synth.Synthesiser", lambda *_: voice)
+    for name in ("ensure_base", "load_pack", "load_model"):
+        monkeypatch.setattr(kokoro_base, name, lambda *_: SimpleNamespace(weights=None, config=None))
+    monkeypatch.setattr("moien.kokoro.forward.fold_weight_norm", lambda _: SimpleNamespace(to=lambda _: None))
+    (tmp_path / "out").mkdir()
+    inputs = {name: tmp_path / name for name in ("data", "g2p", "embedding", "train")}
+    speaking = StageRun(BY_NAME["decode"], run.settings, tmp_path / "out", inputs)
+    before = {"a-1": "text that cannot be spoken (stage 2)"} if counted else {}
+    monkeypatch.setattr(StageRun, "dropped_before", lambda _: before)
+    decode.main.callback.__wrapped__(speaking)
+    assert speaking.tally.kept == 2
+    assert set(speaking.tally.dropped) == (set() if counted else {"a-1"})

@@ -18,6 +18,7 @@ from moien.features.packed import Measured, write_packed
 from moien.recipe import manifest
 from moien.recipe.settings import load_settings
 from moien.recipe.stages import BY_NAME, StageRun, execute
+from moien.text import load_frontend
 from moien.train.data import both_splits
 
 embedding, train, decode = (
@@ -157,3 +158,19 @@ def test_what_stage_6_drops_is_counted_before_the_training(tmp_path, monkeypatch
     settings = load_settings("mini", [f"system.work_dir={tmp_path}"])
     with pytest.raises(WrongData, match="3 of 5 utterances were dropped"):
         train.main.callback.__wrapped__(StageRun(BY_NAME["train"], settings, tmp_path, {}))
+
+
+def test_stage_6_reads_eval_txt_before_the_training(tmp_path, monkeypatch):
+    """For who starts behind stage 0, as DVC does."""
+    split = type("Split", (dict,), {"dropped": {}})({"u": 1})
+    monkeypatch.setattr("moien.train.data.both_splits", lambda _: (split, split))
+    monkeypatch.setattr("moien.kokoro.base.ensure_base", lambda _: None)
+    monkeypatch.setattr("moien.train.loop.learn", lambda *_: pytest.fail("it trains"))
+    (tmp_path / "params.yaml").write_text(f"language: de\nsystem: {{work_dir: {tmp_path}}}\n")
+    (tmp_path / "eval.txt").write_text("Ja.\n*\n")
+    settings = load_settings(tmp_path)
+    load_frontend(settings.g2p, "de").save(tmp_path / "g2p" / "frontend")
+    with pytest.raises(WrongData, match=r"eval\.txt:2: cannot be spoken"):
+        train.main.callback.__wrapped__(
+            StageRun(BY_NAME["train"], settings, tmp_path, {"g2p": tmp_path / "g2p"})
+        )
