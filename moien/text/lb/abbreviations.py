@@ -43,6 +43,13 @@ _ALWAYS = {
     "u.ä.": "an änlech",
     "ë.ä.": "an änlech",
     "a.D.": "ausser Déngscht",
+    "p.P.": "pro Persoun",
+    "p.a.": "pro Joer",
+    "bspw.": "beispillsweis",
+    "evt.": "eventuell",
+    "allg.": "allgemeng",
+    "jew.": "jeeweils",
+    "dgl.": "dergläichen",
     "ggf.": "gegebenefalls",
     "bzgl.": "bezüglech",
     "zzgl.": "zousätzlech",
@@ -202,6 +209,19 @@ _BEFORE_NAME = {
     "Dr": "Dokter",
     "Prof": "Professer",
     "Me": "Maître",
+    "Fam.": "Famill",
+    "Gebr.": "Gebridder",
+    "Rés.": "Résidence",
+    "Ave": "Avenue",
+    "Ave.": "Avenue",
+    "Bld": "Boulevard",
+    "Bld.": "Boulevard",
+    "Bvd": "Boulevard",
+    "Bvd.": "Boulevard",
+    "Boul.": "Boulevard",
+    "Ch.": "Chemin",
+    "Imp.": "Impasse",
+    "Mtée": "Montée",
     "HH.": f"Häre{N}",
     "Av.": "Avenue",
     "av.": "Avenue",
@@ -224,7 +244,7 @@ _BEFORE_NAME = {
 }
 # The same before the French words of a street's name; some of them are initials before a name.
 _BEFORE_STREET = _BEFORE_NAME | {"M.": "Monsieur"}
-_INITIALS = ("r.", "R.", "ch.", "all.", "Pl.", "mt.", "M.")
+_INITIALS = ("r.", "R.", "ch.", "all.", "Pl.", "mt.", "Ch.", "M.")
 _SAINTS = {"St-": "Saint-", "St.-": "Saint-", "Ste-": "Sainte-", "Ste.-": "Sainte-"}  # one word with the name
 _LANGUAGES = {
     "de.": "däitsch",

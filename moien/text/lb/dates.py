@@ -9,6 +9,7 @@ from moien.text.lb import grammar
 from moien.text.lb.grammar import LOWER_MONTH, MONTH, MONTHS, SHORT_MONTHS
 from moien.text.lb.numbers import AND, EN, cardinal, number_er, ordinal, year
 from moien.text.lb.reading import Part, Scan, in_words
+from moien.text.lb.scores import clubs_before
 from moien.text.lb.units import MILLION, UNIT
 
 _DAY, _MONTH_NUMBER = r"(0?[1-9]|[12]\d|3[01])", r"(0?[1-9]|1[0-2])"
@@ -46,13 +47,14 @@ _DAY_PATTERN = re.compile(
 _LATER_DAY = re.compile(rf"{_SHORT_DAY}\.? ?(?:[-–/+&,]|bis|an?|oder) ?\Z")
 _LAST_DAY = re.compile(rf"({_SHORT_DAY})(?![\w'])\.?")
 _MONTH_PATTERN = re.compile(rf"({'|'.join(sorted(SHORT_MONTHS, key=len, reverse=True))})(?![\w'])\.?")
-_FIRST_LETTERS = {name[:2] for name in (*WEEKDAYS, *SHORT_MONTHS)}
+_FIRST_LETTERS = {name[:2] for name in (*WEEKDAYS, *SHORT_MONTHS, *MONTHS)}
 _BETWEEN_TIMES = frozenset(["", *"- – an a oder bis respektiv resp bzw dann duerno".split()])
 _TIMETABLE = re.compile(
     r"(?<!\w)(?:Zuch|Zich|Bus|Busser|Tram|Depart|Départ|Ofgang|Ofaart|Ukonft|Arrivée|Horaire|Fahrplang|Auerzäit\w*|Ouverture|"
     r"\w*[Zz]äiten)(?!\w)(?:[^.!?\n]|\.(?=\d)){0,60}\Z"
 )
 _ANY_MONTH = re.compile(MONTH)
+_MONTHS_RANGE = re.compile(rf"(?:{'|'.join(MONTHS)})(?= ?[-–] ?{MONTH})")
 _YEAR_AHEAD = re.compile(r" ?(?:[12]\d{3}(?!\d)|'\d\d(?!\d))")
 _MONTH_AHEAD = re.compile(rf" ?(?:[-–/]|bis|an?|oder) ?{MONTH}")
 _LATER_MONTH = re.compile(rf"{MONTH}\.? ?(?:[-–/]|bis|an?|oder) ?\Z")
@@ -72,6 +74,8 @@ def read_name(scan: Scan, at: int) -> Part | None:
         and (day := _LAST_DAY.match(text, at))
     ):
         return in_words(_without_stop(scan, day), "weekday", WEEKDAYS[day[1]])
+    if months := _MONTHS_RANGE.match(text, at):
+        return in_words(months.end(), "date", months[0])
     if not (month := _MONTH_PATTERN.match(text, at)):
         return None
     pointed = month[0][-1] == "."
@@ -130,7 +134,7 @@ def _day_and_month(match: re.Match[str], scan: Scan) -> str | None:
         return None
     if not sure and len(match[1]) + len(match[2]) < 4:  # 2.1. or 11.5.
         following = scan.text[end : end + 2].lstrip()
-        starts_line = not left and match.start() == scan.text.rfind("\n", 0, end) + 1
+        starts_line = not left and scan.text[max(0, match.start() - 1) : match.start()] in ("", "\n")
         if not following or grammar.ends_sentence(scan.text, end) or (starts_line and following[0].isupper()):
             return None
     return f"{ordinal(int(match[1]), EN)} {ordinal(int(match[2]), EN)}"
@@ -185,12 +189,10 @@ def _year(match: re.Match[str], scan: Scan) -> str | None:
 
 def _clock(match: re.Match[str], scan: Scan) -> str | None:
     hour, minute, second = int(match[1]), int(match[2] or 0), int(match[3] or 0)
-    if (
-        hour > 24
-        or minute > 59
-        or second > 59
-        or ("score" in scan.seen and scan.left.lower() not in _HOUR_WORDS)
-    ):
+    left = scan.left.lower()
+    if hour > 24 or left in _RATIOS or ("score" in scan.seen and left not in _HOUR_WORDS):
+        return None
+    if minute % 15 and ":" in match[0] and "Auer" not in match[0] and clubs_before(scan.text, match.start()):
         return None
     words = f"{cardinal(hour, 'f')} Auer"
     if minute or second:
@@ -202,7 +204,9 @@ def _clock(match: re.Match[str], scan: Scan) -> str | None:
 
 def _pointed_clock(match: re.Match[str], scan: Scan) -> str | None:
     """20.15 is a time of day after a word for it, in a span of time, and after another time."""
-    left, end = scan.left.lower().rstrip("."), match.end()
+    end = match.end()
+    before = _WORD_BEFORE.search(scan.text[max(0, match.start() - 24) : match.start()])
+    left = (scan.left or (before[1] if before else "")).lower().rstrip(".")
     if int(match[1]) > 24 or _MEASURED.match(scan.text, end) or _AMOUNT.match(scan.text, end):
         return None
     like_a_date = scan.text[end : end + 1] == "." and 0 < int(match[2]) <= 12  # 8.12.
@@ -214,11 +218,19 @@ def _pointed_clock(match: re.Match[str], scan: Scan) -> str | None:
     else:
         sure = left in _HOUR_WORDS or ("time" in scan.seen and left in _BETWEEN_TIMES)
         sure = sure or ("weekday" in scan.seen and (not left or scan.part.rule == "weekday"))
+        sure = sure or _starts_line(match, scan)
         sure = sure or (
             left not in LABELLED
             and bool(_TIMETABLE.search(scan.text[max(0, match.start() - 60) : match.start()]))
         )
     return _clock(match, scan) if sure or (scan.part.rule == "range" and "time" in scan.seen) else None
+
+
+def _starts_line(match: re.Match[str], scan: Scan) -> bool:
+    """20.15: Film, at the start of a line of a programme."""
+    if scan.text[max(0, match.start() - 1) : match.start()] not in ("", "\n"):
+        return False
+    return len(match[1]) == 2 and not int(match[2]) % 5 and bool(_ITEM_AHEAD.match(scan.text, match.end()))
 
 
 def _hours(match: re.Match[str], scan: Scan) -> str | None:
@@ -229,6 +241,9 @@ def _hours(match: re.Match[str], scan: Scan) -> str | None:
     return f"{cardinal(int(match[1]), 'f')} Auer"
 
 
+_RATIOS = frozenset("moossstaf mossstab massstab verhältnis relatioun proportioun".split())
+_WORD_BEFORE = re.compile(r"([^\W\d_][\w'-]*)[:.,;(]{0,2} ?\Z")
+_ITEM_AHEAD = re.compile(r"(?::| [-–]?) ?[^\W\d_a-zäëéöü]")
 _MEASURED = re.compile(rf" ?(?:{UNIT}|{MILLION})(?![\w²³])")
 _AMOUNT = re.compile(
     r" (?:Prozent|Promill|Grad|M[oi]l|mol|Punkte?n?|Milli\w+|\w{0,6}[Mm]eter|Kilo\w*|Liter|Tonne?n?|"

@@ -169,7 +169,7 @@ def _suffixed(match: re.Match[str], _: Scan) -> str | None:
 _FRENCH = (
     "premier deuxième troisième quatrième cinquième sixième septième huitième neuvième dixième onzième "
     "douzième treizième "
-    "quatorzième quinzième seizième dix-septième dix-huitième dix-neuvième vingtième"
+    "quatorzième quinzième seizième dix-septième dix-huitième dix-neuvième vingtième vingt-et-unième"
 ).split()
 _FRENCH_WORDS = frozenset("le la les du au un une l' ce cette".split())
 _MONTH_AHEAD = re.compile(rf" (?:{grammar.MONTH}|{grammar.LOWER_MONTH})")
@@ -177,12 +177,16 @@ _MONTH_AHEAD = re.compile(rf" (?:{grammar.MONTH}|{grammar.LOWER_MONTH})")
 
 def _french_ordinal(match: re.Match[str], scan: Scan) -> str | None:
     """1er, 2e, 3ème: in French before a word with a small letter (1er étage), else as a Luxembourgish ordinal."""
-    value, written = int(match[1]), match[2]
+    return french_ordinal(int(match[1]), match[2], scan, match.end())
+
+
+def french_ordinal(value: int, written: str, scan: Scan, end: int) -> str | None:
+    """The ordinal of a value with a French ending that ends at `end`; None if they do not go together."""
     if (value == 1) != (written in ("er", "ᵉʳ", "ère", "re")):
         return None
-    if _MONTH_AHEAD.match(scan.text, match.end()):
+    if _MONTH_AHEAD.match(scan.text, end):
         return ordinal(value, EN)
-    noun = _noun(scan.text, match.end())
+    noun = _noun(scan.text, end)
     article = scan.left.lower()
     french = article in _FRENCH_WORDS or not noun[:1].isupper()
     if french and 0 < value <= len(_FRENCH):

@@ -47,7 +47,7 @@ _ENDINGS = {
     "hiren hire "
     "eisen eise ären äre äeren",
     "er": "der enger senger hirer menger denger eiser ärer äerer kenger dëser där",
-    "": "déi d' dat eng seng hir meng deng keng eis är äer dës hiert eist äert dëst säint mäint jiddwer all",
+    "": "déi d' dat eng seng hir hirt meng deng keng eis är äer dës hiert eist äert dëst säint mäint jiddwer all",
 }
 ARTICLES = {word: ending for ending, words in _ENDINGS.items() for word in words.split()}
 # The ordinal after these has an ending before a masculine noun only.

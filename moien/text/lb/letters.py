@@ -7,7 +7,7 @@ import unicodedata
 
 from moien.text.lb import abbreviations, capitals, grammar
 from moien.text.lb.dates import read_name
-from moien.text.lb.figures import read_number, read_short
+from moien.text.lb.figures import french_ordinal, read_number, read_short
 from moien.text.lb.numbers import EN, cardinal, ordinal
 from moien.text.lb.reading import Part, Scan, in_words
 from moien.text.lb.signs import GREEK
@@ -26,6 +26,7 @@ _TIMES = re.compile(r"\d [xX](?= ?\d| (?:pro|am|an|de|d'|all|méi|esou)|[.,;!?)]
 _ROMAN = re.compile(
     rf"(?=[IVXLCDM])M{{0,3}}(?:CM|CD|D?C{{0,3}})(?:XC|XL|L?X{{0,3}})(?:IX|IV|V?I{{0,3}})(?![{LATIN}\d'-])"
 )
+_FRENCH_ROMAN = re.compile(rf"([IVX]{{1,5}})(er|ère|re|e|ᵉ|i?ème|eme)(?![{LATIN}\d'-])")
 _ROMAN_VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 _CENTURY = re.compile(
     r"\.? (?:Joerhonnert|Jorhonnert|Jh|Jhdt|Joerdausend|Siècle|siècle|Arrondissement|Dynastie|Olympiad)"
@@ -68,7 +69,7 @@ def read_letters(scan: Scan, at: int) -> list[Part]:
         return _spelled(scan, dotted)
     if clitic := _clitic_letters(scan, at):
         return clitic
-    if numeral := _roman(scan, at):
+    if numeral := _roman(scan, at) or _french_roman(scan, at):
         return [numeral]
     if (initial := _INITIAL.match(text, at)) and not grammar.ends_sentence(text, initial.end()):
         return [_initial(scan, initial)]
@@ -152,6 +153,9 @@ def _token(scan: Scan, at: int) -> list[Part]:
         return [in_words(end, "sign", "mol")]  # 2x, 4x4, 2 x 5 kg
     if scan.character(end) == "'" and _CLITIC.fullmatch(word + "'") and not scan.in_single_quotes:
         return [Part(end + 1, "word", (word + "'",))]
+    if word[-3:].lower() == "str" and len(word) > 5 and scan.character(end) == ".":  # Haaptstr.
+        stops = grammar.ends_sentence(text, end + 1)
+        return [Part(end + (not stops), "abbreviation", (word + "ooss",))]
     runs = list(_HYPHENED.finditer(text, at, end))
     if len(runs) == 1 or not any(_is_letters(scan, run.start(), run[0]) for run in runs):
         return [_run(scan, at, word)]
@@ -227,6 +231,15 @@ def _roman(scan: Scan, at: int, article: str = "") -> Part | None:
     if len(word) == 1 or (set(word) - set("IVX") and len(word) < 4) or not left:
         return None
     return in_words(end, "roman", cardinal(value))
+
+
+def _french_roman(scan: Scan, at: int) -> Part | None:
+    """XXe siècle."""
+    match = _FRENCH_ROMAN.match(scan.text, at)
+    if not match:
+        return None
+    words = french_ordinal(_roman_value(match[1]), match[2], scan, match.end())
+    return in_words(match.end(), "roman", words) if words else None
 
 
 def _counts(text: str, end: int, word: str, left: str) -> bool:

@@ -15,7 +15,7 @@ from moien.text.lb.addresses import read_address, read_tag
 from moien.text.lb.cleaning import Clean, clean
 from moien.text.lb.dates import WEEKDAYS, joins_names
 from moien.text.lb.figures import read_number
-from moien.text.lb.grammar import SHORT_MONTHS
+from moien.text.lb.grammar import MONTHS, SHORT_MONTHS
 from moien.text.lb.letters import LATIN, read_greek, read_letters
 from moien.text.lb.numbers import OPTIONAL_N, digits, settle_n
 from moien.text.lb.reading import Part, Scan, in_words
@@ -38,8 +38,8 @@ _LETTER_NAMES = str.maketrans("flmnrsxqwyvc", "eeeeeeekwifz")
 
 
 # Nine of ten words are plain; no rule for numbers, letters or addresses can begin with one of them.
-_PLAIN_WORD = re.compile(r"[A-ZÄËÉÖÜ]?[a-zäëéöü]{2,}+(?=[ \n,;!?]|[.:](?:[ \n]|$)|$)")
-_NOT_PLAIN = {row.removesuffix(".") for row in WRITTEN} | WEEKDAYS.keys() | SHORT_MONTHS.keys()
+_PLAIN_WORD = re.compile(r"[A-ZÄËÉÖÜ]?[a-zäëéöü]{2,}+(?=[ \n,;!?]|(?<!str)[.:](?:[ \n]|$)|$)")
+_NOT_PLAIN = {row.removesuffix(".") for row in WRITTEN} | WEEKDAYS.keys() | {*SHORT_MONTHS, *MONTHS}
 # Signs that are drawn and not spoken: ====, +++, =>, <-
 _DRAWN = frozenset("=+*#_~<>|/\\-")
 _DECORATION = re.compile(
@@ -121,6 +121,8 @@ def _sign_before_number(scan: Scan, at: int) -> list[Part]:
         return between
     if character in "-–" and joins_names(scan, at):
         return [in_words(at + 1, "range", "bis")]
+    if character == "+" and following == " " and (not at or text[at - 1] == "\n"):
+        return [Part(at + 1, "silent")]
     if character == "<" and (heart := _HEART.match(text, at)):
         return [in_words(heart.end(), "sign", "Häerz")]
     if character in _DRAWN and (decoration := _DECORATION.match(text, at)):
@@ -158,7 +160,7 @@ def _mark(scan: Scan, at: int) -> list[Part]:
     if character == "-":
         return _hyphen(scan, at)
     if character in "–—―‒" and (not at or text[at - 1] == "\n"):
-        return [Part(at + 1, "silent")]  # before an item of a list
+        return [Part(at + 1, "silent")]  # before an item of a list, like "+ "
     if character == "|":
         return [
             Part(at + 1, "pause", pause=",")

@@ -15,16 +15,27 @@ _RIGHT_NUMBER = re.compile(r"(\d{1,15})(?![\d]|[.,]\d)(-\d)?")
 _CLOCK_AHEAD = re.compile(r"\d{1,2}(?:[:.h][0-5]\d(?!\d)|h(?!\w)| ?Auer)")
 _MEASURED = re.compile(rf" ?(?:{UNIT})(?![\w²³])")
 _SPORT = (
-    r"gew[ëoa]nn\w*|Victoire\w*|Néierlag\w*|verl[éu]\w*|geschloen|schléit|schloen|Match\w*|Resultat\w*|Score|Endstand|Hallefzäit|Halbzäit|"
-    r"Remis|Goal\w*|Gol\w*|Sätz|Tie-Break|\w*[Ff]inall\w*|stoung|Meeschterschaft|Coupe|Equipe|Punkterees|Pausestand|Erfolleg|Success|Succès"
+    r"gew[ëoa]nn\w*|\w*[Ss]tand|Verlängerung|Prolongatioun|Victoire\w*|Néierlag\w*|verl[éu]\w*|geschloen|schléit|schloen|Match\w*|\w*[Rr]esultat\w*|Score|Endstand|Hallefzäit|Halbzäit|"
+    r"Remis|Goal\w*|Gol\w*|Sätz|Tie-Break|\w*[Ff]inall\w*|stoung|steet|Meeschterschaft|Coupe|Equipe|Punkterees|Pausestand|Erfolleg|Success|Succès"
 )
 _SPORT_NEAR = re.compile(rf"(?<!\w)(?:{_SPORT})(?!\w)")
-_SPORT_BEFORE = re.compile(rf"(?:(?<!\w)(?:mat|{_SPORT}|huet|hunn|hu|steet|endt|geet|ass|:),?|\() ?\Z")
+_SPORT_BEFORE = re.compile(rf"(?:(?<!\w)(?:mat|vun|{_SPORT}|huet|hunn|hu|endt|geet|ass),?|[:(]) ?\Z")
 _SPORT_AFTER = re.compile(rf",? ?(?:\w+ )?(?:{_SPORT})(?!\w)")
 _CLUB = r"[A-ZÄËÉÖÜ][\w.']*(?: [A-ZÄËÉÖÜ\d][\w.']*){0,3}"
 _CLUBS = re.compile(rf"(?<![\w]){_CLUB} ?(?: [-–] |[-–/])(?:{_CLUB}),? ?:? ?\Z")
+_NEAR = 70  # characters
 _AFTER_RANGE = frozenset("vun vu tëscht tëschent".split())
 _HIGHEST, _HIGHEST_PLAIN = 199, 30  # of a score; of a score that nothing shows but its order
+
+
+def clubs_before(text: str, at: int) -> bool:
+    """Whether the names of two clubs are before a place: Fola - Jeunesse 2-3."""
+    return bool(_CLUBS.search(_line_before(text, at)))
+
+
+def _line_before(text: str, at: int) -> str:
+    """The end of the line before a place."""
+    return text[max(0, at - _NEAR) : at].rpartition("\n")[2]
 
 
 def read_dash(scan: Scan, at: int) -> list[Part]:
@@ -60,10 +71,9 @@ def _is_score(scan: Scan, low: int, high: int, start: int, end: int) -> bool:
     noun = grammar.noun_after(text, end)
     if max(low, high) > _HIGHEST or _MEASURED.match(text, end) or (noun and not _SPORT_NEAR.fullmatch(noun)):
         return False
-    line = text.rfind("\n", 0, start) + 1
-    before, after = text[max(line, start - 70) : start], text[end : end + 40].partition("\n")[0]
+    before, after = _line_before(text, start), text[end : end + 40].partition("\n")[0]
     sport = bool(_SPORT_NEAR.search(before) or _SPORT_NEAR.search(after))
-    if "score" in scan.seen or _CLUBS.search(before):
+    if "score" in scan.seen or clubs_before(text, start):
         return True
     if low >= high:
         return max(low, high) <= _HIGHEST_PLAIN or sport

@@ -24,7 +24,7 @@ _ROUND = re.compile(r"\d+?000(?!\d)")
 
 PATTERN = r"(?:\+|00)?\(?\d{1,6}\)?(?>(?:[ ./-]{0,2}\(?\d{1,9}\)?){1,9})(?!\d)"
 MATRICULE = r"(?:19|20)\d\d ?(?:0[1-9]|1[0-2]) ?(?:0[1-9]|[12]\d|3[01]) ?\d{3} ?\d\d(?!\d)"
-BARE = r"\d{9,15}(?![\d.,]?\d)"
+BARE = r"\d{6,15}(?![\d.,]?\d)"
 
 
 def read_phone(match: re.Match[str], scan: Scan) -> str | None:
@@ -33,9 +33,10 @@ def read_phone(match: re.Match[str], scan: Scan) -> str | None:
     count = sum(map(str.isdecimal, text))
     labelled = bool(_LABEL.search(scan.text[max(0, match.start() - 28) : match.start()]))
     international = text.startswith(("+", "00", "(+"))
-    if not (labelled or international) and not _is_phone(match, scan, count):
-        return None
-    if count < (_FEWEST_LABELLED if labelled else 7 if not international else _FEWEST):
+    if not (labelled or international):
+        if not _is_phone(match, scan, count):
+            return None
+    elif count < (_FEWEST_LABELLED if labelled else _FEWEST):
         return None
     groups = [
         cardinal(int(group)) if len(group) == 2 and group[0] != "0" else digits(group)
@@ -51,17 +52,19 @@ def _is_phone(match: re.Match[str], scan: Scan, count: int) -> bool:
         return False
     if _MOBILE.fullmatch(text):
         return True
-    called = scan.left.lower() in _CALLED or (
-        scan.left.lower() in ("den", "der")
-        and scan.before.lower() in ("iwwert", "iwwer", "ënner", "op", "un")
-    )
     groups = text.split(" ")
     plain = len(groups) > 2 and all(map(str.isdecimal, groups)) and max(map(len, groups)) <= 4
     if not plain or _THOUSANDS.fullmatch(text):
         return False
-    return called or (
+    return _called(scan) or (
         max(map(len, groups)) == 3 and min(map(len, groups)) < 3 and not grammar.noun_after(scan.text, end)
     )
+
+
+def _called(scan: Scan) -> bool:
+    """Whether the words before a number are those before a telephone number: iwwert den …, rufft …"""
+    left, before = scan.left.lower(), scan.before.lower()
+    return left in _CALLED or (left in ("den", "der") and before in ("iwwert", "iwwer", "ënner"))
 
 
 def _measured(text: str, end: int) -> bool:
@@ -72,7 +75,11 @@ _UNIT_AHEAD = re.compile(rf" ?(?:{units.UNIT}|{units.MILLION})(?![\w²³])|,\d")
 
 
 def read_code(match: re.Match[str], scan: Scan) -> str | None:
-    """Nine digits or more without separators are a code, unless they are round or an amount of something."""
+    """Nine digits or more without separators are a code, unless they are round or an amount of something; fewer only
+    after the words for a telephone number or after one letter."""
+    letter = len(scan.left) == 1 and scan.left.isupper()  # RC B 123456
+    if len(match[0]) < _LONG_CODE and not (letter or _called(scan)):
+        return None
     if _ROUND.fullmatch(match[0]) or _measured(scan.text, match.end()):
         return None
     return digits(match[0])

@@ -46,7 +46,7 @@ UNITS = _units(
 UNITS |= {"° C": UNITS["°C"], "° F": UNITS["°F"]}
 UNITS |= _units(
     "ms Millisekonn|Ah Ampèrestonn|cal Kalorie|kcal Kilokalorie|t Tonn|h,Std.,Std Stonn|min,Min. Minutt|"
-    "s,sec,Sek. Sekonn|Pers.,Pers Persoun|kWh Kilowattstonn|Wh Wattstonn|MWh Megawattstonn|"
+    "s,sec,Sek. Sekonn|Pers.,Pers,pers. Persoun|kWh Kilowattstonn|Wh Wattstonn|MWh Megawattstonn|"
     "GWh Gigawattstonn|TWh Terawattstonn",
     "f",
 )
