@@ -58,9 +58,6 @@ _ALWAYS = {
     "Betr.": "Betreff",
     "S.K.H.": "Seng Kinneklech Hoheet",
     "I.K.H.": "Hir Kinneklech Hoheet",
-    "S.M.": "Seng Majestéit",
-    "S.E.": "Seng Exzellenz",
-    "S.H.": "Seng Hellegkeet",
     "etc.": "etcetera",
     "etc": "etcetera",
     "asw": "an sou weider",
@@ -99,14 +96,9 @@ _ALWAYS = {
     "nº": "Nummer",
     "N°.": "Nummer",
     "Pers.": f"Persoune{N}",
-    "Abt.": "Abteilung",
-    "Dir.": "Direkter",
-    "Red.": "Redaktioun",
     "Anm.": "Anmierkung",
-    "Tit.": "Titel",
     "Mwst.": "Méiwäertsteier",
     "MwSt.": "Méiwäertsteier",
-    "Ed.": "Editioun",
     "Jhr.": "Joer",
     "Dr.": "Dokter",
     "Prof.": "Professer",
@@ -176,7 +168,6 @@ _BEFORE_NUMBER = {
     "p.": "Säit",
     "pp.": f"Säite{N}",
     "No.": "Nummer",
-    "no.": "Nummer",
     "Art.": "Artikel",
     "Abs.": "Absatz",
     "Kap.": "Kapitel",
@@ -207,7 +198,6 @@ _BEFORE_NAME = {
     "Hr.": "Här",
     "Fr.": "Fra",
     "Dr": "Dokter",
-    "Prof": "Professer",
     "Me": "Maître",
     "Fam.": "Famill",
     "Gebr.": "Gebridder",
@@ -246,6 +236,13 @@ _BEFORE_NAME = {
 _BEFORE_STREET = _BEFORE_NAME | {"M.": "Monsieur"}
 _INITIALS = ("r.", "R.", "ch.", "all.", "Pl.", "mt.", "Ch.", "M.")
 _SAINTS = {"St-": "Saint-", "St.-": "Saint-", "Ste-": "Sainte-", "Ste.-": "Sainte-"}  # one word with the name
+# Before an article; before a name they are initials.
+_TITLES = {
+    "S.M.": "Seng Majestéit",
+    "I.M.": "Hir Majestéit",
+    "S.E.": "Seng Exzellenz",
+    "S.H.": "Seng Hellegkeet",
+}
 _LANGUAGES = {
     "de.": "däitsch",
     "fr.": "franséisch",
@@ -268,6 +265,7 @@ _TABLES = {
     "always": _all_cases(_ALWAYS),
     "number": _BEFORE_NUMBER,
     "saint": _SAINTS,
+    "title": _TITLES,
     "name": {row: words for row, words in _BEFORE_NAME.items() if row not in _INITIALS},
     "street": _BEFORE_STREET,
     "language": _LANGUAGES,
@@ -278,6 +276,7 @@ _FOLLOWED_BY = {
     "number": r"(?=:? ?\+?\d)",
     "name": r"(?=[ -]?[^\W\d_a-zäëéöü])",
     "street": r"(?= (?:de|du|des|de la|a Mme|et Mme|et Madame|a Madame|aux?|à|en)(?!\w)| (?:de )?[dl]')",
+    "title": r"(?= (?:de[nrm]?(?!\w)|d'|den |la |le |l'))",
     "saint": r"(?=[A-ZÀ-ÖØ-Þ])",
     "language": "(?=:)",
     "glued": r"(?=\d)",

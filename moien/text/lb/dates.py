@@ -84,7 +84,7 @@ def read_name(scan: Scan, at: int) -> Part | None:
         or _YEAR_AHEAD.match(text, month.end())
         or (_MONTH_AHEAD.match(text, month.end()) and pointed)
         or _LATER_MONTH.search(text[max(0, at - 16) : at])
-        or (pointed and scan.left.lower() in _MONTH_WORDS)
+        or (pointed and month[1] != "Aug" and scan.left.lower() in _MONTH_WORDS)  # am Aug: in the eye
     ):
         return in_words(_without_stop(scan, month), "date", SHORT_MONTHS[month[1]])
     return None

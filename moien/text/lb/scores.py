@@ -78,5 +78,5 @@ def _is_score(scan: Scan, low: int, high: int, start: int, end: int) -> bool:
     if low >= high:
         return max(low, high) <= _HIGHEST_PLAIN or sport
     if low == 0 and scan.before.lower() not in _AFTER_RANGE:
-        return True
+        return sport or not before.strip()
     return sport and bool(_SPORT_BEFORE.search(before) or _SPORT_AFTER.match(after))
