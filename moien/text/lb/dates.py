@@ -1,106 +1,28 @@
-"""Dates, years, decades, times of day, days of the week. Each reader of `RULES` takes a match and the scan and returns
-words or None."""
+"""Dates, years, decades and times of day. Each reader takes a match and the scan and returns words or None."""
 
 from __future__ import annotations
 
 import re
 
 from moien.text.lb import grammar
-from moien.text.lb.grammar import LOWER_MONTH, MONTH, MONTHS, SHORT_MONTHS
+from moien.text.lb.grammar import LOWER_MONTH, MONTH, MONTHS
 from moien.text.lb.numbers import AND, EN, cardinal, number_er, ordinal, year
-from moien.text.lb.reading import Part, Scan, in_words
+from moien.text.lb.reading import Scan
 from moien.text.lb.scores import clubs_before
+from moien.text.lb.short_names import WEEKDAYS
 from moien.text.lb.units import MILLION, UNIT
 
 _DAY, _MONTH_NUMBER = r"(0?[1-9]|[12]\d|3[01])", r"(0?[1-9]|1[0-2])"
 _HOUR_WORDS = frozenset(
-    "um ëm vun vu bis géint no virun viru tëscht tëschent ab zënter zanter auer depart départ ofgang arrivée "
-    "ukonft ufank start "
-    "enn schluss dier dieren paart paarten haut muer gëschter moies moien mëttes mëtteg nomëttes nomëtteg "
-    "owes owend nuets "
-    "nuecht".split()
-)
-WEEKDAYS = {
-    short: day
-    for day, shorts in {
-        "Méindeg": "Mo Mé Méi Méin",
-        "Dënschdeg": "Di Dë Dën Dëns",
-        "Mëttwoch": "Mi Më Mët Mëtt",
-        "Donneschdeg": "Do Don Donn",
-        "Freideg": "Fr Fre Frei",
-        "Samschdeg": "Sa Sam Sams",
-        "Sonndeg": "So Son Sonn",
-    }.items()
-    for short in shorts.split()
-}
-_HOUR_WORDS |= {
-    name.lower() for day in WEEKDAYS.values() for name in (day, day + "s", day.replace("deg", "des"))
-}
-_SHORT_DAY = f"(?:{'|'.join(sorted(WEEKDAYS, key=len, reverse=True))})"
-# A short day is one before another short day, a time or a date: Mo-Fr, Sa. 9-12 Auer, Fr. 28.11.
-_DAY_PATTERN = re.compile(
-    rf"({_SHORT_DAY})(?:\.?(?= ?[-–/+&,] ?{_SHORT_DAY}(?!\w)| bis {_SHORT_DAY}(?!\w))|\.(?= (?:an?|oder) "
-    rf"{_SHORT_DAY}\b)|"
-    rf"\.?(?=:? ?\d{{1,2}}(?:[.:h][0-5]\d(?!\d)| ?[-–] ?\d{{1,2}}(?:[.:h][0-5]\d| ?Auer|h)|h| Auer))|"
-    rf"[.,]{{1,2}}(?= ?\d{{1,2}}(?:\.\d{{1,2}}\.|\. ?{MONTH})))"
-)
-_LATER_DAY = re.compile(rf"{_SHORT_DAY}\.? ?(?:[-–/+&,]|bis|an?|oder) ?\Z")
-_LAST_DAY = re.compile(rf"({_SHORT_DAY})(?![\w'])\.?")
-_MONTH_PATTERN = re.compile(rf"({'|'.join(sorted(SHORT_MONTHS, key=len, reverse=True))})(?![\w'])\.?")
-_FIRST_LETTERS = {name[:2] for name in (*WEEKDAYS, *SHORT_MONTHS, *MONTHS)}
+    "um ëm vun vu bis géint no virun viru tëscht tëschent ab zënter zanter auer depart départ ofgang arrivée ukonft "
+    "ufank start enn schluss dier dieren paart paarten haut muer gëschter moies moien mëttes mëtteg nomëttes "
+    "nomëtteg owes owend nuets nuecht".split()
+) | {name.lower() for day in WEEKDAYS.values() for name in (day, day + "s", day.replace("deg", "des"))}
 _BETWEEN_TIMES = frozenset(["", *"- – an a oder bis respektiv resp bzw dann duerno".split()])
 _TIMETABLE = re.compile(
     r"(?<!\w)(?:Zuch|Zich|Bus|Busser|Tram|Depart|Départ|Ofgang|Ofaart|Ukonft|Arrivée|Horaire|Fahrplang|Auerzäit\w*|Ouverture|"
     r"\w*[Zz]äiten)(?!\w)(?:[^.!?\n]|\.(?=\d)){0,60}\Z"
 )
-_ANY_MONTH = re.compile(MONTH)
-_MONTHS_RANGE = re.compile(rf"(?:{'|'.join(MONTHS)})(?= ?[-–] ?{MONTH})")
-_YEAR_AHEAD = re.compile(r" ?(?:[12]\d{3}(?!\d)|'\d\d(?!\d))")
-_MONTH_AHEAD = re.compile(rf" ?(?:[-–/]|bis|an?|oder) ?{MONTH}")
-_LATER_MONTH = re.compile(rf"{MONTH}\.? ?(?:[-–/]|bis|an?|oder) ?\Z")
-_MONTH_WORDS = frozenset("am enn ufank mëtt abanns zënter zanter bis ab vum".split())
-
-
-def read_name(scan: Scan, at: int) -> Part | None:
-    """The short name of a day of the week or of a month (Fr., Dez.) in full; None elsewhere."""
-    text = scan.text
-    if text[at : at + 2] not in _FIRST_LETTERS:
-        return None
-    if day := _DAY_PATTERN.match(text, at):
-        return in_words(day.end(), "weekday", WEEKDAYS[day[1]])
-    if (
-        "weekday" in scan.seen
-        and _LATER_DAY.search(text[max(0, at - 12) : at])
-        and (day := _LAST_DAY.match(text, at))
-    ):
-        return in_words(_without_stop(scan, day), "weekday", WEEKDAYS[day[1]])
-    if months := _MONTHS_RANGE.match(text, at):
-        return in_words(months.end(), "date", months[0])
-    if not (month := _MONTH_PATTERN.match(text, at)):
-        return None
-    pointed = month[0][-1] == "."
-    if (
-        scan.part.rule == "date"
-        or _YEAR_AHEAD.match(text, month.end())
-        or (_MONTH_AHEAD.match(text, month.end()) and pointed)
-        or _LATER_MONTH.search(text[max(0, at - 16) : at])
-        or (pointed and month[1] != "Aug" and scan.left.lower() in _MONTH_WORDS)  # am Aug: in the eye
-    ):
-        return in_words(_without_stop(scan, month), "date", SHORT_MONTHS[month[1]])
-    return None
-
-
-def joins_names(scan: Scan, at: int) -> bool:
-    """Whether the dash at `at` stands between two days or months: Mo-Fr, Jan.-Mäe."""
-    if scan.part.rule not in ("weekday", "date") or scan.part.end < at - 1:
-        return False
-    following = scan.text[at + 1 : at + 20].lstrip()
-    return bool((_LAST_DAY if scan.part.rule == "weekday" else _ANY_MONTH).match(following))
-
-
-def _without_stop(scan: Scan, match: re.Match[str]) -> int:
-    """The end of an abbreviation, without a point that ends the sentence."""
-    return match.end() - (match[0][-1] == "." and grammar.ends_sentence(scan.text, match.end()))
 
 
 def _named(day: str, month: str, in_year: str) -> str:

@@ -6,10 +6,10 @@ import re
 import unicodedata
 
 from moien.text.lb import abbreviations, capitals, grammar
-from moien.text.lb.dates import read_name
 from moien.text.lb.figures import french_ordinal, read_number, read_short
 from moien.text.lb.numbers import EN, cardinal, ordinal
 from moien.text.lb.reading import Part, Scan, in_words
+from moien.text.lb.short_names import read_name
 from moien.text.lb.signs import GREEK
 
 LATIN = "A-Za-zªÀ-ÖØ-öø-ʯḀ-ỿⱠ-Ɀ"

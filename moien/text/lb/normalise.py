@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from moien.text.lb.abbreviations import WRITTEN
 from moien.text.lb.addresses import read_address, read_tag
 from moien.text.lb.cleaning import Clean, clean
-from moien.text.lb.dates import WEEKDAYS, joins_names
 from moien.text.lb.figures import read_number
 from moien.text.lb.grammar import MONTHS, SHORT_MONTHS
 from moien.text.lb.letters import LATIN, read_greek, read_letters
 from moien.text.lb.numbers import OPTIONAL_N, digits, settle_n
 from moien.text.lb.reading import Part, Scan, in_words
 from moien.text.lb.scores import read_dash
+from moien.text.lb.short_names import WEEKDAYS, joins_names
 from moien.text.lb.signs import NAMES, PAUSES, QUOTES
 from moien.text.lb.span import Span
 

@@ -15,14 +15,19 @@ _RIGHT_NUMBER = re.compile(r"(\d{1,15})(?![\d]|[.,]\d)(-\d)?")
 _CLOCK_AHEAD = re.compile(r"\d{1,2}(?:[:.h][0-5]\d(?!\d)|h(?!\w)| ?Auer)")
 _MEASURED = re.compile(rf" ?(?:{UNIT})(?![\w²³])")
 _SPORT = (
-    r"gew[ëoa]nn\w*|\w*[Ss]tand|Verlängerung|Prolongatioun|Victoire\w*|Néierlag\w*|verl[éu]\w*|geschloen|schléit|schloen|Match\w*|\w*[Rr]esultat\w*|Score|Endstand|Hallefzäit|Halbzäit|"
-    r"Remis|Goal\w*|Gol\w*|Sätz|Tie-Break|\w*[Ff]inall\w*|stoung|steet|Meeschterschaft|Coupe|Equipe|Punkterees|Pausestand|Erfolleg|Success|Succès"
+    r"gew[ëoa]nn\w*|verl[éu]\w*|schléit|schloen|geschloen|stoung|steet|Victoire\w*|Néierlag\w*|Erfolleg|Match\w*|"
+    r"\w*[Rr]esultat\w*|Score|(?:End|Pause|Spill|Tëschen)?[Ss]tand|Hallefzäit|Halbzäit|Verlängerung|Prolongatioun|"
+    r"Remis|Goal\w*|Gol\w*|Sätz|Tie-Break|\w*[Ff]inall\w*|Meeschterschaft|Coupe|Equipe"
 )
 _SPORT_NEAR = re.compile(rf"(?<!\w)(?:{_SPORT})(?!\w)")
 _SPORT_BEFORE = re.compile(rf"(?:(?<!\w)(?:mat|vun|{_SPORT}|huet|hunn|hu|endt|geet|ass),?|[:(]) ?\Z")
 _SPORT_AFTER = re.compile(rf",? ?(?:\w+ )?(?:{_SPORT})(?!\w)")
 _CLUB = r"[A-ZÄËÉÖÜ][\w.']*(?: [A-ZÄËÉÖÜ\d][\w.']*){0,3}"
-_CLUBS = re.compile(rf"(?<![\w]){_CLUB} ?(?: [-–] |[-–/])(?:{_CLUB}),? ?:? ?\Z")
+_CLUBS = re.compile(rf"(?<!\w){_CLUB} [-–] {_CLUB}[,:]? ?\Z")
+_CLUBS_TOGETHER = re.compile(r"(?<!\w)[A-ZÄËÉÖÜ]\w+[-–/][A-ZÄËÉÖÜ]\w+,? ?\Z")
+_ADDRESS = re.compile(
+    r"(?:[Rr]ue|Avenue|Boulevard|Route|[Ss]trooss|Plaz|Place|Säit|Kapitel|Nummer|Klass|Linn)[,:]? ?\Z"
+)
 _NEAR = 70  # characters
 _AFTER_RANGE = frozenset("vun vu tëscht tëschent".split())
 _HIGHEST, _HIGHEST_PLAIN = 199, 30  # of a score; of a score that nothing shows but its order
@@ -30,7 +35,8 @@ _HIGHEST, _HIGHEST_PLAIN = 199, 30  # of a score; of a score that nothing shows 
 
 def clubs_before(text: str, at: int) -> bool:
     """Whether the names of two clubs are before a place: Fola - Jeunesse 2-3."""
-    return bool(_CLUBS.search(_line_before(text, at)))
+    before = _line_before(text, at)
+    return bool(_CLUBS.search(before)) and not _ADDRESS.search(before)
 
 
 def _line_before(text: str, at: int) -> str:
@@ -55,7 +61,7 @@ def read_dash(scan: Scan, at: int) -> list[Part]:
     if not left or not right:
         return between
     low, high = int(left[2]), int(right[1])
-    chained = bool(left[1]) and (left[1][1] == "-" or "score" not in scan.seen)
+    chained = left[1] and (left[1][1] == "-" or "score" not in scan.seen)
     if chained or right[2]:
         return []  # 978-3-16 and 49 00 11-1 are codes
     if _is_score(scan, low, high, scan.part.end - len(left[2]), right.end()):
@@ -79,4 +85,5 @@ def _is_score(scan: Scan, low: int, high: int, start: int, end: int) -> bool:
         return max(low, high) <= _HIGHEST_PLAIN or sport
     if low == 0 and scan.before.lower() not in _AFTER_RANGE:
         return sport or not before.strip()
-    return sport and bool(_SPORT_BEFORE.search(before) or _SPORT_AFTER.match(after))
+    shown = _SPORT_BEFORE.search(before) or _SPORT_AFTER.match(after) or _CLUBS_TOGETHER.search(before)
+    return sport and shown is not None

@@ -9,8 +9,8 @@ from moien.text.lb.numbers import cardinal, digits, year
 from moien.text.lb.reading import Scan
 
 _LABEL = re.compile(
-    r"(?:[Tt]el|[Tt]él|[Ff]ax|FAX|TEL|GSM|Gsm|Handy|[Tt]elefon(?:snummer|nummer)?|Mobil|Hotline|WhatsApp|Noutruff|Matricule|Matricul|"
-    r"Matrikel(?:nummer)?|Sozialversécherungsnummer|Kontonummer|📞|☎️?|☏|✆|📱|📠)[.:]{0,2} ?\Z"
+    r"(?:[Tt]el|TEL|[Tt]él|[Ff]ax|FAX|GSM|Handy|[Tt]elefon(?:snummer|nummer)?|Mobil|Hotline|WhatsApp|Noutruff|"
+    r"Matricule?|Matrikel(?:nummer)?|Sozialversécherungsnummer|Kontonummer|📞|☎️?|☏|✆|📱|📠)[.:]{0,2} ?\Z"
 )
 _CALLED = frozenset("nummer numero uruffen ruffen rufft telefon".split())
 _GROUPS = re.compile(r"\d+")
