@@ -36,12 +36,9 @@ def drop_lost_speakers(run: StageRun, train: Mapping[str, Utterance]) -> dict[st
     if not left:
         raise WrongData("no speaker of train has an utterance left", where="stage embedding", remedy=remedy)
     test = [utterance.speaker in left for utterance in read_datadir(run.inputs["data"] / "test")]
-    spoken = min(sum(test), run.settings.decode.test_sentences) + len(read_sentences(run.recipe_dir))
-    voiceless = test.count(False)
-    if not any(test) or voiceless > run.settings.max_dropped * (spoken + voiceless):
-        raise WrongData(
-            f"{voiceless} of {len(test)} utterances of test are of speakers who have no utterance left in train",
-            where="stage embedding",
-            remedy=remedy,
-        )
+    if voiceless := test.count(False):
+        spoken = min(sum(test), run.settings.decode.test_sentences) + len(read_sentences(run.recipe_dir))
+        if not any(test) or voiceless > run.settings.max_dropped * (spoken + voiceless):
+            what = f"{voiceless} of {len(test)} utterances of test are of speakers who have no utterance left in train"
+            raise WrongData(what, where="stage embedding", remedy=remedy)
     return {id: utterance for id, utterance in train.items() if utterance.speaker in left}
