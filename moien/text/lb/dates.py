@@ -20,8 +20,9 @@ _HOUR_WORDS = frozenset(
 ) | {name.lower() for day in WEEKDAYS.values() for name in (day, day + "s", day.replace("deg", "des"))}
 _BETWEEN_TIMES = frozenset(["", *"- – an a oder bis respektiv resp bzw dann duerno".split()])
 _TIMETABLE = re.compile(
-    r"(?<!\w)(?:Zuch|Zich|Bus|Busser|Tram|Depart|Départ|Ofgang|Ofaart|Ukonft|Arrivée|Horaire|Fahrplang|Auerzäit\w*|Ouverture|"
-    r"\w*[Zz]äiten)(?!\w)(?:[^.!?\n]|\.(?=\d)){0,60}\Z"
+    r"(?<!\w)(?:Zuch|Zich|Bus|Busser|Tram|Depart|Départ|Ofgang|Ofaart|Ukonft|Arrivée|Horairen?|Fahrplang|Auerzäit|"
+    r"Ouverture|Programm|Rendez-vous|RDV|Oflaf|Seancen?|Virstellung(?:en)?|Massen?|Concert|Cours|Kino|\w*[Zz]äiten)(?!\w)"
+    r"(?:[^.!?\n]|\.(?=\d)){0,60}\Z"
 )
 
 
@@ -46,7 +47,7 @@ def _dotted(match: re.Match[str], _: Scan) -> str:
 def _day_and_month(match: re.Match[str], scan: Scan) -> str | None:
     """24.2. is a date, but not as the number of a section, at the end of a sentence (11.5.) or after a time of day."""
     left, end = scan.left.lower(), match.end()
-    if (left in ("um", "ëm") and int(match[1]) <= 24) or (
+    if (left in ("um", "ëm") and int(match[1]) <= 24 and len(match[2]) == 2) or (
         "time" in scan.seen and left in ("bis", "an", "a", "oder")
     ):
         return None
@@ -128,7 +129,7 @@ def _pointed_clock(match: re.Match[str], scan: Scan) -> str | None:
     """20.15 is a time of day after a word for it, in a span of time, and after another time."""
     end = match.end()
     before = _WORD_BEFORE.search(scan.text[max(0, match.start() - 24) : match.start()])
-    left = (scan.left or (before[1] if before else "")).lower().rstrip(".")
+    left = (scan.left or (before[1] if before else "")).lower().rstrip(".").rpartition("'")[2]
     if int(match[1]) > 24 or _MEASURED.match(scan.text, end) or _AMOUNT.match(scan.text, end):
         return None
     like_a_date = scan.text[end : end + 1] == "." and 0 < int(match[2]) <= 12  # 8.12.
@@ -152,7 +153,8 @@ def _starts_line(match: re.Match[str], scan: Scan) -> bool:
     """20.15: Film, at the start of a line of a programme."""
     if scan.text[max(0, match.start() - 1) : match.start()] not in ("", "\n"):
         return False
-    return len(match[1]) == 2 and not int(match[2]) % 5 and bool(_ITEM_AHEAD.match(scan.text, match.end()))
+    sure = len(match[1]) == 2 or scan.character(match.end()) == ":"  # 2.10 is a section
+    return sure and not int(match[2]) % 5 and bool(_ITEM_AHEAD.match(scan.text, match.end()))
 
 
 def _hours(match: re.Match[str], scan: Scan) -> str | None:

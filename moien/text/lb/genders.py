@@ -12,11 +12,10 @@ from importlib import resources
 
 # Endings of feminine nouns, singular or plural. -innen is the plural of -in; the singular only where it names persons.
 _FEMININE = re.compile(
-    r"(?:[hk]eet|schaft|ung|\w{2}[lmnpst]eng|(?<!champ)(?<!sp)(?<!skorp)(?<!lamp)ioun|téit|\w{3}enz|\w{2}[^wl]anz|\w[ks]tur|atur|(?<!ab)itur|"
-    r"ultur|\w{3}[ds]ur|théik|\w{3}(?:ie|erei|nerei|lerei)|\w{2}(?:graf|log|nom|soph)ie|(?<!kathol)(?<!mosa)\w{2}[^eu]ik|"
-    r"\w{3}(?:er|ist|[aeë]nt|[ao]r|eur|log|leeg|ënd|man|ier|äer|är|kt|at|ot|ef)in|\w{3,}inn|"
-    r"\w{2}[bdfghklmnprstz]esch|euse|trice|ance|ence|\w{3}ette|\w{3}elle|\w{3}esse|\w{3}ière|\w{3}tion|\w{3}ssion|\w{4}ure|\w{4}ade)"
-    r"(?:e?n?|s|ën?)\Z"
+    r"(?:[hk]eet|schaft|ung|\w{2}[lmnpst]eng|(?<!champ)(?<!sp)(?<!skorp)(?<!lamp)ioun|téit|\w{3}enz|\w{2}[^wl]anz|"
+    r"\w[ks]tur|[au]tur|ultur|(?<!ab)itur|\w{3}[ds]ur|théik|\w{3}ie|\w{2}[ln]?erei|\w{2}[^eu](?<!kathol)(?<!mosa)ik|"
+    r"\w{3}(?:er|ist|[aeë]nt|[ao]r|eur|log|leeg|ënd|man|ier|äer|är|kt|at|et|ot|ef)in|\w{3}inn|\w{2}[bdfghklmnprstz]esch|"
+    r"euse|trice|ance|ence|\w{3}ette|\w{3}ière|\w{3}tion|\w{3}ssion|\w{3}[^e]ure)(?:e?n?|s|ën?)\Z|\w{3}(?:elle|esse|ade)\Z"
 )
 _PLURALS = ("n", "en", "jen", "ën", "e", "je", "ë", "s")
 _LONG, _SHORTEST_HEAD, _SHORTEST_MODIFIER = 5, 3, 2  # letters

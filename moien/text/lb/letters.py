@@ -195,6 +195,7 @@ _NUMBERED = re.compile(
     r"[Ii]nternational\w*|[Ee]tapp|[Dd]eel|[Kk]apitel|[Aa]kt|[Dd]ynastie|[Kk]lass|[Ll]iga|[Dd]ivisioun|[Vv]atikan\w*|[Oo]lympiad|[Ss]piller|"
     r"[Bb]and|[Kk]räizzuch|[Ff]orum|[Ee]ditioun|[Gg]eneratioun|[Pp]has|[Aa]rrondissement|[Rr]unn?|[Aa]rméi|[Kk]orps|[Bb]ataillon)(?![^\W\d_])"
 )
+_DIVIDED = frozenset("kapitel deel band akt buch artikel phas zeen weltkrich".split())  # Akt I
 _HIGHEST_ROMAN = 40  # of rulers, centuries and things that are counted
 
 
@@ -228,6 +229,8 @@ def _roman(scan: Scan, at: int, article: str = "") -> Part | None:
     if len(word) > 1 and not left and dot and not stops and value <= _HIGHEST_ROMAN:
         noun = grammar.noun_after(text, end + 1)
         return in_words(end + 1, "roman", ordinal(value, grammar.bare_ending(noun)))
+    if len(word) == 1 and word in "IVX" and left.lower() in _DIVIDED:
+        return in_words(end, "roman", cardinal(value))
     if len(word) == 1 or (set(word) - set("IVX") and len(word) < 4) or not left:
         return None
     return in_words(end, "roman", cardinal(value))
