@@ -20,7 +20,7 @@ _CLITIC = re.compile(r"(?:[dslmntjc]|qu)'", re.IGNORECASE)
 _SHORT = re.compile(rf"'(?:[tsnmd]|hunn?|ch|n)(?![{LATIN}])")  # 't, 's
 _DOTTED = re.compile(rf"(?:[{LATIN}]\.){{2,9}}(?:[{LATIN}](?![{LATIN}.'\d]))?")
 _COMPANY = re.compile(r"[Ss]\. ?à ?\.? ?r\. ?l(?:\.(?!\w)|(?![\w.]))|[Ss]\.?à\.?r\.?l\.?(?![\w.])")
-_INITIAL = re.compile(r"[A-ZÀ-ÖØ-Þ]\.(?=[ -]?[„“\"«(]?[A-ZÀ-ÖØ-Þ])")
+_INITIAL = re.compile(r"[A-ZÀ-ÖØ-Þ]\.(?=[ -]?[„“\"«(]?[A-ZÀ-ÖØ-Þ]| [a-zäëéöü])")
 _GREEK = re.compile("[Ͱ-Ͽἀ-῿]+")
 _TIMES = re.compile(r"\d [xX](?= ?\d| (?:pro|am|an|de|d'|all|méi|esou)|[.,;!?)]|$)")
 _ROMAN = re.compile(
@@ -195,6 +195,7 @@ _NUMBERED = re.compile(
     r"[Ii]nternational\w*|[Ee]tapp|[Dd]eel|[Kk]apitel|[Aa]kt|[Dd]ynastie|[Kk]lass|[Ll]iga|[Dd]ivisioun|[Vv]atikan\w*|[Oo]lympiad|[Ss]piller|"
     r"[Bb]and|[Kk]räizzuch|[Ff]orum|[Ee]ditioun|[Gg]eneratioun|[Pp]has|[Aa]rrondissement|[Rr]unn?|[Aa]rméi|[Kk]orps|[Bb]ataillon)(?![^\W\d_])"
 )
+_BEFORE_INITIALS = frozenset("Här Madamm Mme Fra Joffer Dr. Prof.".split())  # den Här V. gouf
 _DIVIDED = frozenset("kapitel deel band akt buch artikel phas zeen weltkrich".split())  # Akt I
 _HIGHEST_ROMAN = 40  # of rulers, centuries and things that are counted
 
@@ -221,7 +222,7 @@ def _roman(scan: Scan, at: int, article: str = "") -> Part | None:
         return None
     name = left.replace("'", "-").rpartition("-")[2]
     goes_on = dot and not stops and scan.character(end + 1) == " " and scan.character(end + 2).islower()
-    unknown_name = goes_on and left[:1].isupper() and bool(scan.before)
+    unknown_name = goes_on and left[:1].isupper() and bool(scan.before) and left not in _BEFORE_INITIALS
     if value <= _HIGHEST_ROMAN and (
         unknown_name or (name in _RULERS and (dot or len(word) > 1 or word in "IVX"))
     ):
