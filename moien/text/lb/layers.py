@@ -25,6 +25,7 @@ TABLES = tuple(Path(__file__).with_name(f"{name}.tsv") for name in "corrections 
 CORRECTIONS = TABLES[0]
 _NAMES = dict(zip(TABLES, (SOURCE, "english", "french", "name"), strict=True))  # of their layers
 BY_HAND = frozenset(_NAMES.values())
+LOANS = BY_HAND - {SOURCE}  # they say nothing about the stress and the sounds of Luxembourgish words
 _BY_HAND = re.compile(r"[^\Wieɛaouyøœæɑəɐɜɪʊː]\u032f?ˈ[ieɛaouyøœæɑəɜ]|iˈ\u032f")  # kˈɑnt, -siˈ̯əʊn
 # words without a vowel letter (CFL, g) are spelled, by names and stress of letters
 _VOWEL_LETTER = re.compile("[aeiouyäëéöüèêàâîôûïœæ]", re.IGNORECASE)

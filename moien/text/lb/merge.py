@@ -14,15 +14,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from moien.text.lb.layers import BY_HAND, Layer, Note
+from moien.text.lb.layers import BY_HAND, LOANS, Layer, Note
 from moien.text.lb.notation import marks
-from moien.text.lb.stress import NUCLEUS, WEAK, stress
+from moien.text.lb.stress import NUCLEUS, VOWEL, WEAK, stress
 
 # Inflection does not move the stress: platinnen, platinn and platin have the same. Derivation may (-ei, -ur, -ie).
 _ENDINGS = ("", *"n en nen e ne es em s t st te ten ste sten".split())
 _DERIVED = re.compile("(?:ie|in|ienne)$")  # Geographie and Geographin are derived, not inflected
 _INFLECTED = "n en nen e er es em s t st te ten ste sten ter in innen".split()
 _SHORTEST_STEM = 4
+_VOICELESS = str.maketrans("bdɡvzʒʁ", "ptkfsʃχ")
 _CONSONANT_E = re.compile("[^aeiouyäëéöüèêàâîôûï]e$")
 _VOICED = {"b": "b", "d": "d", "v": "v", "w": "v", "s": "z"}  # letter → sound between two vowels
 _SINGLE_E = re.compile("[aeiouyäëéöü](?:[bdvws]|nd|ld|rd)e$")
@@ -53,7 +54,7 @@ def merge(layers: Sequence[Layer], without: frozenset[str] = frozenset()) -> dic
         for word, phonemes in layer.words.items():
             if word in chosen and word in layer.doubtful:
                 doubted.setdefault(word, Entry(phonemes, layer.name))
-            elif word in chosen and "ˈ" in phonemes:
+            elif word in chosen and "ˈ" in phonemes and layer.name not in LOANS:
                 sure.setdefault(word, phonemes)
     merged = {word: _with_stress(word, entry, sure, doubted.get(word)) for word, entry in chosen.items()}
     better = {word: entry.phonemes for word, entry in merged.items() if entry.source != last.name}
@@ -128,7 +129,11 @@ def _with_final_e(word: str, entry: Entry, merged: Mapping[str, Entry]) -> str:
     stem, full = merged.get(word[:-1]), merged.get(word + "n")
     if stem is None or marks(stem.phonemes)[0] != marks(entry.phonemes)[0]:
         return ""
-    if full and full.phonemes.endswith("ən"):
+    if (
+        full
+        and full.phonemes.endswith("ən")
+        and _consonants(full.phonemes[:-2]) == _consonants(entry.phonemes)
+    ):
         return full.phonemes[:-1]
     before, last = entry.phonemes[:-1], entry.phonemes[-1]
     return (
@@ -136,6 +141,11 @@ def _with_final_e(word: str, entry: Entry, merged: Mapping[str, Entry]) -> str:
         + ("ʁ" if last == "ɐ" else _VOICED.get(word[-2], last) if _SINGLE_E.search(word) else last)
         + "ə"
     )
+
+
+def _consonants(phonemes: str) -> str:
+    """The consonants of a word, all voiceless: lexica differ in vowels, but other consonants are another word."""
+    return "".join(sound for sound in phonemes if sound not in VOWEL + "ːˈˌ\u0303").translate(_VOICELESS)
 
 
 def _relatives(word: str) -> Iterator[str]:

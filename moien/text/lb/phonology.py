@@ -31,7 +31,7 @@ from dataclasses import dataclass
 
 from moien.errors import WrongData
 from moien.kokoro.symbols import PAUSE_SYMBOLS, VOCAB
-from moien.text.lb.layers import BY_HAND
+from moien.text.lb.layers import BY_HAND, LOANS
 from moien.text.lb.stress import NUCLEUS, PARTICLES, VOWEL, WEAK, stress
 from moien.text.phonemes import Word
 
@@ -58,7 +58,7 @@ _HARDENED = re.compile(rf"(?:(?<=aː)|(?<=[iyeæɑɔoœua]))ʁ(?=[{_VOICELESS}])
 _LEXICA = BY_HAND | frozenset("lod mfa lod2021 lexicon french-run".split())
 _RUN = "french-run"
 _AS_WRITTEN = BY_HAND | {_RUN}  # the stress
-_FOREIGN = frozenset(["english", "french", "name", _RUN])  # r stays as it is written
+_FOREIGN = LOANS | {_RUN}  # r stays as it is written
 # Word: the full forms of the lexica → the form without stress. MFA's probabilities, full to weak: si .62 : .99,
 # du .26, zu .15, wou .37 (and vuː .20); sech in LOD 2021 and in the text of GT, ech and et in LOD official (LOD 2021
 # has the forms of words spoken alone). Not wéi (.99 : .95), mir, fir, déi (.64 + .64 with length): there the full form
