@@ -166,6 +166,7 @@ SMALL = dict(
         "vos=vo votre=votʁ vous=vu"
     ).split()
 )
+_STARTS = frozenset(form for word in SMALL for form in (word, word.capitalize(), word.upper()))
 _ONLY_FRENCH = frozenset("à aux avec cette dans la le les leur leurs notre où une votre".split())
 _OPENING = frozenset(
     "au aux des la le les une".split()
@@ -199,7 +200,7 @@ def french_runs(words: Sequence[str], lookup: Lookup) -> Mapping[int, str]:
     """
     found: dict[int, str] = {}
     for at, word in enumerate(words):
-        if at not in found and (word.lower() in SMALL or word[:2] in ("l'", "L'")):
+        if (word in _STARTS or word[:2] in ("l'", "L'")) and at not in found:
             start, stop = _run(words, at, lookup)
             found |= {place: in_french(words[place], lookup) for place in range(start, stop)}
     return found

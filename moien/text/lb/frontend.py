@@ -108,7 +108,9 @@ class LuxembourgishFrontend:
             elif span.rule == "unreadable":
                 pieces.append(_word(text[span.start : span.end], UNREADABLE, span))
             for word in span.words:
-                if phonemes := homographs.choose(words, at, text[span.end : span.end + 1] == "-"):
+                if word in homographs.HANDLED and (
+                    phonemes := homographs.choose(words, at, text[span.end : span.end + 1] == "-")
+                ):
                     pieces.append(_word(word, Pronunciation(phonemes, "homograph", 1.0), span))
                 elif at in french:
                     pieces.append(_word(word, Pronunciation(french[at], "french-run", FRENCH), span))

@@ -18,7 +18,7 @@ _PLACE = frozenset("zu vu vun vum no iwwer ronderëm bis géint aus op".split())
 _INITIALS = {"OP": "op", "EM": "əm", "UN": "un", "US": "us"}
 # Letters with a hyphen that have their English names: the first letters of the next word, "" for any.
 _ENGLISH = {"E": ("", "ˈiː"), "e": ("", "ˈiː"), "T": ("shirt", "tˈiː"), "D": ("day", "dˈiː")}
-_HANDLED = frozenset({*_INITIALS, *_ENGLISH, "d'Haut", "Haut", "Band", "Wien"})
+HANDLED = frozenset({*_INITIALS, *_ENGLISH, "d'Haut", "Haut", "Band", "Wien"})
 
 
 def choose(words: Sequence[str], index: int, hyphen: bool = False) -> str | None:
@@ -27,7 +27,7 @@ def choose(words: Sequence[str], index: int, hyphen: bool = False) -> str | None
     `words` are the words of the text, as they are spelled in it, "" for a pause; `hyphen`: one follows the word.
     """
     word = words[index]
-    if word not in _HANDLED:
+    if word not in HANDLED:
         return None
     if word in _ENGLISH:
         start, name = _ENGLISH[word]
