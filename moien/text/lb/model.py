@@ -39,7 +39,7 @@ _REMEMBERED = 100_000  # results in the cache, so that memory is bounded
 
 DAMAGE = (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile, zlib.error)
 _Arc = tuple[int, int, str, int]  # cost in steps, next state, phonemes, pair
-_Level = tuple[int, int, list[_Arc]]  # cost of the retreat, state, its pairs
+_Level = tuple[int, int, tuple[_Arc, ...]]  # cost of the retreat, state, its pairs
 
 
 class Nodes(NamedTuple):
@@ -79,7 +79,7 @@ class LetterModel:
         }
         self.letters = frozenset(letters for letters in starts if len(letters) == 1)
         self._known: dict[int, _Level] = {}  # state and stretch → `_level`
-        self._arcs: dict[int, list[_Arc]] = {}  # state and stretch → the pairs after it
+        self._arcs: dict[int, tuple[_Arc, ...]] = {}  # state and stretch → the pairs after it
 
     @classmethod
     def open(cls, file: Path = MODEL) -> LetterModel:
@@ -179,11 +179,11 @@ class LetterModel:
                 break
             penalty, state = penalty + self._retreats[state], self._shorter[state]
         if (arcs := self._arcs.get(state * len(self._sounds) + first)) is None:
-            arcs = []
+            found = []
             while node < stop and (token := tokens[node]) < last:
-                arcs.append((self._costs[node], self._states[node], self._sounds[token], token))
+                found.append((self._costs[node], self._states[node], self._sounds[token], token))
                 node += 1
-            arcs.sort()
+            arcs = tuple(sorted(found))
             self._arcs[state * len(self._sounds) + first] = arcs
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
