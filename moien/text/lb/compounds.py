@@ -63,12 +63,12 @@ class Splitter:
     """Splits words in lower case into known ones; `lookup` returns the phonemes of a known word."""
 
     def __init__(self, lookup: Lookup, counts: Counts) -> None:
-        self._lookup, self._counts = lookup, counts
-        self._replaced: dict[str, list[str]] = {}  # new ending → the old ones
-        for key in counts.endings:
-            _, old, new = key.split("|")
-            self._replaced.setdefault(new, []).append(old)
-        self._replaced = {new: sorted(set(old)) for new, old in self._replaced.items()}
+        self._lookup = lookup
+        # letter before|new ending → the old endings with the changes of their phonemes
+        self._replaced: dict[str, list[tuple[str, list[tuple[str, str, float]]]]] = {}
+        for key, rules in sorted(counts.endings.items()):
+            letter, old, new = key.split("|")
+            self._replaced.setdefault(f"{letter}|{new}", []).append((old, rules))
         self._first, self._last = _shares(counts.first), _shares(counts.last)
 
     def split(self, word: str) -> Split | None:
@@ -83,9 +83,8 @@ class Splitter:
         best: Split | None = None
         for length in range(min(ENDING, len(word) - SHORTEST) + 1):
             stem, new = word[: len(word) - length], word[len(word) - length :]
-            for old in self._replaced.get(new, ()):
-                rules = self._counts.endings.get(f"{stem[-1]}|{old}|{new}")
-                if not rules or not (whole := self._lookup(stem + old)):
+            for old, rules in self._replaced.get(f"{stem[-1]}|{new}", ()):
+                if not (whole := self._lookup(stem + old)):
                     continue
                 for before, after, share in rules:
                     if whole.endswith(before) and (best is None or share > best.confidence):
