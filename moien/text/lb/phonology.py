@@ -55,10 +55,10 @@ _VOCALISED = re.compile(rf"(?<=[iyueøoɛœ]ː)ʁ{_CODA}|(?<=[ɪʊ])ʁ{_CODA}|ə
 # GT: after short vowels a fricative with the voicing of the next consonant (Nordwand noχtvɑnt); also after aː where it
 # is kept. Some words drop it (Aarbecht aːbəɕt), most keep it (LOD: 193 of 325); there is no rule for which.
 _HARDENED = re.compile(rf"(?:(?<=aː)|(?<=[iyeæɑɔoœua]))ʁ(?=[{_VOICELESS}])")
-_LEXICA = BY_HAND | frozenset("lod mfa lod2021 lexicon french-run".split())
 _RUN = "french-run"
 _AS_WRITTEN = BY_HAND | {_RUN}  # the stress
-_FOREIGN = LOANS | {_RUN}  # r stays as it is written
+_FOREIGN = LOANS | {_RUN, "foreign-fr"}  # r stays as it is written
+_LEXICA = BY_HAND | _FOREIGN | frozenset("lod mfa lod2021 lexicon".split())
 # Word: the full forms of the lexica → the form without stress. MFA's probabilities, full to weak: si .62 : .99,
 # du .26, zu .15, wou .37 (and vuː .20); sech in LOD 2021 and in the text of GT, ech and et in LOD official (LOD 2021
 # has the forms of words spoken alone). Not wéi (.99 : .95), mir, fir, déi (.64 + .64 with length): there the full form
