@@ -166,6 +166,7 @@ SMALL = dict(
         "vos=vo votre=votʁ vous=vu"
     ).split()
 )
+_L = ("l'", "L'")
 _STARTS = frozenset(form for word in SMALL for form in (word, word.capitalize(), word.upper()))
 _ONLY_FRENCH = frozenset("à aux avec cette dans la le les leur leurs notre où une votre".split())
 _OPENING = frozenset(
@@ -200,7 +201,7 @@ def french_runs(words: Sequence[str], lookup: Lookup) -> Mapping[int, str]:
     """
     found: dict[int, str] = {}
     for at, word in enumerate(words):
-        if (word in _STARTS or word[:2] in ("l'", "L'")) and at not in found:
+        if (word in _STARTS or word[:2] in _L) and at not in found:
             start, stop = _run(words, at, lookup)
             found |= {place: in_french(words[place], lookup) for place in range(start, stop)}
     return found
@@ -243,7 +244,7 @@ def _said(word: str, lookup: Lookup) -> int:
     """How much a word of a run says for French."""
     if _is_small(word):
         return int(word.lower() in _ONLY_FRENCH)
-    return (_frenchness(word, lookup) or 0) + (word[:2] in ("l'", "L'"))
+    return (_frenchness(word, lookup) or 0) + (word[:2] in _L)
 
 
 def _is_small(word: str) -> bool:

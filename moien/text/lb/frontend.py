@@ -97,8 +97,12 @@ class LuxembourgishFrontend:
         """Words and pauses of a text in order; a word that cannot be read has no phonemes."""
         pieces: list[Word | str] = []
         spans = normalise(text)
-        words = [word for span in spans for word in _words_of(span)]  # "": a pause
-        written = [word if span.rule == "word" else "" for span in spans for word in _words_of(span)]
+        words: list[str] = []  # "": a pause
+        written: list[str] = []  # "": a pause, or a word of a number, an abbreviation …
+        for span in spans:
+            spoken = [""] if span.pause else span.words
+            words += spoken
+            written += spoken if span.rule == "word" else [""] * len(spoken)
         french = french_runs(written, self._lookup)
         at = 0  # in words
         for span in spans:
@@ -171,10 +175,6 @@ def lexica(corrections: Path | None) -> dict[str, str]:
 
 def _with_own(corrections: Path | None) -> tuple[Path, ...]:
     return (corrections, *TABLES) if corrections and corrections.is_file() else TABLES
-
-
-def _words_of(span: Span) -> tuple[str, ...]:
-    return ("",) if span.pause else span.words
 
 
 def _word(text: str, found: Pronunciation, span: Span) -> Word:
