@@ -162,7 +162,7 @@ SMALL = dict(
     for pair in (
         "à=ɑ au=o aux=o avec=ɑvæk ce=sə ces=se cette=sæt dans=dɑ̃ː de=də des=de du=dy en=ɑ̃ː est=ɛ et=e il=il la=lɑ "
         "le=lə les=le lès=lɛ leur=lœʁ leurs=lœʁ ma=mɑ mes=me mon=mɔ̃ː ne=nə notre=notʁ nous=nu ou=u où=u par=pɑʁ pas=pɑ "
-        "pour=puʁ qu=k que=kə qui=ki sa=sɑ sans=sɑ̃ː ses=se son=sɔ̃ː sous=su sur=syʁ ta=tɑ tes=te un=œ̃ː une=yn "
+        "pour=puʁ que=kə qui=ki sa=sɑ sans=sɑ̃ː ses=se son=sɔ̃ː sous=su sur=syʁ ta=tɑ tes=te un=œ̃ː une=yn "
         "vos=vo votre=votʁ vous=vu"
     ).split()
 )
