@@ -203,6 +203,8 @@ def _lookup(word: str) -> Entry | None:
         ("Philippe et ass", {}),  # et: it
         ("huet du Philippe", {}),  # du: you
         ("Philippe en Auto", {}),
+        ("Philippe en Chambre", {}),  # en: a
+        ("Chambre en crème", {0: "ʃˈɑ̃ːmbʁ", 1: "ɑ̃ː", 2: "kʁˈɛːm"}),
         ("Dag des Dag", {}),
         ("Chambre  et  social", {}),  # pauses between
         ("huet en de Dag", {}),

@@ -172,6 +172,9 @@ _ONLY_FRENCH = frozenset("à aux avec cette dans la le les leur leurs notre où 
 _OPENING = frozenset(
     "au aux des la le les une".split()
 )  # also at the start of a run; the others are words of both
+_BOTH = frozenset(
+    "en est il ma mon ne ou pas sa son un".split()
+)  # French only before a small letter: en scène
 _ARTICLES = frozenset("le la les une Le La Les Une".split())  # begin a run: Arrondissement Le Raincy
 _RUN_ONLY = frozenset(["ville"])  # French words that are others in Luxembourgish: ville Leit
 _ELISION = re.compile("(?:[cdjlmnst]|qu)'", re.IGNORECASE)
@@ -210,13 +213,15 @@ def french_runs(words: Sequence[str], lookup: Lookup) -> Mapping[int, str]:
 def _run(words: Sequence[str], at: int, lookup: Lookup) -> tuple[int, int]:
     """The places from and to of the run around the small word at `at`; two equal places if it is in none."""
     start, stop = at, at + 1
+    if not _fits(words, at, lookup):
+        return at, at
     while (
         start
-        and _fits(words[start - 1], lookup)
+        and _fits(words, start - 1, lookup)
         and (words[start] not in _ARTICLES or _is_small(words[start - 1]))
     ):
         start -= 1
-    while stop < len(words) and _fits(words[stop], lookup):
+    while stop < len(words) and _fits(words, stop, lookup):
         stop += 1
     while (
         start < stop
@@ -251,7 +256,11 @@ def _is_small(word: str) -> bool:
     return word.lower() in SMALL
 
 
-def _fits(word: str, lookup: Lookup) -> bool:
+def _fits(words: Sequence[str], at: int, lookup: Lookup) -> bool:
+    """Whether a word can belong to a run."""
+    word = words[at]
+    if word in _BOTH:
+        return "".join(words[at + 1 : at + 2]).islower()
     return _is_small(word) or (len(word) > 1 and _frenchness(word, lookup) is not None)
 
 
