@@ -54,6 +54,7 @@ _ALWAYS = {
     "bzgl.": "bezüglech",
     "zzgl.": "zousätzlech",
     "abzgl.": "ofzüglech",
+    "c/o": "bei",
     "betr.": "betreffend",
     "Betr.": "Betreff",
     "S.K.H.": "Seng Kinneklech Hoheet",
@@ -272,7 +273,7 @@ _TABLES = {
     "glued": {row: _ALWAYS[row] for row in ("Nr.", "Tel.", "Tél.", "Str.", "N°", "n°", "Nº", "nº")},
 }
 _FOLLOWED_BY = {
-    "always": r"(?![\w/²³])",
+    "always": r"(?:(?<=\.)(?!\w)|(?![\w/²³]))",
     "number": r"(?=:? ?\+?\d)",
     "name": r"(?=[ -]?[^\W\d_a-zäëéöü])",
     "street": r"(?= (?:de|du|des|de la|a Mme|et Mme|et Madame|a Madame|aux?|à|en)(?!\w)| (?:de )?[dl]')",

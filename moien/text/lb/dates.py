@@ -52,7 +52,7 @@ def _day_and_month(match: re.Match[str], scan: Scan) -> str | None:
     ):
         return None
     sure = left in grammar.SURE or left in ("bis", "op", "a", "an", "vum", "ab") or "weekday" in scan.seen
-    sure = sure or (scan.part.rule == "range" and "date" in scan.seen)
+    sure = sure or (scan.part.rule == "range" and not scan.seen.isdisjoint(("date", "ordinal")))
     if not sure and left in LABELLED:
         return None
     if not sure and len(match[1]) + len(match[2]) < 4:  # 2.1. or 11.5.

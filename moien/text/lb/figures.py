@@ -10,7 +10,7 @@ from collections.abc import Callable
 from moien.text.lb import dates, grammar, telephone, units
 from moien.text.lb.dates import LABELLED
 from moien.text.lb.genders import gender
-from moien.text.lb.numbers import AND, EN, and_a_half, cardinal, digits, fraction, ordinal
+from moien.text.lb.numbers import AND, EN, JOINT, and_a_half, cardinal, digits, fraction, ordinal
 from moien.text.lb.reading import Part, Scan, in_words
 from moien.text.lb.units import CURRENCY, MILLION, PER, UNIT
 
@@ -120,6 +120,11 @@ def _duration(match: re.Match[str], _: Scan) -> str:
         for count, words in ((match[1], units.unit("h")), (match[2], units.unit("min")))
     )
     return f"{hours} {minutes}"
+
+
+def _percent(match: re.Match[str], _: Scan) -> str:
+    """100%eg honnertprozenteg."""
+    return f"{cardinal(int(match[1]))}{JOINT}prozenteg{match[2] or ''}"
 
 
 def _scale(match: re.Match[str], _: Scan) -> str | None:
@@ -254,6 +259,7 @@ _BEHIND = {
     "decade": "'-es",
     "time": ":. h",
     "score": ":",
+    "percent": " %",
     "ordinal": ".-steèérᵉ",
     "decimal": ".",
     "list": ".)",
@@ -271,6 +277,7 @@ _RULES: tuple[tuple[str, re.Pattern[str], Reader], ...] = tuple(
         ("postcode", r"(?<=L-)\d{4}(?!\d)", telephone.read_postcode),
         ("unit", r"(\d{1,3}) ?(?:h|Std\.?) ?(\d{1,2}) ?(?:min|Min\.?|mn)(?!\w)", _duration),
         ("unit", r"(\d)m(\d\d)(?!\w)", _metres),
+        ("percent", r"(\d{1,3}) ?%-?[ei]g(e[rn]?|t)?(?!\w)", _percent),
         ("score", rf"1:({WHOLE})(?<=\d{{3}})(?![\d:])", _scale),
         ("ordinal", r"(\d{1,2})(er|ᵉʳ|ère|re|e|ᵉ|i?ème|eme|ᵉᵐᵉ)(?!\w)", _french_ordinal),
         *dates.RULES,
@@ -313,7 +320,7 @@ def _rules_for(behind: str, long: bool) -> tuple[tuple[str, re.Pattern[str], Rea
 _SPECIAL = tuple(
     (rule, re.compile(pattern), reader) for rule, pattern, reader in (dates.SHORT_DECADE, dates.SHORT_YEAR)
 )
-_NEXT_ORDINAL = re.compile(r"(?: ?[-–/] ?| (?:an?|bis|oder)(?: (?:de[nmr]?|zum|am))? )\d{1,3}\. ?\w")
+_NEXT_ORDINAL = re.compile(r"(?: ?[-–/] ?| (?:an?|bis|oder)(?: (?:de[nmr]?|zum|am))? )\d{1,3}\. ?(\w+)")
 _DIGITS = re.compile(rf"\d{{1,{_LONGEST}}}")
 _RUN = re.compile(r"\d++")
 
@@ -365,7 +372,9 @@ def _ending(scan: Scan, after: int, long: bool) -> str | None:
     if article in grammar.JOINING and scan.before.endswith(".") and scan.before[:-1].isdecimal():
         return scan.ending
     following = scan.character(after + 1) if scan.character(after) == " " else scan.character(after)
-    if following.islower() or _NEXT_ORDINAL.match(text, after):
+    if later := _NEXT_ORDINAL.match(text, after):  # 2.-3. Klass
+        return grammar.bare_ending(later[1]) if later[1][0].isupper() else EN
+    if following.islower():
         return EN
     if following.isalpha() and (not article or article in grammar.JOINING):
         return grammar.bare_ending(noun)

@@ -39,7 +39,11 @@ _LETTER_NAMES = str.maketrans("flmnrsxqwyvc", "eeeeeeekwifz")
 
 # Nine of ten words are plain; no rule for numbers, letters or addresses can begin with one of them.
 _PLAIN_WORD = re.compile(r"[A-ZÄËÉÖÜ]?[a-zäëéöü]{2,}+(?=[ \n,;!?]|(?<!str)[.:](?:[ \n]|$)|$)")
-_NOT_PLAIN = {row.removesuffix(".") for row in WRITTEN} | WEEKDAYS.keys() | {*SHORT_MONTHS, *MONTHS}
+_NOT_PLAIN = (
+    {row.removesuffix(".") for row in WRITTEN}
+    | WEEKDAYS.keys()
+    | {*SHORT_MONTHS, *MONTHS, *WEEKDAYS.values()}
+)
 # Signs that are drawn and not spoken: ====, +++, =>, <-
 _DRAWN = frozenset("=+*#_~<>|/\\-")
 _DECORATION = re.compile(

@@ -32,6 +32,9 @@ _DAY_PATTERN = re.compile(
 )
 _LATER_DAY = re.compile(rf"{_SHORT_DAY}\.? ?(?:[-–/+&,]|bis|an?|oder) ?\Z")
 _LAST_DAY = re.compile(rf"({_SHORT_DAY})(?![\w'])\.?")
+_LONG_DAY = f"(?:{'|'.join(dict.fromkeys(WEEKDAYS.values()))})"
+_DAYS_RANGE = re.compile(rf"{_LONG_DAY}(?= ?[-–] ?{_LONG_DAY}(?!\w))")
+_ANY_DAY = re.compile(rf"(?:{_SHORT_DAY}|{_LONG_DAY})(?![\w'])")
 _MONTH_PATTERN = re.compile(rf"({'|'.join(sorted(SHORT_MONTHS, key=len, reverse=True))})(?![\w'])\.?")
 _FIRST_LETTERS = {name[:2] for name in (*WEEKDAYS, *SHORT_MONTHS, *MONTHS)}
 _ANY_MONTH = re.compile(MONTH)
@@ -55,6 +58,8 @@ def read_name(scan: Scan, at: int) -> Part | None:
         and (day := _LAST_DAY.match(text, at))
     ):
         return in_words(_without_stop(scan, day), "weekday", WEEKDAYS[day[1]])
+    if days := _DAYS_RANGE.match(text, at):
+        return in_words(days.end(), "weekday", days[0])
     if months := _MONTHS_RANGE.match(text, at):
         return in_words(months.end(), "date", months[0])
     if not (month := _MONTH_PATTERN.match(text, at)):
@@ -76,7 +81,7 @@ def joins_names(scan: Scan, at: int) -> bool:
     if scan.part.rule not in ("weekday", "date") or scan.part.end < at - 1:
         return False
     following = scan.text[at + 1 : at + 20].lstrip()
-    return bool((_LAST_DAY if scan.part.rule == "weekday" else _ANY_MONTH).match(following))
+    return bool((_ANY_DAY if scan.part.rule == "weekday" else _ANY_MONTH).match(following))
 
 
 def _without_stop(scan: Scan, match: re.Match[str]) -> int:
