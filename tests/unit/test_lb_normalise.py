@@ -107,6 +107,7 @@ ALPHABET = "aäéëzndk ABCXIVM019.,:;-–/'’\"„“”()€$%°½²#@&*+=…
 @given(st.text(max_size=60) | st.text(ALPHABET, max_size=40))
 @example("C'²")  # a digit to Python's isdigit, none to int
 @example("d'①. *⁵ -₃ #᧚")
+@example("\x80\u1ab0 \x81 \x85\u0301 Ã\x80\u0301 &#x80; &#0; &bne; </p>\n<3")
 def test_any_text_keeps_every_character_in_one_place(text: str) -> None:
     check_places(text, normalise(text))
 

@@ -124,8 +124,9 @@ def _decoded(written: str) -> str:
 @functools.lru_cache(maxsize=4096)
 def _plain(cluster: str) -> str:
     """The clean characters of one letter with its marks."""
-    if "\x80" <= cluster <= "\x9f":
-        cluster = cluster.encode("latin-1").decode("cp1252", errors="ignore") or cluster
+    if "\x80" <= cluster[0] <= "\x9f":
+        meant = cluster[0].encode("latin-1").decode("cp1252", errors="ignore")
+        cluster = (meant or cluster[0]) + cluster[1:]
     if cluster.isspace():
         return " "
     composed = unicodedata.normalize("NFC", cluster).translate(_APOSTROPHES)
