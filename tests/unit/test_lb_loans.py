@@ -93,6 +93,9 @@ def test_a_table_decides_against_the_rule_for_e() -> None:
         ("finanzielle", "finɑnʦiˈælə"),
         ("progressive", "pʁoɡʁæsˈiːvə"),  # LOD has f before the vowel
         ("faméise", "fɑmˈɜɪzə"),  # LOD leaves out the s before -en
+        ("Prozesse", "pʁoʦˈæsə"),  # in no lexicon
+        ("permanente", "pɛʁmɑnˈæntə"),
+        ("Permanente", "pɛʁmɑnˈɑ̃ːt"),  # the noun
         ("Gare", "ɡˈaːʁ"),
         ("Ambassade", "ɑ̃ːmbɑsˈaːt"),
         ("Garage", "ɡɑʁˈaːʃ"),

@@ -135,7 +135,12 @@ def _with_final_e(word: str, entry: Entry, merged: Mapping[str, Entry]) -> str:
         and _consonants(full.phonemes[:-2]) == _consonants(entry.phonemes)
     ):
         return full.phonemes[:-1]
-    before, last = entry.phonemes[:-1], entry.phonemes[-1]
+    return with_e(word, entry.phonemes)
+
+
+def with_e(word: str, phonemes: str) -> str:
+    """The phonemes of a word in consonant and -e, from those of its stem."""
+    before, last = phonemes[:-1], phonemes[-1]
     return (
         before
         + ("ʁ" if last == "ɐ" else _VOICED.get(word[-2], last) if _SINGLE_E.search(word) else last)

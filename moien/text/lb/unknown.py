@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 from moien.errors import WrongData
 from moien.text.lb.compounds import Counts, Split, Splitter, single
 from moien.text.lb.foreign import NAME, SMALL, Entry, french, french_word
+from moien.text.lb.merge import with_e
 from moien.text.lb.model import LetterModel
 from moien.text.lb.notation import unmarked
 from moien.text.lb.stress import NUCLEUS, compound, stress
@@ -164,7 +165,14 @@ class UnknownWords:
             return Pronunciation(phonemes, "foreign-fr", FRENCH)
         if not NUCLEUS.search(reading.phonemes):
             return self.spell(key)
-        return Pronunciation(_spoken(key, reading.phonemes), "guess", reading.confidence)
+        phonemes = reading.phonemes
+        if (
+            key[-1] == "e"
+            and (stem := self._lexicon.lookup(key[:-1]))
+            and unmarked(stem.phonemes) == phonemes
+        ):
+            phonemes = with_e(key, phonemes)  # the e that the n-rule left, as in the lexicon
+        return Pronunciation(_spoken(key, phonemes), "guess", reading.confidence)
 
     def _is_loan(self, part: str) -> bool:
         """Whether a part of a word is an English or French one of our tables, which the model would misread."""
