@@ -52,7 +52,7 @@ _PART_OF_PAIR = re.compile("(?:an?|oder|bis|respektiv|bzw)(?![a-zäëéöü])") 
 
 @dataclass(frozen=True)
 class Clean:
-    """A clean text: `text[i]` comes from `original[starts[i]:ends[i]]`."""
+    """A clean text: `text[i]` comes from `original[starts[i]:ends[i]]`; no places if nothing was changed."""
 
     text: str
     starts: array[int]
@@ -62,7 +62,7 @@ class Clean:
 def clean(text: str) -> Clean:
     """The clean text of any text, without errors, in time proportional to its length."""
     if _CLEAN.fullmatch(text):
-        return Clean(text, array("q", range(len(text))), array("q", range(1, len(text) + 1)))
+        return Clean(text, array("q"), array("q"))
     out: list[str] = []
     starts, ends = array("q"), array("q")
     line = 0  # where the line began, in `out`

@@ -264,6 +264,8 @@ def _first_sound(part: Part) -> str:
 
 def _place(text: str, cleaned: Clean, parts: Sequence[tuple[int, Part]]) -> list[Span]:
     """The spans with their places in the original text, and silent spans for the characters that cleaning left out."""
+    if cleaned.text and not cleaned.starts:
+        return [Span(begin, part.end, part.rule, part.words, part.pause) for begin, part in parts]
     spans: list[Span] = []
     last = 0
     for begin, part in parts:
