@@ -55,6 +55,7 @@ def _day_and_month(match: re.Match[str], scan: Scan) -> str | None:
     sure = sure or (scan.part.rule == "range" and not scan.seen.isdisjoint(("date", "ordinal")))
     if not sure and left in LABELLED:
         return None
+    sure = sure or _is_cell(match, scan)
     if not sure and len(match[1]) + len(match[2]) < 4:  # 2.1. or 11.5.
         following = scan.text[end : end + 2].lstrip()
         starts_line = not left and scan.text[max(0, match.start() - 1) : match.start()] in ("", "\n")
@@ -141,12 +142,18 @@ def _pointed_clock(match: re.Match[str], scan: Scan) -> str | None:
     else:
         sure = left in _HOUR_WORDS or ("time" in scan.seen and left in _BETWEEN_TIMES)
         sure = sure or ("weekday" in scan.seen and (not left or scan.part.rule == "weekday"))
-        sure = sure or _starts_line(match, scan)
+        sure = sure or _starts_line(match, scan) or ("date" in scan.seen and _is_cell(match, scan))
         sure = sure or (
             left not in LABELLED
             and bool(_TIMETABLE.search(scan.text[max(0, match.start() - 60) : match.start()]))
         )
     return _clock(match, scan) if sure or (scan.part.rule == "range" and "time" in scan.seen) else None
+
+
+def _is_cell(match: re.Match[str], scan: Scan) -> bool:
+    """Whether a match is all of a cell of a table."""
+    around = scan.text[max(0, match.start() - 1) : match.start()] + scan.text[match.end() : match.end() + 1]
+    return around in ("\n", "\n\n")
 
 
 def _starts_line(match: re.Match[str], scan: Scan) -> bool:

@@ -334,11 +334,8 @@ def read_number(scan: Scan, at: int) -> list[Part]:
         match = pattern.match(scan.text, at)
         if match and (words := reader(match, scan)) is not None:
             end = match.end()
-            if (
-                match[0].endswith(".")
-                and scan.character(end) not in ")]"
-                and grammar.ends_sentence(scan.text, end)
-            ):
+            inside = scan.character(end) in ")]" or (rule == "date" and scan.text[end : end + 1] == "\n")
+            if match[0].endswith(".") and not inside and grammar.ends_sentence(scan.text, end):
                 end -= 1  # at the end of a sentence the point of an abbreviation is a pause, too
             return [in_words(end, rule, words)]
     # Codes and numbers without a name: digit by digit, in groups.

@@ -27,7 +27,7 @@ _DAY_PATTERN = re.compile(
     rf"({_SHORT_DAY})(?:"
     rf"\.?(?= ?[-–/+&,] ?{_SHORT_DAY}(?!\w)| bis {_SHORT_DAY}(?!\w))|"  # Mo-Fr
     rf"\.(?= (?:an?|oder) {_SHORT_DAY}(?!\w))|"  # Sa. a So.
-    rf"\.?(?=:? ?\d{{1,2}}(?:[.:h][0-5]\d(?!\d)| ?[-–] ?\d{{1,2}}(?:[.:h][0-5]\d| ?Auer|h)|h| Auer))|"  # Sa 9-12 Auer
+    rf"\.?(?=:?[ \n]?\d{{1,2}}(?:[.:h][0-5]\d(?!\d)| ?[-–] ?\d{{1,2}}(?:[.:h][0-5]\d| ?Auer|h)|h| Auer))|"  # Sa 9-12h
     rf"[.,]{{1,2}}(?= ?\d{{1,2}}(?:\.\d{{1,2}}\.|\. ?{MONTH})))"  # Fr. 28.11.
 )
 _LATER_DAY = re.compile(rf"{_SHORT_DAY}\.? ?(?:[-–/+&,]|bis|an?|oder) ?\Z")
