@@ -234,7 +234,10 @@ def test_clean_takes_the_name_of_a_recipe_only(name: str) -> None:
 def test_the_makefile_leaves_removal_to_that_program() -> None:
     for name in ("", "../x", "mini"):
         done = subprocess.run(
-            ["make", "-n", "clean", f"RECIPE={name}"], cwd=ROOT, capture_output=True, text=True
+            ["make", "--no-print-directory", "-n", "clean", f"RECIPE={name}"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
         )
         assert done.stdout == '.venv/bin/python utils/clean.py "$RECIPE"\n'
 

@@ -39,7 +39,7 @@ def corpus(tmp_path_factory):
         write_packed(folder, split, [Measured(name, f0[name], f0[name]) for name in names])
     lost = {"anna-9": "too long: 31 s", "anna-8": "too long: 40 s", "bob-9": "silent"}
     (folder / "manifest.json").write_text(
-        json.dumps({"counts": {"dropped_utterances": lost}}), encoding="utf-8"
+        json.dumps({"stage": "data", "outputs": {}, "counts": {"dropped_utterances": lost}}), encoding="utf-8"
     )
     return folder
 
