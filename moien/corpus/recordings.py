@@ -10,7 +10,7 @@ import os
 import shlex
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from moien.audio import EXTENSIONS
@@ -50,8 +50,8 @@ def printable(name: str | Path) -> str:
     return os.fsencode(name).decode("utf-8", "replace")
 
 
-def walk(folder: Path) -> Iterator[str]:
-    """Paths of the files below `folder`, relative to it, without hidden ones.
+def walk(folder: Path, skip: Callable[[Path], bool] = lambda below: False) -> Iterator[str]:
+    """Paths of the files below `folder`, relative to it, without hidden ones and those in folders below that `skip`.
 
     Links to folders are followed, after all that is no link; each folder is read once, so a circle of links ends.
     """
@@ -71,6 +71,8 @@ def walk(folder: Path) -> Iterator[str]:
                     if entry.name.startswith(".") or (entry.is_symlink() and not (folder / path).exists()):
                         continue
                     if entry.is_dir():
+                        if skip(folder / path):
+                            continue
                         (links if entry.is_symlink() else folders).append(path)
                     elif entry.is_file():
                         yield path

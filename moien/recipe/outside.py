@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from moien.audio import EXTENSIONS
+from moien.corpus.recordings import walk
 from moien.fetch import find_in_mirror
 from moien.files import sha256_file, written_whole
 from moien.progress import track
@@ -45,7 +45,7 @@ def digests(settings: Settings, keys: Iterable[str]) -> dict[str, str]:
 
     Hidden files do not count, nor what stages wrote, in case the corpus contains the folder of the outputs.
     """
-    outputs = settings.system.work_dir / "exp"
+    outputs = (settings.system.work_dir / "exp").resolve()
     cache = outputs / settings.recipe / CACHE
     known, used = _read_cache(cache), dict[str, list[Any]]()
     found = {}
@@ -53,8 +53,9 @@ def digests(settings: Settings, keys: Iterable[str]) -> dict[str, str]:
         if path.is_file():
             found[f"content of {key}"] = _digest(path, known, used)
             continue
-        files = track(list(_files(path, outputs.resolve())), f"hash the files of {key}")
-        of_file = {str(file.relative_to(path)): _digest(file, known, used) for file in files}
+        names = list(walk(path, skip=lambda folder: folder == outputs or manifest.read(folder) is not None))
+        files = track(names, f"hash the files of {key}")
+        of_file = {name: _digest(path / name, known, used) for name in files}
         found[f"content of {key}"] = manifest.sha256_json(of_file)
     if used != {path: known.get(path) for path in used}:
         # without a place to write, each run hashes all files again
@@ -80,23 +81,6 @@ def _find(text: str) -> Path | None:
                 return path.resolve()
         return find_in_mirror(text)
     return None
-
-
-def _files(folder: Path, outputs: Path) -> Iterator[Path]:
-    """The files below a folder, also behind links, in the order of their names."""
-    seen = set()
-    for name, folders, files in os.walk(folder, followlinks=True):
-        here = Path(name)
-        seen.add(here.resolve())
-        below = [here / part for part in sorted(folders) if not part.startswith(".")]
-        folders[:] = [
-            path.name
-            for path in below
-            if path.resolve() not in seen | {outputs} and manifest.read(path) is None
-        ]
-        yield from (
-            here / file for file in sorted(files) if not file.startswith(".") and (here / file).is_file()
-        )
 
 
 def _digest(path: Path, known: Mapping[str, list[Any]], used: dict[str, list[Any]]) -> str:
