@@ -44,7 +44,7 @@ EDGES_S = 0.1  # the silence that stage 1 leaves at both ends
 DOUBT = (
     -10.0
 )  # of the log likelihood ratio of no text: 48 right texts have -24 or less, wrong ones -5 or more
-FEWEST = 48  # recordings: 36 teach the aligner the phones, 30 may not
+FEWEST = 48  # recordings: 36 taught the aligner the phones in three corpora, 30 did not in one
 FOLDS = 5
 # Right texts have 0.92 to 1.00 (0.78 in noise of 3 dB), shuffled ones and translations 0.53 to 0.66; chance is 0.5.
 RECOGNISED = 0.70
