@@ -50,7 +50,7 @@ def main(recipe: str, mixtures: tuple[str, ...], sentences: int, overrides: tupl
     """Print a row for the recordings, for stock and for each mixture."""
     import torch
 
-    from moien.choice.audition import METRICS, Audition
+    from moien.choice.audition import METRICS, Audition, means
     from moien.kokoro.base import ensure_base
     from moien.recipe.settings import load_settings
     from moien.recipe.stages import BY_NAME, StageRun
@@ -82,11 +82,11 @@ def main(recipe: str, mixtures: tuple[str, ...], sentences: int, overrides: tupl
         click.echo(f"| {name} | {' | '.join(values)} |")
 
     click.echo(f"| mixture | {' | '.join(m.heading for m in METRICS)} |\n|---|{'--:|' * len(METRICS)}")
-    row("recordings", audition.score())
-    row("stock", audition.score(train.base_packs))
+    row("recordings", means(audition.score()))
+    row("stock", means(audition.score(train.base_packs)))
     for text, mixture in zip(mixtures, wanted, strict=True):
         packs, _ = audition.become(mixture)
-        row(f"`{text}`", audition.score(packs))
+        row(f"`{text}`", means(audition.score(packs)))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from moien.audio import SAMPLE_RATE, read_audio
 from moien.choice.candidates import Alpha, Mixture, blend, blend_packs, candidates
-from moien.choice.rule import Scores, harmed, pick
+from moien.choice.rule import Scores, harmed, mean, pick
 from moien.choice.settings import ChoiceSettings
 from moien.choice.tempo import Timed, fit_tempo
 from moien.errors import WrongData
@@ -91,20 +91,22 @@ class Audition:
         packs = blend_packs(self._packs, self._learned, alpha)
         return packs, fit_tempo(self.model, packs, self._timed)
 
-    def score(self, packs: Mapping[str, Tensor] | None = None) -> dict[str, float]:
-        """Means of the model's speech with these packs, of the recordings without any; WrongData for silence."""
+    def score(self, packs: Mapping[str, Tensor] | None = None) -> Scores:
+        """Of the model's speech with these packs, of the recordings without any; WrongData for silence.
+
+        Each sentence has its own noise of the source, the same for all candidates.
+        """
         values: dict[str, list[float]] = {metric.name: [] for metric in METRICS}
-        for utterance, alignment in self.sentences:
+        for number, (utterance, alignment) in enumerate(self.sentences):
             natural = clip = self._recordings[utterance.id]
             if packs:
-                audio = speak(self.model, alignment.tokens, packs[utterance.speaker], seed=0).audio
+                audio = speak(self.model, alignment.tokens, packs[utterance.speaker], seed=number).audio
                 clip = Clip(audio, SAMPLE_RATE, utterance.id)
             centroid, phonemes = self._centroids[utterance.speaker], decode(alignment.tokens)
             pair = Pair(natural, clip, centroid, phonemes, judges=self._judges)
             for metric in METRICS:
-                if not math.isnan(value := metric.compute(pair)):
-                    values[metric.name].append(value)
-        return {name: round(float(np.mean(ours)), 4) for name, ours in values.items() if ours}
+                values[metric.name].append(metric.compute(pair))
+        return {name: np.array(ours) for name, ours in values.items()}
 
 
 def choose(
@@ -122,17 +124,18 @@ def choose(
     log(f"recordings: {describe(recorded)}")
     log(f"stock: {describe(unchanged)}")
     rows: list[dict[str, Any]] = []
+    figures: list[Scores | None] = []
     for alpha in track(candidates(settings), "choice: α"):
         packs, tempo = audition.become(alpha)
         row = vars(alpha) | {"tempo": round(tempo, 4)}
         try:
-            row["scores"] = audition.score(packs)
+            figures.append(audition.score(packs))
+            row["scores"], result = means(figures[-1]), describe(figures[-1])
         except WrongData as error:  # speech that cannot be scored, silence for one: the table has the reason
-            row["error"] = error.message
+            figures.append(None)
+            row["error"] = result = error.message
         rows.append(row)
-        result = describe(row["scores"]) if "scores" in row else row["error"]
         log(f"predictor {alpha.predictor:g}, decoder {alpha.decoder:g}: {result}")
-    figures = [row.get("scores") for row in rows]
     if not any(figures):
         raise WrongData(
             "no candidate's speech can be scored",
@@ -145,19 +148,25 @@ def choose(
         "chosen": best,
         "runner_up": pick(others, recorded, settings)[0] if any(others) else None,
         "shut": shut,
-        "quality_kept": best != 0 and not harmed(figures[0] or {}, figures[best] or {}, settings),
+        "quality_kept": best != 0 and not harmed(figures[0], figures[best], settings),
         "sentences": [utterance.id for utterance, _ in audition.sentences],
-        "recorded": recorded,
-        "stock": unchanged,
+        "recorded": means(recorded),
+        "stock": means(unchanged),
         "candidates": rows,
     }
     packs, _ = audition.become(Alpha(rows[best]["predictor"], rows[best]["decoder"]))
     return packs, table
 
 
+def means(scores: Scores) -> dict[str, float]:
+    """The mean of each metric that has one."""
+    return {n: round(value, 4) for n, values in scores.items() if not math.isnan(value := mean(values))}
+
+
 def describe(scores: Scores) -> str:
     """Scores as a line for the log."""
-    return ", ".join(f"{m.label} {scores[m.name]:.{m.digits}f}" for m in METRICS if m.name in scores)
+    found = means(scores)
+    return ", ".join(f"{m.label} {found[m.name]:.{m.digits}f}" for m in METRICS if m.name in found)
 
 
 def log(text: str) -> None:

@@ -8,59 +8,46 @@ A candidate has to pass all gates, and of those that do the one with the highest
 3. artefacts: steady tones at most `max_tone_db` above the recordings';
 4. melody: F0 spread at least `min_f0_spread` of the recordings'.
 
-Where no candidate passes a gate, those pass that are about as good there as the best: a smaller difference is chance.
-Training is said to have harmed if the base itself is taken, or a voice whose opinion is lower than `max_mos_loss`
-allows by more than chance.
+Every difference is taken sentence by sentence, and its mean has a 95 % bootstrap interval. Where no candidate passes a
+gate, those pass that are not clearly worse there than the best; the gate is shut only if even the best is clearly
+beyond the limit. Training is said to have harmed if the base itself is taken, or a voice whose opinion is clearly
+lower than `max_mos_loss` allows. "Clearly" means that the interval excludes it.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from moien.choice.settings import ChoiceSettings
-from moien.score.metric import Metric
+from moien.score.bootstrap import bootstrap
 from moien.score.metrics import distilled_mos, f0_spread, phone_error, similarity, tones
 
-MOS_CHANCE = 0.1  # of DistillMOS over a few sentences
-Scores = Mapping[str, float]  # metric → mean over the sentences; a metric that has none is left out
+Scores = Mapping[str, np.ndarray]  # metric → a value for each sentence `[N]`, NaN where it has none
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A step of the rule: a candidate passes that loses at most `limit`, or that has no such score (NaN).
-
-    `chance` is how far a candidate may be behind the best where none passes.
-    """
+    """A step of the rule; `excess` is how far each sentence of a candidate is beyond the limit, `[N]`."""
 
     name: str
-    limit: float
-    chance: float
-    loss: Callable[[Scores], float]
+    excess: Callable[[Scores], np.ndarray]
 
 
 def gates(
     candidates: Sequence[Scores], base: Scores, recorded: Scores, settings: ChoiceSettings
 ) -> list[Gate]:
     """The rule, from the scores of the candidates, of the base at the speaker's tempo, and of the recordings."""
-
-    def value(scores: Scores, metric: Metric) -> float:
-        return scores.get(metric.name, math.nan)
-
-    def opinion_loss(scores: Scores) -> float:
-        return value(base, distilled_mos.METRIC) - value(scores, distilled_mos.METRIC)
-
-    def spread_loss(scores: Scores) -> float:
-        return 1 - value(scores, f0_spread.METRIC) / value(recorded, f0_spread.METRIC)
-
-    words = phone_error.METRIC
-    fewest = min((scores[words.name] for scores in candidates if words.name in scores), default=math.nan)
+    words, opinion = phone_error.METRIC.name, distilled_mos.METRIC.name
+    tone, spread = tones.METRIC.name, f0_spread.METRIC.name
+    clearest = min((scores[words] for scores in candidates), key=lambda values: mean(values, np.inf))
     return [
-        Gate("words", settings.max_phone_loss, 0.0, lambda scores: value(scores, words) - fewest),
-        Gate("opinion", settings.max_mos_loss, MOS_CHANCE, opinion_loss),
-        Gate("artefacts", settings.max_tone_db, 1.0, lambda scores: value(scores, tones.METRIC)),
-        Gate("melody", 1 - settings.min_f0_spread, 0.05, spread_loss),
+        Gate("words", lambda scores: scores[words] - clearest - settings.max_phone_loss),
+        Gate("opinion", lambda scores: base[opinion] - scores[opinion] - settings.max_mos_loss),
+        Gate("artefacts", lambda scores: scores[tone] - settings.max_tone_db),
+        Gate("melody", lambda scores: settings.min_f0_spread * recorded[spread] - scores[spread]),
     ]
 
 
@@ -70,22 +57,41 @@ def pick(
     """Apply the rule to the candidates' scores, the base's first; None for speech that could not be scored.
 
     Returns:
-        Index of the best, and the gates that no candidate passed.
+        Index of the best, and the gates that are shut.
     """
     left = {index: ours for index, ours in enumerate(scores) if ours is not None}
     shut = []
-    for gate in gates(list(left.values()), scores[0] or {}, recorded, settings):
-        losses = {index: gate.loss(ours) for index, ours in left.items()}
-        passed = [index for index, loss in losses.items() if not loss > gate.limit]
+    for gate in gates(list(left.values()), scores[0] or unknown(recorded), recorded, settings):
+        excess = {index: gate.excess(ours) for index, ours in left.items()}
+        passed = [index for index, values in excess.items() if mean(values, 0) <= 0]
         if not passed:
-            shut.append(gate.name)
-            nearest = min(losses.values())
-            passed = [index for index, loss in losses.items() if loss <= nearest + gate.chance]
+            nearest = min(excess.values(), key=mean)
+            if clearly_positive(nearest):
+                shut.append(gate.name)
+            passed = [i for i, values in excess.items() if not clearly_positive(values - nearest)]
         left = {index: left[index] for index in passed}
-    return max(left, key=lambda index: left[index].get(similarity.METRIC.name, 0.0)), shut
+    return max(left, key=lambda index: mean(left[index][similarity.METRIC.name], 0)), shut
 
 
-def harmed(base: Scores, chosen: Scores, settings: ChoiceSettings) -> bool:
-    """Whether a trained voice's opinion is clearly below the base's at the same tempo."""
-    loss = base.get(distilled_mos.METRIC.name, math.nan) - chosen.get(distilled_mos.METRIC.name, math.nan)
-    return loss > settings.max_mos_loss + MOS_CHANCE
+def harmed(base: Scores | None, chosen: Scores | None, settings: ChoiceSettings) -> bool:
+    """Whether a trained voice's opinion is clearly below what `max_mos_loss` allows; not known without scores."""
+    if base is None or chosen is None:
+        return False
+    opinion = distilled_mos.METRIC.name
+    return clearly_positive(base[opinion] - chosen[opinion] - settings.max_mos_loss)
+
+
+def mean(values: np.ndarray, missing: float = np.nan) -> float:
+    """Mean of the values that exist, `missing` if there are none."""
+    return float(np.nanmean(values)) if np.isfinite(values).any() else missing
+
+
+def clearly_positive(values: np.ndarray) -> bool:
+    """Whether the interval of the mean lies above zero; never with a single value."""
+    estimate = bootstrap(values)
+    return estimate.sure and estimate.mean > 0
+
+
+def unknown(like: Scores) -> Scores:
+    """Scores of as many sentences, of which none exists."""
+    return {name: np.full_like(values, np.nan) for name, values in like.items()}

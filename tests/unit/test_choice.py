@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from tiny_training import open_split, tiny_model, write_corpus
@@ -69,9 +70,16 @@ def test_a_sentence_lasts_from_its_first_phone_to_its_last():
     assert spoken(encode("…")) == slice(1, 2)
 
 
-def scores(words=0.3, opinion=3.8, tone=0.0, spread=2.4, similarity=0.7):
+SENTENCES = 24
+
+
+def scores(words=0.3, opinion=3.8, tone=0.0, spread=2.4, similarity=0.7, noise=0.0):
+    """Of sentences that differ, as much in every row; `noise` is what differs from row to row."""
     names = ("phone_error", "distillmos", "tone_excess_db", "f0_std_semitones", "similarity")
-    return dict(zip(names, (words, opinion, tone, spread, similarity), strict=True))
+    sentences = np.random.default_rng(0).normal(0, 0.3, SENTENCES)
+    chance = noise * np.random.default_rng(1).normal(0, 1, SENTENCES)
+    values = zip(names, (words, opinion, tone, spread, similarity), strict=True)
+    return {name: value + sentences - sentences.mean() + chance - chance.mean() for name, value in values}
 
 
 RECORDED = scores(0.2, 4.0, 0.0, 2.5, 0.9)
@@ -91,27 +99,39 @@ def test_where_no_candidate_passes_a_gate_those_about_as_good_as_the_best_pass()
     tried = [
         scores(tone=9.0),
         scores(tone=5.0),
-        scores(tone=5.5, similarity=0.8),
-        scores(tone=7.0, similarity=0.9),
+        scores(tone=5.2, similarity=0.8, noise=1.0),
+        scores(tone=7.0, similarity=0.9, noise=1.0),
     ]
-    assert pick(tried, RECORDED, settings) == (2, ["artefacts"])  # 0.5 dB are chance, 2 are not
+    assert pick(tried, RECORDED, settings) == (2, ["artefacts"])  # 0.2 ± 0.4 dB are chance, 2 ± 0.4 are not
     flat = [scores(spread=1.0), scores(spread=0.5, similarity=0.9)]
     assert pick(flat, RECORDED, settings) == (0, ["melody"])
 
 
-def test_a_voice_has_harmed_if_its_opinion_is_lower_than_chance_explains():
-    settings = ChoiceSettings(max_mos_loss=0.2)
-    base = scores(opinion=4.0)
-    assert not harmed(base, scores(opinion=3.71), settings)
-    assert harmed(base, scores(opinion=3.69), settings)
-    assert not harmed({}, scores(), settings)
+def test_no_gate_is_shut_and_no_training_harms_by_what_chance_explains():
+    settings = ChoiceSettings(max_mos_loss=0.2, max_tone_db=3)
+    base = scores(opinion=4.0, tone=3.1, noise=0.0)
+    for noise, chance in ((1.0, True), (0.05, False)):  # interval of ± 0.4 and of ± 0.02
+        worse = scores(opinion=3.7, tone=3.1, similarity=0.9, noise=noise)
+        assert harmed(base, worse, settings) is not chance
+        near = scores(tone=3.1, similarity=0.9)
+        near["tone_excess_db"] = 3.1 + noise * np.random.default_rng(2).normal(0, 1, SENTENCES)
+        assert pick([near], RECORDED, settings) == (0, [] if chance else ["artefacts"])
+
+
+def test_a_difference_on_one_sentence_is_chance():
+    one = {name: values[:1] for name, values in scores().items()}
+    worse = one | {"distillmos": one["distillmos"] - 2}
+    assert not harmed(one, worse, ChoiceSettings())
 
 
 def test_what_is_not_scored_shuts_no_gate():
-    unscored = {name: value for name, value in scores(similarity=0.9).items() if name != "phone_error"}
-    assert pick([scores(), unscored], RECORDED, ChoiceSettings()) == (1, [])
-    base_alone = {"similarity": 0.5}
-    assert pick([base_alone, unscored], RECORDED, ChoiceSettings()) == (1, [])
+    settings, missing = ChoiceSettings(), np.full(SENTENCES, np.nan)
+    unscored = scores(similarity=0.9) | {"phone_error": missing}
+    assert pick([scores(), unscored], RECORDED, settings) == (1, [])
+    base_alone = dict.fromkeys(unscored, missing) | {"similarity": scores()["similarity"]}
+    assert pick([base_alone, unscored], RECORDED, settings) == (1, [])
+    assert pick([None, unscored], RECORDED, settings) == (1, [])
+    assert not harmed(None, unscored, settings)
 
 
 def test_the_base_is_always_a_candidate():
@@ -142,6 +162,6 @@ def test_an_audition_becomes_each_mixture_and_its_speech_is_scored(tmp_path, mon
                 assert torch.allclose(state[name], base[name] + 0.01 * alpha, atol=1e-6), name
         assert torch.allclose(state[TEMPO], base[TEMPO] + shift)
         assert torch.allclose(packs["ben"] - train.packs["ben"], torch.tensor(alpha), atol=1e-6)
-        assert tried.score(packs) == {"loudness": 1.0}
+        assert tried.score(packs)["loudness"].tolist() == [1.0, 1.0, 1.0]
     assert [clip.name for clip in clips[:3]] == [utterance.id for utterance, _ in tried.sentences]
     assert all(clip.samples.dtype == "float32" and len(clip.samples) for clip in clips)
