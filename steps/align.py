@@ -24,6 +24,9 @@ from moien.recipe.stages import StageRun, stage
 @stage("align")
 def main(run: StageRun) -> None:
     """Find phones, outliers, and the model's own timing; write alignments, and pictures to look at."""
+    import torch
+
+    torch.set_num_threads(run.settings.system.threads)
     settings = run.settings.align
     items = read_items(run.inputs["data"], run.inputs["g2p"])
     phones, fit = _acoustic(run, items)
