@@ -1,5 +1,5 @@
 # `make help` lists the targets. Everything runs in .venv, which `make setup` makes from requirements.txt.
-# Settings for bench-train, data-curve and ablation: SET='--set base.source=pypi'
+# Settings for bench-train, data-curve, ablation and spread: SET='--set base.source=pypi'
 SHELL := /bin/bash
 RECIPE ?= mini
 PY := .venv/bin/python
@@ -8,7 +8,7 @@ export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-durations lint repro image lock bench-align bench-train gpu-check data-curve ablation check-scores golden g2p-model score-g2p bench-g2p clean
+.PHONY: help setup demo test test-slow test-durations lint repro image lock bench-align bench-train gpu-check data-curve ablation spread check-scores golden g2p-model score-g2p bench-g2p clean
 
 help:           ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
@@ -70,6 +70,10 @@ ablation: setup ## the effect of each part of the training, on the recipe lb: ho
 	  'AdaIN learns: train.acoustic.learn={"decoder.encode.conv*":1,"decoder.decode.*.conv*":1,"decoder.*.fc.*":1}' \
 	  'no F0 spread: train.prosody.f0_spread=0' 'styles fixed: train.prosody.style_lr=0 train.acoustic.style_lr=0' \
 	  'no shift: align.shift_frames=0' 'replay: train.replay=120'
+
+spread: setup   ## how far trainings of the recipe lb lie apart, after a run of it: hours, can be interrupted
+	@$(PY) tools/variants.py lb $(SET) --spread --each system.threads=1 --each system.nj=1 --jobs 2 \
+	  'one thread: system.threads=1' 'no AVX: ATEN_CPU_CAPABILITY=default' 'seed 21: seed=21' 'seed 22: seed=22'
 
 check-scores: setup ## which metric detects which damage, into docs/scores.md (5 minutes)
 	@$(PY) tools/check_scores.py

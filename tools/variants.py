@@ -9,6 +9,10 @@ run, which must exist. Prints a Markdown table: means with 95 % intervals; ▲ i
 interval of the difference from the recipe's own voice (or `--against`) does not contain zero.
 
 With two cores, `--jobs 2 --set system.threads=1 --set system.nj=1` runs two variants at once, with a thread each.
+
+`--spread` shows how far trainings of the same recipe lie apart: every variant trains, also where its settings give the
+same voice up to rounding, and the table ends with mean and standard deviation over the trainings, the recipe's own
+among them. A KEY in capitals is an environment variable of the run, e.g. `ATEN_CPU_CAPABILITY=default`.
 """
 
 from __future__ import annotations
@@ -40,6 +44,7 @@ SHOWN = (
     "phone_error",
     "f0_std_semitones",
     "log_f0_rmse",
+    "f0_correlation",
     "voicing_error",
     "duration_ratio",
     "tone_excess_db",
@@ -50,10 +55,11 @@ MARKS = {"better": " ▲", "worse": " ▼", "unclear": ""}
 
 @dataclass(frozen=True)
 class Variant:
-    """A name, and the settings in which it differs from the recipe."""
+    """A name, the settings in which it differs from the recipe, and environment variables of its run."""
 
     name: str
     changes: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> Variant:
@@ -64,7 +70,9 @@ class Variant:
             raise WrongCall(
                 f"{text!r} is not NAME: KEY=VALUE …", remedy="'no critic: train.acoustic.critic=0'"
             )
-        return cls(name, words)
+        variables = tuple(word for word in words if word.partition("=")[0].isupper())
+        pairs = tuple((key, value) for key, _, value in (word.partition("=") for word in variables))
+        return cls(name, tuple(word for word in words if word not in variables), pairs)
 
     @property
     def folder(self) -> str:
@@ -85,6 +93,7 @@ class Variant:
 @click.option(
     "--against", metavar="NAME", help="The row that all others are compared with, if not the recipe's own."
 )
+@click.option("--spread", is_flag=True, help="Mean and standard deviation over trainings, on all of test.")
 def main(
     recipe: str,
     variants: tuple[str, ...],
@@ -92,6 +101,7 @@ def main(
     each: tuple[str, ...],
     jobs: int,
     against: str | None,
+    spread: bool,
 ) -> None:
     """Run what is not finished; print a row for the recordings, the recipe's own voice, stock and each variant."""
     from moien.recipe.settings import load_settings
@@ -117,10 +127,12 @@ def main(
     if not judge.is_file():
         raise WrongData("there is no recogniser to score the variants", judge, f"./run.sh --recipe {recipe}")
     for name in changes:
-        take_over(own, made[name])
+        take_over(own, made[name], training=not spread)
     pool = ThreadPoolExecutor(jobs)
     try:
-        runs = [pool.submit(make, recipe, name, ours, quiet=jobs > 1) for name, ours in changes.items()]
+        runs = [
+            pool.submit(make, recipe, variant, changes[variant.name], quiet=jobs > 1) for variant in wanted
+        ]
         for number, (name, run) in enumerate(zip(changes, runs, strict=True), start=1):
             click.echo(
                 f"variants: {number}/{len(changes)}, {name}, in {made[name].system.work_dir}", err=True
@@ -128,11 +140,12 @@ def main(
             run.result()
     finally:  # after a failure or Ctrl-C no other variant starts
         pool.shutdown(cancel_futures=True)
-    click.echo(table(scored(made, judge), first, own.seed))
+    sentences = scored(made, judge, every=spread)
+    click.echo(spread_table(sentences, list(made)) if spread else table(sentences, first, own.seed))
 
 
-def take_over(own: Settings, variant: Settings) -> None:
-    """Give a variant the outputs of the recipe's first stages by hard links, and a copy of its training.
+def take_over(own: Settings, variant: Settings, training: bool = True) -> None:
+    """Give a variant the outputs of the recipe's first stages by hard links, and, if wanted, a copy of its training.
 
     The originals do not change: a stage with other settings runs again and replaces the whole folder of the variant.
     """
@@ -147,18 +160,19 @@ def take_over(own: Settings, variant: Settings) -> None:
             shutil.copytree(ours, theirs, copy_function=os.link)
     ours, theirs = (work_folder(BY_NAME["train"], settings) for settings in (own, variant))
     only_choice_differs = ours.name == theirs.name and state(BY_NAME["embedding"], variant).kind == "done"
-    if only_choice_differs and ours.exists() and not theirs.exists():
+    if training and only_choice_differs and ours.exists() and not theirs.exists():
         shutil.copytree(ours, theirs)
 
 
-def make(recipe: str, name: str, changes: Sequence[str], quiet: bool) -> None:
+def make(recipe: str, variant: Variant, changes: Sequence[str], quiet: bool) -> None:
     """Run stages 1 to 6; `quiet` if others run at the same time: the logs have their output."""
     from moien.recipe.settings import ROOT
 
     sets = [word for change in changes for word in ("--set", change)]
     command = [str(ROOT / "run.sh"), "--recipe", recipe, "--stage", "1", "--stop-stage", "6", *sets]
-    if code := subprocess.run(command, stdout=subprocess.DEVNULL if quiet else None).returncode:
-        raise WrongData(f"the run ended with {code}", name, "see above; what is done is kept")
+    output, environment = subprocess.DEVNULL if quiet else None, os.environ | dict(variant.environment)
+    if code := subprocess.run(command, stdout=output, env=environment).returncode:
+        raise WrongData(f"the run ended with {code}", variant.name, "see above; what is done is kept")
 
 
 def speak(settings: Settings, sentences: Sequence[Sentence], own: Settings) -> dict[str, Path]:
@@ -186,24 +200,36 @@ def speak(settings: Settings, sentences: Sequence[Sentence], own: Settings) -> d
     return wavs
 
 
-def scored(made: dict[str, Settings], judge: Path) -> list[ScoredSentence]:
-    """The test split, with a row for the trained voice of each run and for stock, all scored with the speakers and the
-    recogniser of the first run."""
+def scored(made: dict[str, Settings], judge: Path, every: bool = False) -> list[ScoredSentence]:
+    """Test sentences, with a row for the trained voice of each run and for stock, all scored with the speakers and the
+    recogniser of the first run.
+
+    They are those that stage 7 has spoken, or with `every` all of the test split, without stock."""
     from moien.corpus.datadir import read_datadir
     from moien.recipe.stages import BY_NAME
     from moien.score.judges import Judges
     from moien.score.run import score_sentences
-    from moien.score.sentences import read_sentences
+    from moien.score.sentences import Sentence, read_sentences
     from moien.score.speakers import speaker_centroids
+    from moien.text import read_phonemes
 
     (name, own), *variants = made.items()
     data = BY_NAME["data"].folder(own)
-    tested = [s for s in read_sentences(BY_NAME["decode"].folder(own), data / "test") if s.natural]
-    rows = {
-        row: {sentence.id: sentence.spoken[spoken] for sentence in tested}
-        for row, spoken in ((name, "trained"), ("stock", "stock"))
-    }
-    rows |= {name: speak(settings, tested, own) for name, settings in variants}
+    if every:
+        read = read_phonemes(BY_NAME["g2p"].folder(own) / "test.jsonl")
+        tested = [
+            Sentence(u.id, u.speaker, u.text, {}, u.audio, read[u.id].phonemes)
+            for u in read_datadir(data / "test")
+            if u.id in read
+        ]
+        rows = {row: speak(settings, tested, own) for row, settings in made.items()}
+    else:
+        tested = [s for s in read_sentences(BY_NAME["decode"].folder(own), data / "test") if s.natural]
+        rows = {
+            row: {sentence.id: sentence.spoken[spoken] for sentence in tested}
+            for row, spoken in ((name, "trained"), ("stock", "stock"))
+        }
+        rows |= {name: speak(settings, tested, own) for name, settings in variants}
     sentences = [
         replace(sentence, spoken={name: wavs[sentence.id] for name, wavs in rows.items()})
         for sentence in tested
@@ -234,6 +260,27 @@ def table(sentences: Sequence[ScoredSentence], first: str, seed: int) -> str:
             ]
         lines.append(f"| {' | '.join([name, *cells])} |")
     return "\n".join(lines)
+
+
+def spread_table(sentences: Sequence[ScoredSentence], trainings: Sequence[str]) -> str:
+    """Means over sentences of each training in Markdown, then mean and standard deviation over the trainings."""
+    import numpy as np
+
+    from moien.score.metrics import METRICS
+
+    metrics = [METRICS[name] for name in SHOWN]
+    means = {
+        row: [np.nanmean([sentence.rows[row][metric.name] for sentence in sentences]) for metric in metrics]
+        for row in ("natural", *trainings)
+    }
+    ours = np.array([means[row] for row in trainings])
+    means |= {"**mean**": ours.mean(0), "**standard deviation**": ours.std(0, ddof=1)}
+    lines = [f"| | {' | '.join(metric.heading for metric in metrics)} |", f"|---|{'--:|' * len(metrics)}"]
+    for row, values in means.items():
+        digits = 1 if row == "**standard deviation**" else 0  # one more: it is much smaller
+        cells = (f"{value:.{metric.digits + digits}f}" for value, metric in zip(values, metrics, strict=True))
+        lines.append(f"| {' | '.join([row, *cells])} |")
+    return "\n".join([f"{len(trainings)} trainings, {len(sentences)} test sentences.", "", *lines])
 
 
 if __name__ == "__main__":
