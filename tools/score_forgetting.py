@@ -45,7 +45,7 @@ def main(weights: tuple[Path, ...], source: str, sentences: int, lessons: int) -
     from moien.score.clip import Clip
     from moien.score.judges import Judges
     from moien.score.pair import Pair
-    from moien.score.speakers import embed
+    from moien.score.speakers import RESEMBLYZER, embed
     from moien.train.replay import lines, speak, speak_all
 
     base = ensure_base(BaseSettings.model_validate({"source": source}))
@@ -60,7 +60,7 @@ def main(weights: tuple[Path, ...], source: str, sentences: int, lessons: int) -
     own: dict[str, np.ndarray] = {}
     for clip, (_, voice) in zip(references, tested, strict=True):
         own[voice] = own.get(voice, 0) + embed(clip)
-    centroids = {voice: total / np.linalg.norm(total) for voice, total in own.items()}
+    centroids = {voice: {RESEMBLYZER: total / np.linalg.norm(total)} for voice, total in own.items()}
 
     click.echo(f"| model | {' | '.join(m.heading for m in METRICS)} |\n|---|{'--:|' * len(METRICS)}")
     for path in (base.weights, *weights):

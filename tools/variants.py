@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
 SHOWN = (
     "similarity",
+    "dvector_similarity",
     "distillmos",
+    "plcmos",
     "dnsmos_ovrl",
     "phone_error",
     "f0_std_semitones",

@@ -38,11 +38,12 @@ from moien.score.metrics import (
     tones,
 )
 from moien.score.pair import Pair
-from moien.score.speakers import speaker_centroids
+from moien.score.speakers import RESEMBLYZER, speaker_centroids
 from moien.train.data import TrainingSet
 
 USED = (phone_error, distilled_mos, tones, f0_spread, similarity, duration, f0_rmse, mcd)
 METRICS = tuple(module.METRIC for module in USED)
+ENCODERS = (RESEMBLYZER,)  # the only one that chooses
 CENTROID_CLIPS = 10
 TEMPO_SENTENCES = 120  # 15 sentences of `lb` give the tempo to 4 %, 120 to 1.5 %
 
@@ -82,7 +83,9 @@ class Audition:
         timed = random.Random(0).sample(both, min(TEMPO_SENTENCES, len(both)))
         pairs = (split.utterances[index] for split, index in timed)
         self._timed = [Timed.of(self.model, utterance.speaker, alignment) for utterance, alignment in pairs]
-        self._centroids = speaker_centroids([u for u, _ in train.utterances], CENTROID_CLIPS, judges)
+        self._centroids = speaker_centroids(
+            [u for u, _ in train.utterances], CENTROID_CLIPS, judges, ENCODERS
+        )
         self._recordings = {u.id: Clip(*read_audio(u.audio), name=u.id) for u, _ in self.sentences}
 
     def become(self, alpha: Mixture) -> tuple[dict[str, Tensor], float]:
@@ -102,8 +105,8 @@ class Audition:
             if packs:
                 audio = speak(self.model, alignment.tokens, packs[utterance.speaker], seed=number).audio
                 clip = Clip(audio, SAMPLE_RATE, utterance.id)
-            centroid, phonemes = self._centroids[utterance.speaker], decode(alignment.tokens)
-            pair = Pair(natural, clip, centroid, phonemes, judges=self._judges)
+            centroids, phonemes = self._centroids[utterance.speaker], decode(alignment.tokens)
+            pair = Pair(natural, clip, centroids, phonemes, judges=self._judges)
             for metric in METRICS:
                 values[metric.name].append(metric.compute(pair))
         return {name: np.array(ours) for name, ours in values.items()}

@@ -116,7 +116,7 @@ def measure(settings: Settings, speaker: str) -> dict[str, float]:
     from moien.score.clip import Clip
     from moien.score.metrics.similarity import similarity
     from moien.score.pair import Pair
-    from moien.score.speakers import speaker_centroids
+    from moien.score.speakers import RESEMBLYZER, speaker_centroids
 
     data, align, embedding = (BY_NAME[name].folder(settings) for name in ("data", "align", "embedding"))
     base = ensure_base(settings.base)
@@ -125,7 +125,7 @@ def measure(settings: Settings, speaker: str) -> dict[str, float]:
         "pack": load_pack(embedding / "styles" / f"{speaker}.pt"),
         "nearest": load_pack(embedding / "styles" / f"{speaker}.base.pt"),
     }
-    centroid = speaker_centroids(read_datadir(data / "train"), MEASURED)[speaker]
+    centroids = speaker_centroids(read_datadir(data / "train"), MEASURED, encoders=[RESEMBLYZER])[speaker]
     aligned = read_alignments(align / "test.jsonl")
     found: dict[str, list[float]] = {"recordings": [], **{name: [] for name in packs}}
     tested = [utterance for utterance in read_datadir(data / "test") if utterance.id in aligned]
@@ -135,5 +135,5 @@ def measure(settings: Settings, speaker: str) -> dict[str, float]:
             audio = speak(model, aligned[utterance.id].tokens, pack, settings.seed).audio
             clips[name] = Clip(audio, SAMPLE_RATE, utterance.id)
         for name, clip in clips.items():
-            found[name].append(similarity(Pair(clip, clip, centroid)))
+            found[name].append(similarity(Pair(clip, clip, centroids)))
     return {name: round(float(np.mean(values)), 3) for name, values in found.items() if values}

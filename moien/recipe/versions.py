@@ -12,6 +12,6 @@ VERSIONS = {
     "embedding": 2,
     "train": 2,
     "decode": 1,
-    "score": 1,
-    "pack": 1,
+    "score": 2,
+    "pack": 2,
 }

@@ -14,7 +14,7 @@ from moien.report.cards import card, fitting, melody_scale, panels
 from moien.report.grid import glance, grid
 from moien.report.looks import looks
 from moien.report.runs import ScoredRun
-from moien.report.table import Contest, contest, headline, metrics_of, terminal_table, verdict
+from moien.report.table import Contest, contest, headline, held_out_note, metrics_of, terminal_table, verdict
 from moien.score.metrics import METRICS
 from moien.score.scored import Details, ScoredSentence, number
 from moien.score.sentences import NATURAL, Sentence
@@ -187,6 +187,7 @@ def write_compare(
         grid=grid(data.scores, data.pairs),
         looks=looks(data.scores["rows"]),
         orders=orders,
+        held_out_note=held_out_note(data.scores),
         first_sort="distillmos" if "distillmos" in {metric.name for metric in metrics} else metrics[0].name,
         keys=max((len(rows) for rows in clips), default=0),
         scale=scale,

@@ -10,6 +10,7 @@ from typing import Any
 from moien.report.looks import looks
 from moien.report.table import (
     GROUPS,
+    HELD_OUT,
     IN_WORDS,
     Contest,
     amount,
@@ -85,7 +86,7 @@ def _metric(scores: Mapping[str, Any], metric: Metric, pairs: Sequence[Contest])
         "name": metric.name,
         "label": metric.heading,
         "unit": metric.unit,
-        "meaning": metric.meaning,
+        "meaning": f"{metric.meaning}; {HELD_OUT}" if metric.held_out else metric.meaning,
         "best": IN_WORDS[metric.best],
         "cells": cells,
         "reference": next((cell["x"] for cell in cells if cell["row"] == NATURAL), None),

@@ -17,7 +17,15 @@ from moien.report.durations import Timing, duration_plots, f0_plots, lengths
 from moien.report.grid import all_pairs, glance, grid
 from moien.report.learning import Learning, learning_card
 from moien.report.looks import looks
-from moien.report.table import contest, floor_note, headline, metrics_of, sentence_count, verdict
+from moien.report.table import (
+    contest,
+    floor_note,
+    headline,
+    held_out_note,
+    metrics_of,
+    sentence_count,
+    verdict,
+)
 from moien.score.scored import ScoredSentence
 from moien.score.sentences import Sentence
 
@@ -108,6 +116,7 @@ def write_page(
         scale=scale,
         has={key: any(pane[key] for pane in panes) for key in ("spans", "words")},
         sentence_count=sentence_count(scores),
+        held_out_note=held_out_note(scores),
         floor_note=floor_note(scores),
         sentences=recorded,
         evals=unrecorded,

@@ -10,7 +10,7 @@ import numpy as np
 
 from moien.audio import SAMPLE_RATE, read_header
 from moien.report.media import RANGE_DB, spectrogram
-from moien.report.table import ARROWS, metrics_of
+from moien.report.table import ARROWS, metrics_of, unit_of
 from moien.score.sentences import Sentence, open_clip
 
 COLOURS = {  # as in page.css
@@ -54,7 +54,9 @@ def plot_scores(scores: Mapping[str, Any], path: Path) -> None:
                 axes.plot([estimate["low"], estimate["high"]], [y, y], color=colour, linewidth=2)
                 axes.plot(estimate["mean"], y, MARKS.get(row, "D"), color=colour, markersize=7)
         axes.set_title(f"{metric.heading}  {ARROWS[metric.best]}", fontsize=10, loc="left")
-        axes.set(xlabel=metric.unit, yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.4, -0.6))
+        axes.set(
+            xlabel=unit_of(metric), yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.4, -0.6)
+        )
         axes.grid(axis="x", alpha=0.3)
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(axis="y", length=0)

@@ -35,6 +35,7 @@ GROUPS = {
     "opinion": "Predicted opinion",
     "artefacts": "Artefacts",
 }
+HELD_OUT = "chooses nothing"  # the mark of a held-out judge
 SPEECH = (*ROWS, "synthetic")  # rows by their kind; others are names of runs
 NAMED = 4  # scores that the verdict names for each judgement: a list of twenty is not readable
 
@@ -198,6 +199,21 @@ def _voice(row: str) -> str:
     return {"trained": "the trained voice"}.get(row, f"the {row} speech" if row in SPEECH else row)
 
 
+def unit_of(metric: Metric) -> str:
+    """The unit, and the mark of a held-out judge."""
+    return f"{metric.unit}, {HELD_OUT}" if metric.held_out else metric.unit
+
+
+def held_out_note(scores: Mapping[str, Any]) -> str:
+    """What the mark of a held-out judge means, as a sentence; "" where no score has it."""
+    if not any(metric.held_out for metric in metrics_of(scores)):
+        return ""
+    return (
+        f"A score that “{HELD_OUT}” is used by no training, fit or choice of Moien: it shows whether a gain is more "
+        f"than tuning to the others."
+    )
+
+
 def floor_note(scores: Mapping[str, Any]) -> str:
     """The similarity of other speakers, as a sentence; "" where it is not known."""
     if not (floor := scores.get("floor")):
@@ -234,7 +250,7 @@ def terminal_table(scores: Mapping[str, Any], title: str, pairs: Sequence[Contes
             for pair in pairs:
                 style = styles[judgements(scores, pair)[metric.name]]
                 cells.append(f"[{style}]{in_words(scores, metric, pair)}[/{style}]")
-            table.add_row(f"{metric.heading}\n[dim]{metric.unit}, {ARROWS[metric.best]}[/dim]", *cells)
+            table.add_row(f"{metric.heading}\n[dim]{unit_of(metric)}, {ARROWS[metric.best]}[/dim]", *cells)
     return table
 
 
@@ -249,15 +265,15 @@ def markdown_table(scores: Mapping[str, Any]) -> str:
     for metric in metrics_of(scores):
         cells = [cell(metric, scores["rows"][name][metric.name]) for name in rows]
         lines.append(
-            f"| {metric.heading} ({metric.unit}) | {ARROWS[metric.best]} | {' | '.join(cells)} | "
+            f"| {metric.heading} ({unit_of(metric)}) | {ARROWS[metric.best]} | {' | '.join(cells)} | "
             f"{in_words(scores, metric)} |"
         )
     note = (
         f"Means over {sentence_count(scores)} test sentences that were not used for training, in brackets the 95 % "
         f"bootstrap interval. A row is better or worse only where the paired interval leaves zero out. "
-        f"{floor_note(scores)}"
+        f"{held_out_note(scores)} {floor_note(scores)}"
     )
-    return "\n".join([*lines, "", note.rstrip()])
+    return "\n".join([*lines, "", " ".join(note.split())])
 
 
 def with_range(metric: Metric, estimate: Mapping[str, Any]) -> tuple[str, str]:

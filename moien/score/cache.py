@@ -19,6 +19,7 @@ from moien.evenly import every_nth
 from moien.fetch import cache_dir
 from moien.files import sha256_file, written_whole
 from moien.score.judges import Judges
+from moien.score.speakers import Centroids
 from moien.text import read_phonemes
 
 # What computes a score: of Moien by its source, of the packages that hold models by their version.
@@ -67,13 +68,15 @@ def _code(sources: tuple[str, ...] = SOURCES) -> str:
     return " ".join(digests + [version(package) for package in PACKAGES])
 
 
-def key(
-    natural: Path, spoken: Path, centroid: np.ndarray | None, phonemes: str, text: str, judges: Judges
-) -> str:
+def key(natural: Path, spoken: Path, centroids: Centroids, phonemes: str, text: str, judges: Judges) -> str:
     """What the scores of a clip depend on, as one digest."""
-    vector = "" if centroid is None else hashlib.sha256(centroid.tobytes()).hexdigest()
+    vectors = (part for name in sorted(centroids) for part in (name, _digest_of(centroids[name])))
     files = (sha256_file(natural), sha256_file(spoken))
-    return _digest([_code(), *files, *judges.key(), phonemes, text, vector])
+    return _digest([_code(), *files, *judges.key(), phonemes, text, *vectors])
+
+
+def _digest_of(vector: np.ndarray) -> str:
+    return hashlib.sha256(vector.tobytes()).hexdigest()
 
 
 def _digest(parts: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ from moien.audio import HOP_SAMPLES, SAMPLE_RATE
 from moien.score.clip import LEVEL, Clip, pyworld
 from moien.score.metrics import METRICS
 from moien.score.pair import Pair
-from moien.score.speakers import embed
+from moien.score.speakers import ENCODERS, Centroids, embed
 
 # Metric → how far it may move, in its unit, by a change that it must ignore. A stronger damage may score better than a
 # weaker one by as much, and the strongest damage must move it by twice as much.
@@ -27,6 +27,7 @@ TOLERANCES = {
     "mcd_db": 1.2,
     "mel_distance_db": 0.6,
     "similarity": 0.02,
+    "dvector_similarity": 0.02,
     "log_f0_rmse": 0.02,
     "f0_correlation": 0.02,
     "f0_std_semitones": 0.15,
@@ -36,6 +37,7 @@ TOLERANCES = {
     "pause_share": 0.01,
     "dnsmos_ovrl": 0.1,
     "distillmos": 0.2,
+    "plcmos": 0.1,
     "tone_excess_db": 1.0,
     "line_excess_db": 1.0,
     "hum_end_db": 1.0,
@@ -55,14 +57,14 @@ class Subject:
     phonemes: str
     take: Clip
     other: Clip
-    centroid: np.ndarray = field(init=False)
+    centroids: Centroids = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "centroid", embed(self.clip))
+        object.__setattr__(self, "centroids", {name: embed(self.clip, encoder=name) for name in ENCODERS})
 
     def score(self, metric: str, clip: Clip) -> float:
         """The metric of `clip` against the undamaged one."""
-        return METRICS[metric].compute(Pair(self.clip, clip, self.centroid, self.phonemes))
+        return METRICS[metric].compute(Pair(self.clip, clip, self.centroids, self.phonemes))
 
 
 Change = Callable[[Subject, float], Clip]

@@ -22,6 +22,8 @@ class Metric:
     `compute` returns NaN where the metric does not exist for a pair (no voiced speech, no known speaker).
     `worst`, where a metric has it, gives the seconds in the spoken clip at which it is worst, the worst first.
     `judged` metrics use a model that runs on the device of `moien.score.judges`; all others compute on the CPU.
+    `held_out` metrics choose nothing: no choice, fit or loss may use one, so they show what is tuned to the others.
+    `versa` is the key of the same quantity in the reports of VERSA (docs/scores.md), "" where it has none.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Metric:
     compute: Callable[[Pair], float]
     worst: Callable[[Pair], Sequence[float]] | None = None
     judged: bool = False
+    held_out: bool = False
+    versa: str = ""
 
     @property
     def heading(self) -> str:

@@ -10,6 +10,7 @@ from scipy.spatial.distance import cdist
 from moien.score.clip import Clip
 from moien.score.judges import DEFAULT_JUDGES, Judges
 from moien.score.phones import Edits, phone_edits, phones_of
+from moien.score.speakers import Centroids, embed
 
 
 class Pair:
@@ -18,7 +19,7 @@ class Pair:
     Args:
         natural: the recording.
         spoken: what is scored; the same object as `natural` scores the recording itself.
-        centroid: the speaker's, unit vector `[D]` (`moien.score.speakers`); without it there is no similarity.
+        centroids: the speaker's, by encoder (`moien.score.speakers`); without one there is no similarity.
         phonemes: those of the sentence, in Kokoro's symbols, or "" where they are not known.
         text: the sentence as it is spoken, numbers in words, or "" where it is not known.
         judges: the models that score.
@@ -28,13 +29,19 @@ class Pair:
         self,
         natural: Clip,
         spoken: Clip,
-        centroid: np.ndarray | None = None,
+        centroids: Centroids | None = None,
         phonemes: str = "",
         text: str = "",
         judges: Judges = DEFAULT_JUDGES,
     ) -> None:
-        self.natural, self.spoken, self.centroid = natural, spoken, centroid
+        self.natural, self.spoken, self.centroids = natural, spoken, centroids or {}
         self.phonemes, self.text, self.judges = phonemes, text, judges
+
+    def similarity(self, encoder: str) -> float:
+        """Cosine of the spoken clip with the speaker's centroid; NaN where there is none of this encoder."""
+        if encoder not in self.centroids:
+            return float("nan")
+        return float(embed(self.spoken, self.judges, encoder) @ self.centroids[encoder])
 
     @cached_property
     def edits(self) -> Edits | None:

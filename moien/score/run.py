@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from moien.pool import in_parallel
 from moien.score import cache
 from moien.score.judges import DEFAULT_JUDGES, Judges
@@ -17,6 +15,7 @@ from moien.score.pair import Pair
 from moien.score.phones import words_missed
 from moien.score.scored import ScoredSentence, number
 from moien.score.sentences import NATURAL, Sentence, open_clip
+from moien.score.speakers import Centroids
 
 JUDGED = tuple(name for name, metric in METRICS.items() if metric.judged)
 UNJUDGED = tuple(name for name, metric in METRICS.items() if not metric.judged)
@@ -29,13 +28,13 @@ class Task:
 
     sentence: Sentence
     rows: tuple[str, ...]
-    centroid: np.ndarray | None
+    centroids: Centroids
     judges: Judges = DEFAULT_JUDGES
 
 
 def score_sentences(
     sentences: Sequence[Sentence],
-    centroids: Mapping[str, np.ndarray],
+    centroids: Mapping[str, Centroids],
     jobs: int,
     judges: Judges = DEFAULT_JUDGES,
 ) -> Iterator[ScoredSentence]:
@@ -45,19 +44,19 @@ def score_sentences(
     was scored before comes from the cache.
 
     Args:
-        centroids: sentence id → centroid of its speaker; without it there is no similarity.
+        centroids: sentence id → centroids of its speaker; without them there is no similarity.
         judges: the models that score.
 
     Raises:
         WrongData: a wav that is missing, broken or silent, with the sentence (`find_problems` finds them first).
     """
-    keys = {s.id: _keys(s, centroids.get(s.id), judges) for s in sentences}
+    keys = {s.id: _keys(s, centroids.get(s.id, {}), judges) for s in sentences}
     known = {key: facts for row in keys.values() for key in row.values() if (facts := cache.get(key))}
     tasks = []
     for sentence in sentences:
         rows = tuple(row for row, key in keys[sentence.id].items() if key not in known)
         if rows:
-            tasks.append(Task(sentence, rows, centroids.get(sentence.id), judges))
+            tasks.append(Task(sentence, rows, centroids.get(sentence.id, {}), judges))
     for task, found in zip(tasks, _computed(tasks, jobs, judges.device), strict=True):
         for row, facts in found.items():
             key = keys[task.sentence.id][row]
@@ -71,11 +70,11 @@ def score_sentences(
         )
 
 
-def _keys(sentence: Sentence, centroid: np.ndarray | None, judges: Judges) -> dict[str, str]:
+def _keys(sentence: Sentence, centroids: Centroids, judges: Judges) -> dict[str, str]:
     """Row → what its scores depend on."""
     assert sentence.natural
     return {
-        row: cache.key(sentence.natural, path, centroid, sentence.phonemes, sentence.text, judges)
+        row: cache.key(sentence.natural, path, centroids, sentence.phonemes, sentence.text, judges)
         for row, path in sentence.recordings.items()
     }
 
@@ -108,7 +107,7 @@ def score_rows(task: Task, metrics: Collection[str] = tuple(METRICS)) -> Facts:
     found = {}
     for row in task.rows:
         clip = natural if row == NATURAL else open_clip(sentence.recordings[row], sentence.id)
-        pair = Pair(natural, clip, task.centroid, sentence.phonemes, sentence.text, task.judges)
+        pair = Pair(natural, clip, task.centroids, sentence.phonemes, sentence.text, task.judges)
         found[row] = _scored(pair, metrics)
     return found
 

@@ -96,8 +96,9 @@ def scores_json(
     """The content of `scores.json`.
 
     `rows`: row → metric → `mean low high n`; `gains`: row → the row it is compared with → metric → the same with
-    `better` and `needed`; `missing`: the sentences that could not be scored; `floor`: the similarity of
-    other speakers (`moien.score.speakers.floor`), where it is known.
+    `better` and `needed`; `versa`: row → key of VERSA → mean, as far as VERSA has the same quantity; `missing`: the
+    sentences that could not be scored; `floor`: the similarity of other speakers (`moien.score.speakers.floor`), where
+    it is known.
     """
     rows = summarise(scored, resamples, seed)
     compared: dict[str, dict[str, Any]] = {}
@@ -108,8 +109,16 @@ def scores_json(
         "command": command,
         "rows": {row: plain(estimates) for row, estimates in rows.items()},
         "gains": compared,
+        "versa": {row: versa(estimates) for row, estimates in rows.items()},
         "missing": [asdict(problem) for problem in problems],
         "floor": floor and {"mean": number(floor["mean"]), "of": floor["of"]},
+    }
+
+
+def versa(estimates: Mapping[str, Estimate]) -> dict[str, float | None]:
+    """The means under the keys of VERSA's reports (docs/scores.md tells what is computed otherwise)."""
+    return {
+        key: number(estimate.mean) for name, estimate in estimates.items() if (key := METRICS[name].versa)
     }
 
 

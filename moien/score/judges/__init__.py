@@ -11,6 +11,7 @@ from moien.score.settings import ScoreSettings
 from moien.style.embed import SpeakerEncoder
 
 if TYPE_CHECKING:  # these import torch
+    from moien.score.judges.dvector import DVector
     from moien.score.judges.recogniser import Recogniser
     from moien.score.judges.transcriber import Transcriber
 
@@ -58,6 +59,12 @@ class Judges:
     def open_encoder(self) -> SpeakerEncoder:
         """The speaker encoder."""
         return SpeakerEncoder(self.device)
+
+    def open_dvector(self) -> DVector:
+        """The second speaker encoder, which nothing is chosen by."""
+        from moien.score.judges.dvector import open_dvector
+
+        return open_dvector(self.device)
 
 
 DEFAULT_JUDGES = Judges()  # those whose weights come with their packages, on the CPU

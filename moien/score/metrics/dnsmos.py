@@ -45,4 +45,5 @@ METRIC = Metric(
     digits=2,
     meaning="predicted opinion; sensitive to noise, hardly to blur",
     compute=dnsmos_ovrl,
+    versa="dnsmos_overall",
 )

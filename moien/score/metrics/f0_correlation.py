@@ -37,4 +37,5 @@ METRIC = Metric(
     digits=3,
     meaning="whether the melody rises and falls where the recording's does",
     compute=f0_correlation,
+    versa="f0_corr",
 )

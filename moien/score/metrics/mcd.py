@@ -32,4 +32,5 @@ METRIC = Metric(
     digits=2,
     meaning="how far the spectrum lies from the recording's",
     compute=mcd_db,
+    versa="mcd",
 )

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from moien.score.metric import Metric
 from moien.score.pair import Pair
-from moien.score.speakers import embed
+from moien.score.speakers import RESEMBLYZER
 
 
 def similarity(pair: Pair) -> float:
     """Cosine of the spoken clip with the speaker's centroid."""
-    if pair.centroid is None:
-        return float("nan")
-    return float(embed(pair.spoken, pair.judges) @ pair.centroid)
+    return pair.similarity(RESEMBLYZER)
 
 
 METRIC = Metric(
@@ -30,4 +28,5 @@ METRIC = Metric(
     meaning="how similar the voice is to the speaker's",
     compute=similarity,
     judged=True,
+    versa="spk_similarity",
 )
