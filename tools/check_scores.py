@@ -30,6 +30,7 @@ SENTENCES = {
     "jf_alpha": "dˈəs lˈəʃt fun də lˈəʦəbuːɐjɐ ʃtˈiət ɑs ən dˈeːl fun də.",
 }
 NOTHING = "nothing"  # the row of the undamaged speech
+DOT = "·"  # a small difference
 Rows = dict[tuple[str, float], dict[str, float]]  # (damage, strength) → metric → mean
 TABLES = ({"likeness", "melody", "timing", "words"}, {"opinion", "artefacts"})  # two: one is too wide to read
 
@@ -96,7 +97,7 @@ def failures(rows: Rows) -> list[str]:
 
 
 def table(rows: Rows, names: list[str]) -> list[str]:
-    """Markdown: a row per damage at its highest strength, a column per metric."""
+    """Markdown: a row per damage at its highest strength, a column per metric; a row of dots alone is left out."""
     perfect = rows[NOTHING, 0.0]
     lines = [f"| damage | {' | '.join(METRICS[n].label for n in names)} |", "|---" * (len(names) + 1) + "|"]
     lines.append(f"| *none* | {' | '.join(_number(n, perfect[n]) for n in names)} |")
@@ -107,21 +108,24 @@ def table(rows: Rows, names: list[str]) -> list[str]:
             value = _number(name, worst[name])
             if name in damage.detected_by.split():
                 value = f"**{value}**"
-            elif abs(worst[name] - perfect[name]) <= TOLERANCES[name]:
-                value = "·"
+            elif abs(worst[name] - perfect[name]) <= 2 * TOLERANCES[name]:
+                value = DOT
             cells.append(value)
         extent = f" {damage.strengths[-1]:g} {damage.unit}" if damage.unit else ""
-        lines.append(f"| {damage.name}{extent} | {' | '.join(cells)} |")
+        if set(cells) != {DOT}:
+            lines.append(f"| {damage.name}{extent} | {' | '.join(cells)} |")
     for ignored in IGNORED:
-        moved = [_number(name, rows[ignored, 0.0][name] - perfect[name], "+") for name in names]
-        lines.append(f"| *moved by {ignored}* | {' | '.join(moved)} |")
+        moved = {name: rows[ignored, 0.0][name] - perfect[name] for name in names}
+        cells = [DOT if abs(by) <= TOLERANCES[n] / 2 else _number(n, by, "+") for n, by in moved.items()]
+        if set(cells) != {DOT}:
+            lines.append(f"| *moved by {ignored}* | {' | '.join(cells)} |")
     lines.append(f"| *tolerance* | {' | '.join(f'{TOLERANCES[name]:g}' for name in names)} |")
     return lines
 
 
 def _number(name: str, value: float, sign: str = "-") -> str:
     if np.isnan(value):
-        return "none"
+        return "–"
     text = f"{round(value, METRICS[name].digits) + 0.0:{sign}.{METRICS[name].digits}f}"
     return text.replace("-", "−")
 

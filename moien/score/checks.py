@@ -240,10 +240,11 @@ def shifted(subject: Subject, percent: float) -> Clip:
 
 
 SPECTRUM, SOUND = "mcd_db mel_distance_db", "dnsmos_ovrl distillmos"
+VOICE = "similarity dvector_similarity"
 DAMAGES = (
-    Damage("white noise", "dB SNR", (30, 20, 10, 0), noise, f"{SPECTRUM} {SOUND} similarity gap_noise_db"),
-    Damage("low-pass", "kHz", (8, 6, 4, 2), low_pass, f"{SPECTRUM} distillmos"),
-    Damage("blur", "ms", (15, 30, 60, 120), blurred, f"{SPECTRUM} distillmos"),
+    Damage("white noise", "dB SNR", (30, 20, 10, 0), noise, f"{SPECTRUM} {SOUND} {VOICE} gap_noise_db"),
+    Damage("low-pass", "kHz", (8, 6, 4, 2), low_pass, f"{SPECTRUM} distillmos plcmos dvector_similarity"),
+    Damage("blur", "ms", (15, 30, 60, 120), blurred, f"{SPECTRUM} distillmos plcmos dvector_similarity"),
     Damage("higher voice", "semitones", (1, 2, 4), pitched, "log_f0_rmse"),
     Damage("lower voice", "semitones", (-1, -2, -4), pitched, "log_f0_rmse"),
     Damage("flat melody", "%", (25, 50, 100), flattened, "f0_std_semitones"),
@@ -253,17 +254,17 @@ DAMAGES = (
     Damage("faster", "×", (1.1, 1.25), hurried, "duration_ratio speaking_rate"),
     Damage("words dropped", "%", (10, 20, 30), shortened, "duration_ratio speaking_rate"),
     Damage("a pause", "s", (0.2, 0.4, 0.8), paused, "pause_share duration_ratio"),
-    Damage("another speaker", "", (1,), lambda subject, _: subject.other, f"{SPECTRUM} similarity"),
+    Damage("another speaker", "", (1,), lambda subject, _: subject.other, f"{SPECTRUM} {VOICE}"),
     Damage(
         "tone of 4.8 kHz", "dB", (-60, -50, -40, -30, -20), with_tone(4800), "tone_excess_db line_excess_db"
     ),
     Damage("tone of 3.15 kHz", "dB", (-60, -50, -40, -30, -20), with_tone(3150), "line_excess_db"),
     Damage("hum at the ends", "dB", (-50, -40, -30), humming, "hum_end_db"),
     Damage("noise in the gaps", "dB", (-50, -40, -30), hissing, "gap_noise_db"),
-    Damage("clicks", "per second", (1, 3, 9), clicking, "clicks"),
+    Damage("clicks", "per second", (1, 3, 9), clicking, "clicks plcmos"),
     Damage("buzz", "%", (25, 50, 100), buzzing, "buzz_db"),
     Damage("clipping", "% of samples", (0.3, 1, 3), overloaded, "clipping_percent"),
-    Damage("few bits", "bits", (12, 10, 8), rounded, SPECTRUM),
+    Damage("few bits", "bits", (12, 10, 8), rounded, f"{SPECTRUM} plcmos dvector_similarity"),
     Damage("DC", "% of the level", (2, 5, 10), shifted, "dc_percent"),
 )
 

@@ -19,6 +19,7 @@ from moien.distillmos import distillmos_of
 from moien.features.packed import PackedFeatures
 from moien.kokoro.lstm import PaddedLSTM
 from moien.score.judges import Judges
+from moien.score.judges.dvector import open_dvector
 from moien.score.judges.recogniser import open_recogniser, train_recogniser
 from moien.style.embed import SpeakerEncoder
 from moien.style.fit import fit_style, read_clip
@@ -254,4 +255,6 @@ def test_recogniser_learns_and_recognises_as_on_a_cpu(tmp_path, card):
 def test_speaker_encoder_and_opinion_give_what_they_give_on_a_cpu(card):
     here, there = (SpeakerEncoder(device=device).embed(noise(1), 24_000) for device in ("cpu", "cuda"))
     np.testing.assert_allclose(there, here, atol=1e-6)
+    here, there = (open_dvector(device).embed(noise(1)) for device in ("cpu", "cuda"))
+    np.testing.assert_allclose(there, here, atol=1e-5)
     assert distillmos_of(noise(1), "cuda") == pytest.approx(distillmos_of(noise(1)), abs=1e-5)

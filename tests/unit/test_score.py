@@ -28,11 +28,12 @@ from moien.score.sentences import (
     Problem,
     Sentence,
     find_problems,
+    open_clip,
     pair_folders,
     read_sentences,
     usable,
 )
-from moien.score.speakers import embed, speaker_centroids
+from moien.score.speakers import ENCODERS, embed, leave_one_out, speaker_centroids
 from moien.score.summary import comparisons, gain, gains, scores_json
 
 
@@ -147,6 +148,7 @@ def test_scores_json_has_null_where_there_is_nothing():
         "better": None,
         "needed": None,
     }
+    assert found["versa"]["stock"] == {"mcd": None} and found["versa"]["trained"] == {"mcd": 1.234568}
     assert found["missing"] == [{"id": "b", "reason": "silent"}]
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert sentences[0].as_json()["rows"]["stock"]["mcd_db"] is None
@@ -223,11 +225,13 @@ def test_with_a_card_only_this_process_opens_its_models(decoded, own_cache, monk
 
 def test_the_cache_tells_apart_what_matters(decoded):
     wavs = [decoded / "n.wav", decoded / "decode" / "stock" / "s-1.wav"]
-    one, two = np.ones(3), 2 * np.ones(3)
+    one, two = {"a": np.ones(3)}, {"a": 2 * np.ones(3)}
     keys = [
         cache.key(*wavs, one, "a", "", Judges()),
         cache.key(*wavs[::-1], one, "a", "", Judges()),
-        cache.key(*wavs, None, "a", "", Judges()),
+        cache.key(*wavs, {}, "a", "", Judges()),
+        cache.key(*wavs, {"b": one["a"]}, "a", "", Judges()),
+        cache.key(*wavs, one | {"b": one["a"]}, "a", "", Judges()),
         cache.key(*wavs, two, "a", "", Judges()),
         cache.key(*wavs, one, "b", "", Judges()),
         cache.key(*wavs, one, "a", "text", Judges()),
@@ -240,7 +244,7 @@ def test_the_cache_tells_apart_what_matters(decoded):
         ),
     ]
     assert len(set(keys)) == len(keys)
-    assert cache.key(*wavs, np.ones(3), "a", "", Judges()) == keys[0]
+    assert cache.key(*wavs, {"a": np.ones(3)}, "a", "", Judges()) == keys[0]
 
 
 @pytest.mark.parametrize(
@@ -353,9 +357,22 @@ def test_centroids_are_of_unit_length_and_spread_over_the_clips(tmp_path):
         write_wav(tmp_path / f"{number}.wav", speech(1.0, seed=number))
         utterances.append(Utterance(f"s-{number}", "s", "t", tmp_path / f"{number}.wav"))
     two = speaker_centroids(utterances, clips_per_speaker=2)["s"]
-    vectors = [embed(Clip(*read_audio(utterances[i].audio))) for i in (0, 3)]
-    assert np.linalg.norm(two) == pytest.approx(1)
-    assert two @ sum(vectors) == pytest.approx(np.linalg.norm(sum(vectors)), rel=1e-5)
+    assert set(two) == set(ENCODERS)
+    for encoder, centroid in two.items():
+        vectors = [embed(Clip(*read_audio(utterances[i].audio)), encoder=encoder) for i in (0, 3)]
+        assert np.linalg.norm(centroid) == pytest.approx(1)
+        assert centroid @ sum(vectors) == pytest.approx(np.linalg.norm(sum(vectors)), rel=1e-5)
+
+
+def test_a_recording_is_compared_with_the_others(tmp_path):
+    sentences = []
+    for number in range(3):
+        write_wav(tmp_path / f"{number}.wav", speech(1.0, seed=number))
+        sentences.append(Sentence(str(number), "s", "t", {}, tmp_path / f"{number}.wav"))
+    found = leave_one_out(sentences)
+    for encoder in ENCODERS:
+        others = sum(embed(open_clip(s.natural, s.id), encoder=encoder) for s in sentences[1:])
+        assert found["0"][encoder] @ others == pytest.approx(np.linalg.norm(others), rel=1e-5)
 
 
 def test_a_sentence_lists_the_recording_first():

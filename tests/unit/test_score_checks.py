@@ -23,6 +23,7 @@ from moien.score.pair import Pair
 PERFECT = {metric.name: 0.0 for metric in METRICS.values() if metric.best == "low"} | {
     "duration_ratio": 1,
     "similarity": 1,
+    "dvector_similarity": 1,
     "f0_correlation": 1,
 }
 # Those that need a model which is trained or fetched: test_recogniser.py and test_score_models.py check them.
@@ -36,7 +37,7 @@ def subject(man, woman, speak):
 
 def scores(subject, clip, names=tuple(TOLERANCES)):
     """Metric → value; one pair for all metrics, which share its path and spectra."""
-    pair = Pair(subject.clip, clip, subject.centroid, subject.phonemes)
+    pair = Pair(subject.clip, clip, subject.centroids, subject.phonemes)
     return {name: METRICS[name].compute(pair) for name in names}
 
 
@@ -118,7 +119,8 @@ def test_duration_ratio_is_the_tempo(man):
 
 
 def test_similarity_needs_a_speaker(man, woman):
-    assert math.isnan(score("similarity", man, woman))
+    for name in ("similarity", "dvector_similarity"):
+        assert math.isnan(score(name, man, woman))
 
 
 def test_the_mel_cepstrum_is_the_spectrum_on_a_bent_axis():

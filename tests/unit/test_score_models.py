@@ -18,7 +18,7 @@ from moien.score.judges.transcriber import Transcriber, character_error, plain, 
 from moien.score.metrics.cer import cer
 from moien.score.metrics.wer import wer
 from moien.score.pair import Pair
-from moien.score.speakers import floor
+from moien.score.speakers import RESEMBLYZER, floor
 
 pytest.importorskip("jiwer")
 
@@ -134,7 +134,7 @@ def test_case_and_punctuation_do_not_count():
 
 
 def test_the_floor_is_what_other_speakers_reach():
-    speakers = {"a": np.array([1.0, 0]), "b": np.array([0.6, 0.8])}
+    speakers = {"a": {RESEMBLYZER: np.array([1.0, 0])}, "b": {RESEMBLYZER: np.array([0.6, 0.8])}}
     found = floor(speakers, {})
     assert found is not None and found["mean"] == pytest.approx(0.6) and "2 speakers" in found["of"]
     alone = floor({"a": speakers["a"]}, {"a": {"x": 0.4, "y": 0.6}})
