@@ -268,12 +268,13 @@ def markdown_table(scores: Mapping[str, Any]) -> str:
             f"| {metric.heading} ({unit_of(metric)}) | {ARROWS[metric.best]} | {' | '.join(cells)} | "
             f"{in_words(scores, metric)} |"
         )
-    note = (
+    notes = (
         f"Means over {sentence_count(scores)} test sentences that were not used for training, in brackets the 95 % "
-        f"bootstrap interval. A row is better or worse only where the paired interval leaves zero out. "
-        f"{held_out_note(scores)} {floor_note(scores)}"
+        f"bootstrap interval. A row is better or worse only where the paired interval leaves zero out.",
+        held_out_note(scores),
+        floor_note(scores),
     )
-    return "\n".join([*lines, "", " ".join(note.split())])
+    return "\n".join([*lines, "", " ".join(filter(None, notes))])
 
 
 def with_range(metric: Metric, estimate: Mapping[str, Any]) -> tuple[str, str]:

@@ -61,11 +61,14 @@ PACKAGES = (
 )
 
 
+SCORING = (*PACKAGES, "onnxruntime", "torchaudio")  # the recogniser's files keep their names
+
+
 @lru_cache(maxsize=2)
-def _code(sources: tuple[str, ...] = SOURCES) -> str:
+def _code(sources: tuple[str, ...] = SOURCES, packages: tuple[str, ...] = SCORING) -> str:
     root = Path(moien.__file__).parent
     digests = [sha256_file(path) for pattern in sources for path in sorted(root.glob(pattern))]
-    return " ".join(digests + [version(package) for package in PACKAGES])
+    return " ".join(digests + [version(package) for package in packages])
 
 
 def key(natural: Path, spoken: Path, centroids: Centroids, phonemes: str, text: str, judges: Judges) -> str:
@@ -122,7 +125,7 @@ def trained(
 
     `contents` is what the speech follows from: it names the file.
     """
-    digest = _digest([_code(RECOGNISER), str(seed), device, *contents])
+    digest = _digest([_code(RECOGNISER, PACKAGES), str(seed), device, *contents])
     target = cache_dir() / "recognisers" / f"{digest}.safetensors"
     if not target.is_file():
         from moien.score.judges.recogniser import train_recogniser

@@ -38,14 +38,17 @@ def test_the_scores_have_all_rows_and_the_page_is_one_file(real_micro: Micro) ->
     scores = json.loads((folder / "scores.json").read_text())
     assert list(scores["rows"]) == ["natural", "recorded", "espeak", "stock", "trained"]
     names = (
-        "mcd_db log_f0_rmse f0_std_semitones voicing_error duration_ratio similarity dnsmos_ovrl distillmos "
-        "tone_excess_db phone_error"
+        "mcd_db log_f0_rmse f0_std_semitones voicing_error duration_ratio similarity dvector_similarity dnsmos_ovrl "
+        "distillmos plcmos tone_excess_db phone_error"
     ).split()
     for row in ("espeak", "stock", "trained"):
         for name in names:
             value = scores["rows"][row][name]
             assert value["n"] == 2
             assert value["low"] <= value["mean"] <= value["high"]
+        versa = scores["versa"][row]
+        assert set(versa) == {"mcd", "f0_corr", "spk_similarity", "dnsmos_overall", "plcmos"}
+        assert versa["mcd"] == scores["rows"][row]["mcd_db"]["mean"]
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "<audio" in page
     assert 'src="http' not in page and 'href="http' not in page.replace('href="https://', "")

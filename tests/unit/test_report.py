@@ -38,7 +38,16 @@ from moien.report.model_card import model_card
 from moien.report.page import Run, write_page
 from moien.report.plots import plot_scores, plot_spectrograms
 from moien.report.spans import Spans, read_spans, spans_of_durations
-from moien.report.table import amount, headline, in_words, judgements, markdown_table, terminal_table, verdict
+from moien.report.table import (
+    HELD_OUT,
+    amount,
+    headline,
+    in_words,
+    judgements,
+    markdown_table,
+    terminal_table,
+    verdict,
+)
 from moien.score.metrics import METRICS
 from moien.score.scored import Details, ScoredSentence
 from moien.score.sentences import Problem, Sentence
@@ -568,6 +577,23 @@ def test_the_grid_groups_scores_and_shows_a_dash_where_there_is_none(made):
     assert mcd["judgements"] == [{"kind": "none", "facts": ""}]
     counts = glance(scores)
     assert sum(group[kind] for group in counts for kind in ("better", "worse", "unclear")) == len(METRICS)
+
+
+def test_judges_that_choose_nothing_are_marked_wherever_scores_are_shown(made):
+    folder, scores, *_ = made
+    ours = {metric.name for metric in METRICS.values() if metric.held_out}
+    shown = {m["name"] for g in grid(scores)["groups"] for m in g["metrics"] if HELD_OUT in m["meaning"]}
+    assert shown == ours and len(ours) == 2
+    console = Console(width=200, file=io.StringIO())
+    console.print(terminal_table(scores, "recipe"))
+    page, markdown = (folder / "report.html").read_text(encoding="utf-8"), markdown_table(scores)
+    assert console.file.getvalue().count(HELD_OUT) == len(ours)
+    assert markdown.count(f", {HELD_OUT})") == len(ours)
+    assert page.count(f"; {HELD_OUT}</small>") == len(ours) * page.count('<table class="scores">')
+    assert all("is used by no training, fit or choice" in text for text in (page, markdown))
+    assert "| PLCMOS (MOS 1–5, chooses nothing) |" in markdown
+    rows = {row: {"mcd_db": values["mcd_db"]} for row, values in scores["rows"].items()}
+    assert HELD_OUT not in markdown_table(scores | {"rows": rows})
 
 
 def test_every_row_has_a_look_of_its_own():
