@@ -45,7 +45,7 @@ USED = (phone_error, distilled_mos, tones, f0_spread, similarity, duration, f0_r
 METRICS = tuple(module.METRIC for module in USED)
 ENCODERS = (RESEMBLYZER,)  # the only one that chooses
 CENTROID_CLIPS = 10
-TEMPO_SENTENCES = 120  # 15 sentences of `lb` give the tempo to 4 %, 120 to 1.5 %
+TEMPO_SENTENCES = 300  # one sentence of `lb` gives the tempo to 7 %, 300 give it to 0.4 %
 
 
 class Audition:

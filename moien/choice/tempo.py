@@ -24,6 +24,7 @@ from moien.kokoro.symbols import PAUSE_SYMBOLS, VOCAB
 PAUSES = frozenset(VOCAB[symbol] for symbol in PAUSE_SYMBOLS if symbol in VOCAB)
 RANGE = 6.0  # of the number: the base's half tempo needs about 1
 STEPS = 40  # bisections: far finer than a frame
+LEAD = 3  # frames before the speech, 75 ms: so much silence stage 1 leaves, and about as much has every voice
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Timed:
 
     speaker: str
     encoded: Tensor  # as BERT reads it, `[1, 512, T]`; BERT never learns: once for all mixtures
-    inside: slice  # from the first phone to the last: silence at the edges is where a recording was cut
+    end: int  # of its tokens that count: to the last phone, as the silence after it was cut off
     frames: int  # of those
 
     @classmethod
@@ -40,37 +41,38 @@ class Timed:
     def of(cls, model: KModel, speaker: str, alignment: Alignment) -> Timed:
         """Read by the BERT of `model`."""
         tokens = torch.tensor([alignment.tokens], device=model.device)
-        lengths = torch.tensor([tokens.shape[1]])
-        inside = spoken(alignment.tokens)
-        encoded = forward.encode_phonemes(model, tokens, lengths)
-        return cls(speaker, encoded, inside, sum(alignment.durations[inside]))
+        encoded = forward.encode_phonemes(model, tokens, torch.tensor([tokens.shape[1]]))
+        end = last_phone(alignment.tokens) + 1
+        return cls(speaker, encoded, end, sum(alignment.durations[:end]))
 
 
 @torch.no_grad()
 def fit_tempo(model: KModel, packs: Mapping[str, Tensor], sentences: Sequence[Timed]) -> float:
-    """Set the tempo of `model` to that of these sentences; return what the bias was shifted by."""
-    logits = []
+    """Set the tempo of `model` so that the mean ratio of its length of speech to the speaker's is 1 over `sentences`.
+
+    Returns what the bias was shifted by. The boundary at the beginning counts, less `LEAD`: in the model's timing a
+    first phone begins before its token does.
+    """
+    every = []
     for sentence in sentences:
         size = sentence.encoded.shape[2]
         lengths = torch.tensor([size])
         style = prosodic(pack_row(packs[sentence.speaker], size)).to(model.device)
-        logits.append(
-            forward.predict_durations(model, sentence.encoded, style, lengths)[0][0, sentence.inside]
-        )
-    every, target = torch.cat(logits), sum(sentence.frames for sentence in sentences)
+        logits = forward.predict_durations(model, sentence.encoded, style, lengths)[0][0]
+        every.append(logits[: sentence.end])
+    logits, ends = torch.cat(every), [len(part) for part in every]
+    recorded = torch.tensor([max(sentence.frames - LEAD, 1) for sentence in sentences], device=model.device)
     low, high = -RANGE, RANGE
     for _ in range(STEPS):
         middle = (low + high) / 2
-        low, high = (
-            (middle, high)
-            if int(forward.durations_from_logits(every + middle).sum()) < target
-            else (low, middle)
-        )
+        frames = forward.durations_from_logits(logits + middle)
+        spoken = torch.stack([part.sum() - LEAD for part in frames.split(ends)])
+        low, high = (middle, high) if float((spoken / recorded).mean()) < 1 else (low, middle)
     forward.tempo(model).add_(high)
     return high
 
 
-def spoken(tokens: Sequence[int]) -> slice:
-    """From the first phone to the last: without the boundaries and the pauses beside them."""
-    phones = [i for i in range(1, len(tokens) - 1) if tokens[i] not in PAUSES]
-    return slice(phones[0], phones[-1] + 1) if phones else slice(1, len(tokens) - 1)
+def last_phone(tokens: Sequence[int]) -> int:
+    """Index of the last token that is neither a boundary nor a pause, or else of the last before the boundary."""
+    inner = range(1, len(tokens) - 1)
+    return max((i for i in inner if tokens[i] not in PAUSES), default=len(tokens) - 2)
