@@ -78,11 +78,12 @@ class Audition:
         self._start = {name: state[name].clone() for name in names}
         self._learned = {n: t.to(device) if n in self._start else t for n, t in learned.items()}
         self._packs, self._judges = train.packs, judges  # packs stay on the CPU: one row at a time is used
-        # of both splits: dev alone is too few, and durations are hardly overfitted: in train they err as in test
-        both = [(split, index) for split in (dev, train) for index in range(len(split))]
+        # Of both splits: dev alone is too few, and durations are hardly overfitted: in train they err as in test. But
+        # only utterances like those of dev: cuts of long recordings, which may not be in it, are spoken faster.
+        alike = {utterance.status for utterance, _ in dev.utterances}
+        both = [pair for split in (dev, train) for pair in split.utterances if pair[0].status in alike]
         timed = random.Random(0).sample(both, min(TEMPO_SENTENCES, len(both)))
-        pairs = (split.utterances[index] for split, index in timed)
-        self._timed = [Timed.of(self.model, utterance.speaker, alignment) for utterance, alignment in pairs]
+        self._timed = [Timed.of(self.model, utterance.speaker, alignment) for utterance, alignment in timed]
         self._centroids = speaker_centroids(
             [u for u, _ in train.utterances], CENTROID_CLIPS, judges, ENCODERS
         )
