@@ -27,8 +27,7 @@ def main(run: StageRun) -> None:
     import torch
 
     torch.set_num_threads(run.settings.system.threads)
-    settings = run.settings.align
-    items = read_items(run.inputs["data"], run.inputs["g2p"])
+    settings, items = run.settings.align, read_items(run.inputs["data"], run.inputs["g2p"])
     phones, fit = _acoustic(run, items)
     voice = AverageVoice(ensure_base(run.settings.base), run.device)
     boundaries = {
@@ -48,9 +47,7 @@ def main(run: StageRun) -> None:
             run.tally.keep()
         except WrongData as error:
             run.tally.drop(u, error.message)
-    for split in SPLITS:
-        write_alignments(run.out / f"{split}.jsonl", [a for u, a in kept.items() if items[u].split == split])
-    _show(run, items, phones, kept)
+    _write(run, items, phones, kept)
 
 
 def _acoustic(run: StageRun, items: dict[str, Item]) -> tuple[hmm.Phones, dict[str, Fit]]:
@@ -75,8 +72,10 @@ def _acoustic(run: StageRun, items: dict[str, Item]) -> tuple[hmm.Phones, dict[s
     return phones, fit
 
 
-def _show(run: StageRun, items: dict[str, Item], phones: hmm.Phones, kept: dict[str, Alignment]) -> None:
-    """TextGrids of all, pictures of the worst, and the list of what was dropped."""
+def _write(run: StageRun, items: dict[str, Item], phones: hmm.Phones, kept: dict[str, Alignment]) -> None:
+    """Alignments, TextGrids of all, pictures of the worst, and the list of what was dropped."""
+    for split in SPLITS:
+        write_alignments(run.out / f"{split}.jsonl", [a for u, a in kept.items() if items[u].split == split])
     (run.out / "textgrid").mkdir()
     (run.out / "plots").mkdir()
     for u, times in phones.items():

@@ -46,7 +46,7 @@ def main(run: StageRun) -> None:
         recogniser = cache.recogniser(run.inputs["data"], run.inputs["g2p"], run.settings.seed, run.device)
     judges = Judges(recogniser, device=run.device)
     audition = Audition(base, learned, data, dev, settings.choice.sentences, judges, run.device)
-    packs, table = choose(audition, data.base_packs, settings.choice)
+    packs, table = choose(audition, settings.choice)
 
     chosen = table["candidates"][table["chosen"]]
     print(f"choice: predictor α {chosen['predictor']:g}, decoder α {chosen['decoder']:g}", flush=True)

@@ -113,20 +113,14 @@ class Audition:
         return {name: np.array(ours) for name, ours in values.items()}
 
 
-def choose(
-    audition: Audition, stock: Mapping[str, Tensor], settings: ChoiceSettings
-) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def choose(audition: Audition, settings: ChoiceSettings) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Score every candidate, and turn the model into the best; its packs, and the table for `choice.json`.
-
-    Args:
-        stock: the base's own packs, for a row to compare with.
 
     Raises:
         WrongData: no candidate's speech can be scored.
     """
-    recorded, unchanged = audition.score(), audition.score(stock)
+    recorded = audition.score()
     log(f"recordings: {describe(recorded)}")
-    log(f"stock: {describe(unchanged)}")
     rows: list[dict[str, Any]] = []
     figures: list[Scores | None] = []
     for alpha in track(candidates(settings), "choice: α"):
@@ -155,7 +149,6 @@ def choose(
         "quality_kept": best != 0 and not harmed(figures[0], figures[best], settings),
         "sentences": [utterance.id for utterance, _ in audition.sentences],
         "recorded": means(recorded),
-        "stock": means(unchanged),
         "candidates": rows,
     }
     packs, _ = audition.become(Alpha(rows[best]["predictor"], rows[best]["decoder"]))

@@ -19,7 +19,10 @@ class ChoiceSettings(Section):
         description="Values of α for the decoder and the acoustic style; 0 is the base, 1 all that was learned.",
     )
     sentences: int = Field(
-        5, ge=1, description="Sentences of dev that each candidate speaks; more cost time in proportion."
+        5,
+        ge=1,
+        description="Sentences of dev that each candidate speaks, at a cost in proportion. 8 give the difference in "
+        "DistillMOS of two candidates to 0.15, 24 to 0.1.",
     )
     recogniser: bool = Field(
         True,

@@ -10,7 +10,7 @@ VERSIONS = {
     "align": 1,
     "features": 1,
     "embedding": 2,
-    "train": 2,
+    "train": 3,
     "decode": 1,
     "score": 2,
     "pack": 2,

@@ -29,7 +29,7 @@ def in_words(choice: Mapping[str, Any]) -> str:
 def choice_table(choice: Mapping[str, Any]) -> dict[str, Any]:
     """The chosen candidate, its runner-up and the others in the order in which they were tried.
 
-    After them the scores of the same sentences by stock, and of their recordings.
+    After them the scores of the recordings.
     """
     rows = choice["candidates"]
     tried = list(dict.fromkeys(key for row in rows for key in row if key not in OUTCOME))
@@ -49,11 +49,7 @@ def choice_table(choice: Mapping[str, Any]) -> dict[str, Any]:
             }
             for index, row in ((index, rows[index]) for index in order)
         ],
-        "others": [
-            {"row": row, "cells": _cells(choice[key], names)}
-            for row, key in (("stock", "stock"), ("natural", "recorded"))
-            if key in choice
-        ],
+        "others": [{"row": "natural", "cells": _cells(choice["recorded"], names)}],
         "sentences": len(choice["sentences"]),
     }
 
