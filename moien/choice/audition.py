@@ -127,11 +127,13 @@ def choose(audition: Audition, settings: ChoiceSettings) -> tuple[dict[str, Tens
         packs, tempo = audition.become(alpha)
         row = vars(alpha) | {"tempo": round(tempo, 4)}
         try:
-            figures.append(audition.score(packs))
-            row["scores"], result = means(figures[-1]), describe(figures[-1])
+            scores = audition.score(packs)
         except WrongData as error:  # speech that cannot be scored, silence for one: the table has the reason
             figures.append(None)
             row["error"] = result = error.message
+        else:
+            figures.append(scores)
+            row["scores"], result = means(scores), describe(scores)
         rows.append(row)
         log(f"predictor {alpha.predictor:g}, decoder {alpha.decoder:g}: {result}")
     if not any(figures):
