@@ -27,7 +27,6 @@ CHOICE = {
     "quality_kept": True,
     "sentences": ["a", "b"],
     "recorded": {"mcd_db": 0.0},
-    "stock": {"mcd_db": 14.0},
     "candidates": [
         {"predictor": 0.0, "decoder": 0.0, "scores": {"mcd_db": 11.0}},
         {"predictor": 0.3, "decoder": 0.4, "scores": {"mcd_db": 9.0, "of_tomorrow": 0.12345}},
@@ -192,10 +191,7 @@ def test_candidates_stand_with_the_chosen_one_first_whatever_their_scores():
         ("", ["–", "–"]),
     ]
     assert table["rows"][2]["error"] == "there is no speech to score"
-    assert [(other["row"], other["cells"][0]) for other in table["others"]] == [
-        ("stock", "14.00"),
-        ("natural", "0.00"),
-    ]
+    assert [(other["row"], other["cells"][0]) for other in table["others"]] == [("natural", "0.00")]
 
 
 def test_what_no_candidate_was_good_enough_for_is_said():
