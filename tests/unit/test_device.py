@@ -227,7 +227,7 @@ def test_a_candidate_speaks_and_is_scored_as_on_a_cpu(corpus, card, monkeypatch)
         files = SimpleNamespace(weights=None, config=None)
         ours = audition.Audition(files, learned, data, dev, 1, Judges(device=device), device)  # type: ignore[arg-type]
         packs, tempo = ours.become(Alpha(1.0, 0.5))
-        found.append((packs, tempo, ours.score(packs)))
+        found.append((packs, tempo, audition.means(ours.score(packs))))
         assert on_card(ours.model.get_parameter(names[0])) == (device == "cuda")
     (packs, tempo, scores), (others, shift, figures) = found
     assert tempo == shift and all(torch.equal(pack, others[speaker]) for speaker, pack in packs.items())
