@@ -79,7 +79,7 @@ check-scores: setup ## which metric detects which damage, into docs/scores.md (5
 	@$(PY) tools/check_scores.py
 
 golden: setup   ## record what the micro recipe writes, after a version in moien/recipe/versions.py was raised
-	@MOIEN_GOLDEN=write OMP_NUM_THREADS=1 $(PY) -m pytest -q tests/recipe/test_weights.py -k new_version
+	@MOIEN_GOLDEN=write $(PY) -m pytest -q tests/recipe/test_weights.py -k new_version
 
 lock:           ## resolve pyproject.toml into requirements.txt, with hashes (the same for Python 3.11 and 3.12)
 	@python3 -m venv .venv/lock && .venv/lock/bin/pip install -q uv

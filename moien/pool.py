@@ -8,6 +8,7 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from moien.progress import track
+from moien.threads import use_threads
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -26,15 +27,9 @@ def in_parallel(
     if jobs < 1 or (jobs == 1 and not torch):
         yield from track(map(work, items), label, total=len(items))
         return
-    initializer = _one_thread if torch else None
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=initializer)
+    initializer, arguments = (use_threads, (1,)) if torch else (None, ())
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer, arguments)
     try:
         yield from track(pool.map(work, items), label, total=len(items))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C and errors must not wait for the queue
-
-
-def _one_thread() -> None:
-    import torch
-
-    torch.set_num_threads(1)

@@ -19,14 +19,13 @@ from moien.errors import WrongData
 from moien.kokoro.base import ensure_base
 from moien.progress import track
 from moien.recipe.stages import StageRun, stage
+from moien.threads import use_threads
 
 
 @stage("align")
 def main(run: StageRun) -> None:
     """Find phones, outliers, and the model's own timing; write alignments, and pictures to look at."""
-    import torch
-
-    torch.set_num_threads(run.settings.system.threads)
+    use_threads(run.settings.system.threads)
     settings, items = run.settings.align, read_items(run.inputs["data"], run.inputs["g2p"])
     phones, fit = _acoustic(run, items)
     voice = AverageVoice(ensure_base(run.settings.base), run.device)

@@ -24,14 +24,13 @@ ROWS = ("espeak", "stock", "trained")
 @stage("decode")
 def main(run: StageRun) -> None:
     """Speak every sentence with both voices; a sentence that cannot be spoken is dropped with the reason."""
-    import torch
-
     from moien.kokoro.base import ensure_base, load_model, load_pack
     from moien.kokoro.forward import fold_weight_norm
     from moien.synth import Synthesiser, load_voice
     from moien.text import espeak_voice, open_frontend
+    from moien.threads import use_threads
 
-    torch.set_num_threads(run.settings.system.threads)
+    use_threads(run.settings.system.threads)
     frontend = open_frontend(run.inputs["g2p"] / "frontend")
     check_sentences(run.recipe_dir, frontend)
     trained = load_voice(run.inputs["train"], frontend, run.device)

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 
 import numpy as np
-import torch
 
 from moien.align import read_alignments
 from moien.audio import read_audio
@@ -20,12 +19,13 @@ from moien.recipe.stages import StageRun, stage
 from moien.style.embed import Speaker, SpeakerEncoder, describe_speakers, write_embeddings
 from moien.style.fit import choose_evenly, choose_sentences, fit_style, pack_similarities, read_clip
 from moien.style.lost import drop_lost_speakers
+from moien.threads import use_threads
 
 
 @stage("embedding")
 def main(run: StageRun) -> None:
     """Embed all clips, list those far from their speaker, fit a style for each speaker of the train split."""
-    torch.set_num_threads(run.settings.system.threads)
+    use_threads(run.settings.system.threads)
     encoder = SpeakerEncoder(run.device)
     utterances = {split: {u.id: u for u in read_datadir(run.inputs["data"] / split)} for split in SPLITS}
     utterances["train"] = drop_lost_speakers(run, utterances["train"])

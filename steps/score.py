@@ -17,7 +17,6 @@ from moien.recipe.stages import StageRun, stage
 @stage("score")
 def main(run: StageRun) -> None:
     """Score, summarise, draw, and print the table."""
-    import torch
     from rich.console import Console
 
     from moien.report.about import about
@@ -31,8 +30,9 @@ def main(run: StageRun) -> None:
     from moien.score.sentences import find_problems, read_sentences, usable
     from moien.score.speakers import floor, speaker_centroids
     from moien.score.summary import scores_json
+    from moien.threads import use_threads
 
-    torch.set_num_threads(run.settings.system.threads)
+    use_threads(run.settings.system.threads)
     settings = run.settings.score
     sentences = read_sentences(run.inputs["decode"], run.inputs["data"] / "test")
     problems = find_problems(sentences)

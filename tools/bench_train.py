@@ -48,6 +48,7 @@ def main(recipe: str, steps: int, overrides: tuple[str, ...]) -> None:
 
     from moien.kokoro.base import ensure_base
     from moien.recipe.settings import load_settings
+    from moien.threads import use_threads
     from moien.train import loop
     from moien.train.checkpoint import Progress
     from moien.train.data import both_splits
@@ -56,7 +57,7 @@ def main(recipe: str, steps: int, overrides: tuple[str, ...]) -> None:
     from moien.train.smoke import made_inputs
 
     settings = load_settings(recipe, list(overrides))
-    torch.set_num_threads(settings.system.threads)
+    use_threads(settings.system.threads)
     data, dev = both_splits(made_inputs(settings))
     base, seed, count = ensure_base(settings.base), settings.seed, steps + WARM
     short = changed(settings.train, {"steps": count}, {"steps": count}, interval_steps=count)

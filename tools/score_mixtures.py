@@ -56,11 +56,12 @@ def main(recipe: str, mixtures: tuple[str, ...], sentences: int, overrides: tupl
     from moien.recipe.stages import BY_NAME, StageRun
     from moien.score import cache
     from moien.score.judges import Judges
+    from moien.threads import use_threads
     from moien.train.data import both_splits
 
     wanted = [Globs.parse(text) for text in mixtures]
     settings = load_settings(recipe, list(overrides))
-    torch.set_num_threads(settings.system.threads)
+    use_threads(settings.system.threads)
     folders = {name: BY_NAME[name].folder(settings) for name in ("data", "align", "features", "embedding")}
     train, dev = both_splits(folders)
     stage = BY_NAME["train"]

@@ -128,8 +128,8 @@ def main(
         raise WrongCall(f"--against {first!r} is not one of the rows", remedy=f"they are {', '.join(made)}")
     if not judge.is_file():
         raise WrongData("there is no recogniser to score the variants", judge, f"./run.sh --recipe {recipe}")
-    for name in changes:
-        take_over(own, made[name], training=not spread)
+    for variant in wanted:
+        take_over(own, made[variant.name], training=not (spread or variant.environment))
     pool = ThreadPoolExecutor(jobs)
     try:
         runs = [

@@ -93,5 +93,5 @@ def clearly_positive(values: np.ndarray) -> bool:
 
 
 def unknown(like: Scores) -> Scores:
-    """Scores of as many sentences, of which none exists."""
+    """Scores of as many sentences as `like` has, all of them missing."""
     return {name: np.full_like(values, np.nan) for name, values in like.items()}

@@ -37,18 +37,17 @@ def main(
         if not folder.is_dir():
             remedy = f"./run.sh --recipe {recipe} --stop-stage {BY_NAME['train'].number}"
             raise WrongData("there is no voice yet", where=folder, remedy=remedy)
-    import torch
-
     from moien.audio import SAMPLE_RATE, write_wav
     from moien.kokoro.base import Base
     from moien.synth import load_voice
+    from moien.threads import use_threads
 
     speakers = sorted(Base(trained).voices)
     if not speakers:
         raise WrongData("there is no voice in it", where=trained, remedy="run stage 6 again with --force")
     if speaker is None and len(speakers) > 1:
         raise WrongCall("the voice has several speakers", remedy=f"--speaker {' or '.join(speakers)}")
-    torch.set_num_threads(settings.system.threads)
+    use_threads(settings.system.threads)
     voice = load_voice(trained, frontend, settings.system.device)
     speech = voice.speak(text, speaker or speakers[0], speed, seed)
     write_wav(output, speech.audio)

@@ -9,7 +9,7 @@ VERSIONS = {
     "g2p": 2,
     "align": 1,
     "features": 1,
-    "embedding": 2,
+    "embedding": 3,
     "train": 3,
     "decode": 1,
     "score": 2,

@@ -49,9 +49,7 @@ def choice_table(choice: Mapping[str, Any]) -> dict[str, Any]:
             }
             for index, row in ((index, rows[index]) for index in order)
         ],
-        "others": [
-            {"row": "natural", "cells": _cells(choice[key], names)} for key in ("recorded",) if key in choice
-        ],
+        "others": [{"row": "natural", "cells": _cells(choice["recorded"], names)}],
         "sentences": len(choice["sentences"]),
     }
 

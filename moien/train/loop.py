@@ -23,6 +23,7 @@ from moien.kokoro.base import Base, ensure_base, load_model
 from moien.kokoro.forward import convolve_in_bfloat16, fold_weight_norm, forked_generators
 from moien.kokoro.style import HALF
 from moien.recipe.settings import Settings
+from moien.threads import use_threads
 from moien.train import checkpoint, distributed, guards, losses
 from moien.train.board import Board
 from moien.train.checkpoint import Progress
@@ -58,7 +59,7 @@ def learn(settings: Settings, inputs: Mapping[str, Path], work: Path) -> Learned
 
 
 def _learn(device: str, settings: Settings, inputs: Mapping[str, Path], work: Path) -> Learned:
-    torch.set_num_threads(max(1, settings.system.threads // distributed.world()))
+    use_threads(max(1, settings.system.threads // distributed.world()))
     data, dev = both_splits(inputs)
     base, seed, workers = ensure_base(settings.base), settings.seed, settings.system.workers
     return train(base, data, dev, settings.train, work, seed, device, workers)

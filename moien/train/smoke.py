@@ -10,14 +10,13 @@ import tempfile
 import time
 from pathlib import Path
 
-import torch
-
 from moien.device import check_device
 from moien.errors import WrongData
 from moien.kokoro.base import Base, ensure_base
 from moien.recipe import manifest
 from moien.recipe.settings import Settings
 from moien.recipe.stages import BY_NAME, missing_input
+from moien.threads import use_threads
 from moien.train import guards
 from moien.train.checkpoint import Progress
 from moien.train.critic import CRITIC_LOSSES
@@ -34,7 +33,7 @@ FALL = 0.9  # what may be left of the loss
 def smoke(settings: Settings) -> None:
     """Try each phase on the outputs of stages 1 to 5; WrongData names the phases that cannot learn."""
     check_device(settings.system.ngpu)
-    torch.set_num_threads(settings.system.threads)
+    use_threads(settings.system.threads)
     data, dev = both_splits(made_inputs(settings))
     overfit(ensure_base(settings.base), data, dev, settings)
 

@@ -127,6 +127,12 @@ def test_variants_are_made_from_the_stage_that_differs_and_judged_beside_the_rec
     made = micro.output(BY_NAME["score"]).parent / "variants"
     chosen = json.loads((made / "all-of-it" / "exp" / "micro" / "train" / "choice.json").read_text())
     assert [candidate["decoder"] for candidate in chosen["candidates"]] == [0, 0.9]
+    spread = variants("again: PYTHONPROFILEIMPORTTIME=1", "--spread")
+    assert spread.returncode == 0, spread.stdout + spread.stderr
+    log = (made / "again" / "exp" / "micro" / "log" / "train.log").read_text()
+    assert "import time:" in log and "resumed" not in log, "it has its variable and a training of its own"
+    rows = [line.split("|")[1].strip() for line in spread.stdout.splitlines() if line.startswith("|")]
+    assert rows[2:] == ["natural", "micro", "again", "**mean**", "**standard deviation**"]
     quiet = variants("a bad one: train.min_seconds=9999", other, "--jobs", "2")
     assert quiet.returncode == 1 and "up to date" not in quiet.stdout and "a bad one" in quiet.stderr
     wavs = {path.stat().st_ino for path in (micro.work_dir / "data" / "micro" / "wav").iterdir()}

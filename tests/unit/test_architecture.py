@@ -20,7 +20,7 @@ from moien.recipe.stages import BY_NAME, STAGES
 # read by `recipe`, which knows all rooms, and import nothing of them.
 ORDER = (
     "__main__ cli commands listen report choice train synth score style align recipe text kokoro features corpus "
-    "device audio pool distillmos edits evenly fetch files progress settings section checkout errors"
+    "device audio pool distillmos edits evenly fetch files threads progress settings section checkout errors"
 ).split()
 
 

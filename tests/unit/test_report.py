@@ -68,7 +68,7 @@ CHOICE = {
     "runner_up": 1,
     "quality_kept": True,
     "sentences": ["d-1"],
-    "stock": {"mcd_db": 14.0},
+    "recorded": {"mcd_db": 0.0},
     "candidates": [
         {"predictor": 0.3, "decoder": 0.4, "scores": {"mcd_db": 9.0}},
         {"predictor": 1.0, "decoder": 0.4, "error": "no <speech>"},
