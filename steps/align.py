@@ -35,8 +35,9 @@ def main(run: StageRun) -> None:
     }
     shift = settings.shift_frames
     if shift == "auto":
-        clips = choose_clips(items, boundaries, fit, run.settings.features)
+        clips = choose_clips(items, boundaries, fit)
         shift, found = find_shift(voice, clips, run.settings.seed)
+        print(f"the base sounds {found['delay_ms']} ms before its frames: {shift} frames", flush=True)
         (run.out / "shift.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     run.note("shift_frames", shift)
     kept: dict[str, Alignment] = {}

@@ -14,8 +14,8 @@ class AlignSettings(Section):
 
     shift_frames: Literal["auto"] | Annotated[int, Field(ge=0, le=8)] = Field(
         "auto",
-        description="Frames of 25 ms by which the boundaries of tokens are later than the acoustic ones; auto: found "
-        "by copy synthesis with the base model in a minute, because it depends on the aligner and on the corpus.",
+        description="Frames of 25 ms by which the boundaries of tokens are later than the acoustic ones; auto: "
+        "measured by copy synthesis with the base model, because it depends on the aligner and on the corpus.",
     )
     outlier_sigmas: float = Field(
         4.0,

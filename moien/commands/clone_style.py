@@ -22,13 +22,11 @@ if TYPE_CHECKING:
 
 READ, FIT = ("check", "data"), ("g2p", "align", "features", "embedding")  # stages
 # A minute is a dozen recordings: one for dev, a few for the measurement. Every dropped recording is still named.
-# The shift of the alignment is not estimated: it is 2 frames in every corpus so far, and a dozen is too few for it.
 FEW_RECORDINGS = (
     "data.dev_prompts=[1,1]",
     "data.test_prompts=[2,8]",
     "data.test_percent=20",
     "max_dropped=0.5",
-    "align.shift_frames=2",
 )
 MEASURED = 8  # sentences
 

@@ -50,10 +50,10 @@ def expected_durations(model: KModel, tokens: Sequence[int], pack: Tensor) -> Te
 
 
 @torch.no_grad()
-def predict(model: KModel, tokens: Sequence[int], pack: Tensor) -> Prosody:
-    """Durations, F0 and energy of one sentence by the predictor of `model`."""
+def predict(model: KModel, tokens: Sequence[int], pack: Tensor, durations: Tensor | None = None) -> Prosody:
+    """F0 and energy of one sentence by the predictor of `model`, on `durations` `[1, T]` or on its own."""
     logits, d, style = _predict_durations(model, tokens, pack)
-    durations = forward.durations_from_logits(logits)
+    durations = forward.durations_from_logits(logits) if durations is None else durations.to(model.device)
     return Prosody(durations, *forward.predict_f0_energy(model, d, forward.expand(durations), style))
 
 

@@ -80,7 +80,7 @@ STAGES = (
     Stage(0, "check"),
     Stage(1, "data", (), "data/R", ("corpus", "data", "seed"), reads=("corpus.program", "corpus.options")),
     Stage(2, "g2p", ("data",), "dump/R/g2p", ("language", "g2p"), (CORRECTIONS,)),
-    Stage(3, "align", ("data", "g2p"), "dump/R/align", ("align", "features", "base", "seed"), reads=BASE),
+    Stage(3, "align", ("data", "g2p"), "dump/R/align", ("align", "base", "seed"), reads=BASE),
     Stage(4, "features", ("data", "align"), "dump/R/features", ("features",)),
     Stage(
         5,

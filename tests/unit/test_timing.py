@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moien.align.hmm import PhoneTime
-from moien.align.shift import best_shift
 from moien.align.timing import align_tokens, divide, token_boundaries, whole_frames
 from moien.align.tokens import split_units, spoken_words
 from moien.errors import WrongData
@@ -114,11 +113,3 @@ def test_an_alignment_that_cannot_be_says_why() -> None:
         align_tokens("u", [0, 1, 0], np.array([0, 2.0, 92, 100]), 0, 0.5)
     good = align_tokens("u", [0, 1, 0], np.array([0, 2.0, 12, 20]), 2, 0.5)
     assert good.durations == (4, 10, 6) and good.frames == 20 and good.shift_frames == 2
-
-
-def test_the_shift_is_the_peak_of_a_parabola() -> None:
-    assert best_shift([2.89, 3.14, 3.35, 3.48, 3.05]) == 2  # measured on eight sentences of Marylux
-    assert best_shift([2.24, 2.59, 2.49, 2.53, 2.37]) == 2  # a lottery between neighbours: the best is 1
-    assert best_shift([3.0, 2.9, 2.6, 2.1, 1.5]) == 0
-    assert best_shift([1.5, 2.1, 2.6, 2.9, 3.0]) == 4
-    assert best_shift([3.1, 2.0, 1.5, 2.0, 3.0]) == 0  # no peak: the best mean
