@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from typing import TypeVar
 
@@ -27,8 +28,8 @@ def in_parallel(
     if jobs < 1 or (jobs == 1 and not torch):
         yield from track(map(work, items), label, total=len(items))
         return
-    initializer, arguments = (use_threads, (1,)) if torch else (None, ())
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer, arguments)
+    initializer = partial(use_threads, 1) if torch else None
+    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=initializer)
     try:
         yield from track(pool.map(work, items), label, total=len(items))
     finally:

@@ -29,7 +29,7 @@ from moien.kokoro.forward import fold_weight_norm
 from moien.kokoro.speak import expected_durations, predict, render
 from moien.progress import track
 
-DELAYS_MS = np.arange(-50, 151, 5)  # in no corpus so far was it less than 40 or more than 55
+DELAYS_MS = np.arange(-50, 151, 5)  # Marylux: 45
 CLIPS = 8  # clips to copy: 20 s on two cores
 CLIP_FRAMES = 100  # 2.5 s: enough to compare, and the decoder takes 0.6 s for a second of it
 QUIET = -0.73  # log-mel at the power 1e-3: pauses below it differ by the room only

@@ -20,7 +20,9 @@ print(torch.get_num_threads(), sorted({i["num_threads"] for i in threadpool_info
 
 def test_blas_has_one_thread_and_torch_those_asked_for() -> None:
     environment = {"OPENBLAS_NUM_THREADS": "3", "OMP_NUM_THREADS": "3", "PATH": ""}  # more cores than threads
-    found = subprocess.run([sys.executable, "-c", LOOK], capture_output=True, text=True, env=environment, cwd=ROOT)
+    found = subprocess.run(
+        [sys.executable, "-c", LOOK], capture_output=True, text=True, env=environment, cwd=ROOT
+    )
     assert found.stdout == "2 [1]\n", found.stderr
 
 
