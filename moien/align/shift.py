@@ -1,8 +1,8 @@
 """How many frames later than the acoustic boundaries the boundaries of the base model are.
 
 Kokoro learned its durations from an aligner that was not an HMM: its phones sound nearly two frames before the frames
-that belong to them. A voice that is trained on boundaries that were not moved becomes blurred and flat, one frame too
-many costs half as much. So it is measured: the untouched base speaks a few clips of the corpus on their acoustic
+that belong to them. A voice that is trained on boundaries one frame off becomes blurred, and two frames off
+also hard to understand. So it is measured: the untouched base speaks a few clips of the corpus on their acoustic
 boundaries, and the mel of this copy is compared with the recording's at delays of 5 ms. Single clips agree to 10 ms.
 
 DistillMOS of copies at each shift is no measure of it: the scores of a clip vary by ±0.5, so rounding errors of a
