@@ -6,8 +6,8 @@ to understand. So it is measured: the untouched base speaks a few clips of the c
 the mel of this copy is compared with the recording's at delays of 5 ms. Single clips of Marylux agree to 10 ms, those
 of two voices of espeak-ng to 35 ms; the mean distance of eight has one clear minimum.
 
-DistillMOS of copies at each shift is no measure of it: the scores of a clip vary by ±0.5, so rounding errors of a
-machine decide between neighbours (docs/log/2026-11-28-shift.md).
+DistillMOS of copies at each shift is no measure of it: the scores of a clip vary by ±0.5, so small changes of the
+corpus or of the computation decide between neighbours (docs/log/2026-11-28-shift.md).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from moien.kokoro.speak import expected_durations, predict, render
 from moien.progress import track
 
 DELAYS_MS = np.arange(-50, 151, 5)  # Marylux: 45, mini: 50
-CLIPS = 8  # clips to copy: 20 s on two cores
+CLIPS = 8  # clips to copy
 CLIP_FRAMES = 100  # 2.5 s: enough to compare, and the decoder takes 0.6 s for a second of it
 QUIET = -0.73  # log-mel at the power 1e-3: pauses below it differ by the room only
 EDGE = 12  # columns of 12.5 ms at both ends of a clip: a delay moves as many out of it
