@@ -24,6 +24,7 @@ from moien.align.confidence import Fit
 from moien.align.item import Item
 from moien.align.timing import FRAMES_PER_SECOND, whole_frames
 from moien.audio import FRAME_SAMPLES, SAMPLE_RATE
+from moien.errors import WrongData
 from moien.features.mel import log_mel
 from moien.kokoro.base import Base, load_model, load_packs
 from moien.kokoro.forward import fold_weight_norm
@@ -99,11 +100,21 @@ def distances(copy: np.ndarray, natural: np.ndarray) -> np.ndarray:
 
 
 def find_shift(voice: AverageVoice, clips: Mapping[str, ShiftClip], seed: int) -> tuple[int, dict[str, Any]]:
-    """The shift in frames, and what it was found by (JSON-able): the delay of each clip, the mean distances."""
+    """The shift in frames, and what it was found by (JSON-able): the delay of each clip, the mean distances.
+
+    Raises:
+        WrongData: the distance is least at an end of the tried delays, so its minimum lies beyond or nowhere.
+    """
     bar = track(clips.items(), "copy synthesis: looking for the model's own timing")
     found = {utterance: distances(*voice.copy(clip, seed)) for utterance, clip in bar}
     means = np.mean(list(found.values()), axis=0)
     delay = int(DELAYS_MS[means.argmin()])
+    if delay in (DELAYS_MS[0], DELAYS_MS[-1]):
+        raise WrongData(
+            f"the base's copies of the recordings fit best {delay} ms later, at the end of the tried delays",
+            where=", ".join(found),
+            remedy="do the texts match these recordings? If they do, --set align.shift_frames=2 sets the shift",
+        )
     shift = max(0, round(delay / 1000 * FRAMES_PER_SECOND))
     return shift, {
         "shift_frames": shift,

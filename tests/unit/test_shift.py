@@ -8,6 +8,7 @@ import torch
 
 from moien.align.shift import DELAYS_MS, AverageVoice, ShiftClip, distances, find_shift
 from moien.audio import SAMPLE_RATE
+from moien.errors import WrongData
 from moien.kokoro.base import load_packs
 from moien.kokoro.speak import predict, render
 from moien.kokoro.symbols import encode
@@ -52,3 +53,19 @@ def test_the_base_finds_by_how_much_its_own_boundaries_were_moved(base, shift: i
     assert found == shift and abs(facts["delay_ms"] - 25 * shift) <= 10
     assert all(abs(delay - 25 * shift) <= 15 for delay in facts["clips_ms"].values()), facts
     assert facts == find_shift(voice, clips, seed=1)[1]
+
+
+@pytest.mark.parametrize("delay_ms", [-50, -90, 150, 200])
+def test_a_delay_at_the_end_of_the_tried_range_is_an_error(delay_ms: int) -> None:
+    class Delayed(AverageVoice):
+        """Copies that are this much too early."""
+
+        def __init__(self) -> None:
+            """No base is needed."""
+
+        def copy(self, clip: ShiftClip, seed: int) -> tuple[np.ndarray, np.ndarray]:
+            return clip.samples, np.roll(clip.samples, delay_ms * SAMPLE_RATE // 1000)
+
+    clips = {str(seed): ShiftClip([0, 1, 0], np.array([0.0, 1, 2, 3]), babble(seed)) for seed in range(2)}
+    with pytest.raises(WrongData, match="at the end of the tried delays"):
+        find_shift(Delayed(), clips, seed=1)
