@@ -17,11 +17,12 @@ among them. A KEY in capitals is an environment variable of the run, e.g. `ATEN_
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -143,7 +144,11 @@ def main(
     finally:  # after a failure or Ctrl-C no other variant starts
         pool.shutdown(cancel_futures=True)
     sentences = scored(made, judge, every=spread)
-    click.echo(spread_table(sentences, list(made)) if spread else table(sentences, first, own.seed))
+    if spread:
+        click.echo(spread_table(sentences, list(made)))
+        click.echo("\n" + choices_table({name: BY_NAME["train"].folder(ours) for name, ours in made.items()}))
+    else:
+        click.echo(table(sentences, first, own.seed))
 
 
 def take_over(own: Settings, variant: Settings, training: bool = True) -> None:
@@ -283,6 +288,45 @@ def spread_table(sentences: Sequence[ScoredSentence], trainings: Sequence[str]) 
         cells = (f"{value:.{metric.digits + digits}f}" for value, metric in zip(values, metrics, strict=True))
         lines.append(f"| {' | '.join([row, *cells])} |")
     return "\n".join([f"{len(trainings)} trainings, {len(sentences)} test sentences.", "", *lines])
+
+
+def choices_table(trained: Mapping[str, Path]) -> str:
+    """The candidates that all trainings tried, in Markdown: mean and standard deviation of each score over trainings.
+
+    Before it, what each training chose, and which gates no candidate passed.
+    """
+    import numpy as np
+
+    from moien.score.metrics import METRICS
+
+    choices = {name: json.loads((folder / "choice.json").read_text()) for name, folder in trained.items()}
+    lines, tried = [], []
+    for name, choice in choices.items():
+        rows = {(row["predictor"], row["decoder"]): row.get("scores", {}) for row in choice["candidates"]}
+        chosen = list(rows)[choice["chosen"]]
+        harm = "" if choice["quality_kept"] else ", worse than the base"
+        lines.append(
+            f"- {name}: predictor {chosen[0]:g}, decoder {chosen[1]:g}; gates shut: "
+            f"{', '.join(choice['shut']) or 'none'}{harm}"
+        )
+        tried.append(rows)
+    metrics = [METRICS[name] for name in choices[name]["recorded"] if name in METRICS]
+    lines += [
+        "",
+        f"| candidate | {' | '.join(m.heading for m in metrics)} |",
+        f"|---|{'--:|' * len(metrics)}",
+    ]
+    for alpha in tried[0]:
+        if not all(alpha in rows for rows in tried):
+            continue
+        cells = []
+        for metric in metrics:
+            values = np.array([rows[alpha].get(metric.name, np.nan) for rows in tried])
+            cells.append(f"{values.mean():.{metric.digits}f} ± {values.std(ddof=1):.{metric.digits + 1}f}")
+        lines.append(f"| predictor {alpha[0]:g}, decoder {alpha[1]:g} | {' | '.join(cells)} |")
+    sentences = len(choices[name]["sentences"])
+    title = f"Candidates of the choice, {sentences} dev sentences, mean ± standard deviation over trainings."
+    return "\n".join([title, "", *lines])
 
 
 if __name__ == "__main__":

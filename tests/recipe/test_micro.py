@@ -131,8 +131,15 @@ def test_variants_are_made_from_the_stage_that_differs_and_judged_beside_the_rec
     assert spread.returncode == 0, spread.stdout + spread.stderr
     log = (made / "again" / "exp" / "micro" / "log" / "train.log").read_text()
     assert (made / "cache").is_dir() and "resumed" not in log, "its variable, and a training of its own"
-    rows = [line.split("|")[1].strip() for line in spread.stdout.splitlines() if line.startswith("|")]
+    voices, choices = spread.stdout.split("- micro: predictor", 1)
+    rows = [line.split("|")[1].strip() for line in voices.splitlines() if line.startswith("|")]
     assert rows[2:] == ["natural", "micro", "again", "**mean**", "**standard deviation**"]
+    rows = [line.split("|") for line in choices.splitlines() if line.startswith("|")]
+    own = json.loads((micro.output(BY_NAME["train"]) / "choice.json").read_text())
+    tried = [f"predictor {row['predictor']:g}, decoder {row['decoder']:g}" for row in own["candidates"]]
+    assert [row[1].strip() for row in rows[2:]] == tried
+    at = [cell.strip() for cell in rows[0]].index("Speaker similarity (cosine)")
+    assert rows[2][at].strip() == f"{own['candidates'][0]['scores']['similarity']:.3f} ± 0.0000"
     quiet = variants("a bad one: train.min_seconds=9999", other, "--jobs", "2")
     assert quiet.returncode == 1 and "up to date" not in quiet.stdout and "a bad one" in quiet.stderr
     wavs = {path.stat().st_ino for path in (micro.work_dir / "data" / "micro" / "wav").iterdir()}
