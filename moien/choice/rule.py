@@ -3,15 +3,15 @@
 A candidate has to pass all gates, and of those that do the one with the highest similarity to the speaker is taken:
 
 1. words: phone error at most `max_phone_loss` above the best candidate's;
-2. opinion: DistillMOS at most `max_mos_loss` below the base's at the same tempo, which is the candidate with α = 0
-   (at its own tempo the base is slow, and at its clearest);
+2. opinion: DistillMOS at most `max_mos_loss` below the best candidate's. The base at the speaker's tempo is one of them
+   (α = 0), and part of the way is often clearer than the base and than all of it;
 3. artefacts: steady tones at most `max_tone_db` above the recordings';
 4. melody: F0 spread at least `min_f0_spread` of the recordings'.
 
 Every difference is taken sentence by sentence, and its mean has a 95 % bootstrap interval. Where no candidate passes a
 gate, those pass that are not clearly worse there than the best; the gate is shut only if even the best is clearly
 beyond the limit. Training is said to have harmed if the base itself is taken, or a voice whose opinion is clearly
-lower than `max_mos_loss` allows. "Clearly" means that the interval excludes it.
+more than `max_mos_loss` below the base's. "Clearly" means that the interval excludes it.
 """
 
 from __future__ import annotations
@@ -36,16 +36,15 @@ class Gate:
     excess: Callable[[Scores], np.ndarray]
 
 
-def gates(
-    candidates: Sequence[Scores], base: Scores, recorded: Scores, settings: ChoiceSettings
-) -> list[Gate]:
-    """The rule, from the scores of the candidates, of the base at the speaker's tempo, and of the recordings."""
+def gates(candidates: Sequence[Scores], recorded: Scores, settings: ChoiceSettings) -> list[Gate]:
+    """The rule, from the scores of the candidates and of the recordings."""
     words, opinion = phone_error.METRIC.name, distilled_mos.METRIC.name
     tone, spread = tones.METRIC.name, f0_spread.METRIC.name
     clearest = min((scores[words] for scores in candidates), key=lambda values: mean(values, np.inf))
+    favourite = max((scores[opinion] for scores in candidates), key=lambda values: mean(values, -np.inf))
     return [
         Gate("words", lambda scores: scores[words] - clearest - settings.max_phone_loss),
-        Gate("opinion", lambda scores: base[opinion] - scores[opinion] - settings.max_mos_loss),
+        Gate("opinion", lambda scores: favourite - scores[opinion] - settings.max_mos_loss),
         Gate("artefacts", lambda scores: scores[tone] - settings.max_tone_db),
         Gate("melody", lambda scores: settings.min_f0_spread * recorded[spread] - scores[spread]),
     ]
@@ -61,7 +60,7 @@ def pick(
     """
     left = {index: ours for index, ours in enumerate(scores) if ours is not None}
     shut = []
-    for gate in gates(list(left.values()), scores[0] or unknown(recorded), recorded, settings):
+    for gate in gates(list(left.values()), recorded, settings):
         excess = {index: gate.excess(ours) for index, ours in left.items()}
         passed = [index for index, values in excess.items() if mean(values, 0) <= 0]
         if not passed:
@@ -74,7 +73,7 @@ def pick(
 
 
 def harmed(base: Scores | None, chosen: Scores | None, settings: ChoiceSettings) -> bool:
-    """Whether a trained voice's opinion is clearly below what `max_mos_loss` allows; not known without scores."""
+    """Whether a trained voice's opinion is clearly over `max_mos_loss` below the base's; not known without scores."""
     if base is None or chosen is None:
         return False
     opinion = distilled_mos.METRIC.name
@@ -90,8 +89,3 @@ def clearly_positive(values: np.ndarray) -> bool:
     """Whether the interval of the mean lies above zero; never with a single value."""
     estimate = bootstrap(values)
     return estimate.sure and estimate.mean > 0
-
-
-def unknown(like: Scores) -> Scores:
-    """Scores of as many sentences as `like` has, all of them missing."""
-    return {name: np.full_like(values, np.nan) for name, values in like.items()}

@@ -38,8 +38,8 @@ class ChoiceSettings(Section):
     max_mos_loss: float = Field(
         0.3,
         ge=0,
-        description="Largest loss of DistillMOS against the base at the same tempo; naive training loses two whole "
-        "points while its losses improve.",
+        description="Largest loss of DistillMOS against the best candidate; naive training loses two whole points "
+        "while its losses improve.",
     )
     max_tone_db: float = Field(
         3.0,

@@ -10,7 +10,7 @@ VERSIONS = {
     "align": 2,
     "features": 1,
     "embedding": 3,
-    "train": 3,
+    "train": 4,
     "decode": 1,
     "score": 2,
     "pack": 2,

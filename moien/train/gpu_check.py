@@ -138,18 +138,20 @@ class Check:
         learning, optimiser = loop.begin(learner, phase, learned)
         watch, progress, found = guards.Watch(name, learner.model, learning), Progress(), Steps()
         plan = BatchPlan(phase.frames, phase.batch, 0, distributed.rank(), distributed.world())
-        read = load(
-            self.data, itertools.islice(plan, self.warm + count), workers=2, pin=self.device == "cuda"
+        parts = settings.accumulate
+        shares = (
+            batch[k::parts] for batch in itertools.islice(plan, self.warm + count) for k in range(parts)
         )
+        read = load(self.data, shares, workers=2, pin=self.device == "cuda")
         clear_peak(self.device)
         with busy_share(self.device) as share:
-            for number, batch in enumerate(read):
+            for number, batch in enumerate(zip(*[read] * parts, strict=True)):
                 began = time.monotonic()
                 learner.seed(f"{name} {number}")
                 with counted_waits(self.device) as waits:
-                    parts = loop.step(learner, phase, [batch], learning, optimiser, watch, progress)
+                    losses = loop.step(learner, phase, batch, learning, optimiser, watch, progress)
                 progress.step += 1
-                found.losses.append(sum(parts.values()))
+                found.losses.append(sum(losses.values()))
                 if number >= self.warm:
                     found.seconds.append(time.monotonic() - began)
                     found.waits.append(len(waits))
@@ -167,6 +169,7 @@ def measured(device: str, steps: int, minutes: float, quick: bool, settings: Tra
     until = time.monotonic() + 60 * minutes
     if quick:
         small = {
+            "accumulate": 2,
             "prosody": settings.prosody.model_copy(update={"batch_frames": 50}),
             "acoustic": settings.acoustic.model_copy(update={"crops": 2, "crop_frames": 10}),
         }

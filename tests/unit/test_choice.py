@@ -95,6 +95,13 @@ def test_the_rule_takes_the_most_similar_voice_that_passes_all_gates(worse):
     assert pick([base, good, scores(similarity=0.9)], RECORDED, settings) == (2, [])
 
 
+def test_a_voice_far_below_the_clearest_candidate_is_not_taken_though_it_is_above_the_base():
+    settings = ChoiceSettings(max_mos_loss=0.15)
+    base, part = scores(opinion=3.57, similarity=0.69), scores(opinion=3.8, similarity=0.825)
+    for opinion, taken in ((3.5, 1), (3.6, 1), (3.7, 2)):
+        assert pick([base, part, scores(opinion=opinion, similarity=0.83)], RECORDED, settings) == (taken, [])
+
+
 def test_where_no_candidate_passes_a_gate_those_about_as_good_as_the_best_pass():
     settings = ChoiceSettings(max_tone_db=3, min_f0_spread=0.8)
     tried = [
