@@ -18,6 +18,7 @@ from micro import Micro, on_a_full_disk
 
 from moien.recipe.settings import ROOT
 from moien.recipe.stages import BY_NAME, STAGES
+from moien.score.metrics import METRICS
 
 
 def test_a_second_run_skips_everything_and_starts_no_process(micro: Micro) -> None:
@@ -138,7 +139,7 @@ def test_variants_are_made_from_the_stage_that_differs_and_judged_beside_the_rec
     own = json.loads((micro.output(BY_NAME["train"]) / "choice.json").read_text())
     tried = [f"predictor {row['predictor']:g}, decoder {row['decoder']:g}" for row in own["candidates"]]
     assert [row[1].strip() for row in rows[2:]] == tried
-    at = [cell.strip() for cell in rows[0]].index("Speaker similarity (cosine)")
+    at = [cell.strip() for cell in rows[0]].index(METRICS["similarity"].heading)
     assert rows[2][at].strip() == f"{own['candidates'][0]['scores']['similarity']:.3f} ± 0.0000"
     quiet = variants("a bad one: train.min_seconds=9999", other, "--jobs", "2")
     assert quiet.returncode == 1 and "up to date" not in quiet.stdout and "a bad one" in quiet.stderr
