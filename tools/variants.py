@@ -297,18 +297,14 @@ def choices_table(trained: Mapping[str, Path]) -> str:
     """
     import numpy as np
 
+    from moien.report.choice import in_words
     from moien.score.metrics import METRICS
 
     choices = {name: json.loads((folder / "choice.json").read_text()) for name, folder in trained.items()}
     lines, tried = [], []
     for name, choice in choices.items():
         rows = {(row["predictor"], row["decoder"]): row.get("scores", {}) for row in choice["candidates"]}
-        chosen = list(rows)[choice["chosen"]]
-        harm = "" if choice["quality_kept"] else ", worse than the base"
-        lines.append(
-            f"- {name}: predictor {chosen[0]:g}, decoder {chosen[1]:g}; gates shut: "
-            f"{', '.join(choice['shut']) or 'none'}{harm}"
-        )
+        lines.append(f"- {name}: {in_words(choice)}")
         tried.append(rows)
     metrics = [METRICS[name] for name in choices[name]["recorded"] if name in METRICS]
     lines += [

@@ -132,7 +132,7 @@ def test_variants_are_made_from_the_stage_that_differs_and_judged_beside_the_rec
     assert spread.returncode == 0, spread.stdout + spread.stderr
     log = (made / "again" / "exp" / "micro" / "log" / "train.log").read_text()
     assert (made / "cache").is_dir() and "resumed" not in log, "its variable, and a training of its own"
-    voices, choices = spread.stdout.split("- micro: predictor", 1)
+    voices, choices = spread.stdout.split("- micro: Chosen by scores on dev", 1)
     rows = [line.split("|")[1].strip() for line in voices.splitlines() if line.startswith("|")]
     assert rows[2:] == ["natural", "micro", "again", "**mean**", "**standard deviation**"]
     rows = [line.split("|") for line in choices.splitlines() if line.startswith("|")]
