@@ -54,7 +54,7 @@ def _acoustic(run: StageRun, items: dict[str, Item]) -> tuple[hmm.Phones, dict[s
     """Align, compare with reference segments where the corpus has them, drop what does not fit its text."""
     if run.settings.max_dropped < 1:
         refuse_lengths(items)
-    found = hmm.align(items, run.out / "viter", run.settings.seed, run.nj)
+    found = hmm.align(items, run.out / "viter", run.settings.seed)
     for u in items.keys() - found:
         run.tally.drop(u, "the text cannot be found in the audio")
     phones = {u: keep_true_pauses(times, items[u].read()) for u, times in found.items()}

@@ -69,7 +69,7 @@ def main(sounds: int, overrides: tuple[str, ...], recipes: tuple[str, ...]) -> N
             line = f"{settings.recipe:12} {len(ids):5} {kind:22} {largest_gain(gains):8.1f} {gains[NO_TEXT].sum():8.1f}"
             if sounds:
                 with tempfile.TemporaryDirectory() as folder:
-                    found = hmm.align(wrong, Path(folder, "viter"), settings.seed, settings.system.nj)
+                    found = hmm.align(wrong, Path(folder, "viter"), settings.seed)
                 shares = recognised({u: items[u].utterance.audio for u in found}, found)
                 line += f" {np.median(list(shares.values())):6.3f}"
             print(line, flush=True)

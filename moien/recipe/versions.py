@@ -7,7 +7,7 @@ numbers.
 VERSIONS = {
     "data": 2,
     "g2p": 2,
-    "align": 2,
+    "align": 3,
     "features": 1,
     "embedding": 3,
     "train": 4,

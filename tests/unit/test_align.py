@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +83,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 
 @pytest.fixture(scope="module")
 def aligned(corpus: Corpus, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[PhoneTime]]:
-    return hmm.align(corpus[0], tmp_path_factory.mktemp("viter"), seed=1, threads=2)
+    return hmm.align(corpus[0], tmp_path_factory.mktemp("viter"), seed=1)
 
 
 def test_the_aligner_finds_boundaries_that_are_known(
@@ -101,7 +104,21 @@ def test_the_aligner_finds_boundaries_that_are_known(
 def test_the_same_seed_gives_the_same_times(
     corpus: Corpus, aligned: dict[str, list[PhoneTime]], tmp_path: Path
 ) -> None:
-    assert hmm.align(corpus[0], tmp_path, seed=1, threads=2) == aligned
+    assert hmm.align(corpus[0], tmp_path, seed=1) == aligned
+
+
+def test_the_number_of_cores_changes_no_time(
+    corpus: Corpus, aligned: dict[str, list[PhoneTime]], tmp_path: Path
+) -> None:
+    (tmp_path / "items").write_bytes(pickle.dumps(corpus[0]))
+    program = (
+        "import os, pickle, sys; from pathlib import Path; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\n"
+        "from moien.align import hmm; folder = Path(sys.argv[1])\n"
+        "found = hmm.align(pickle.loads((folder / 'items').read_bytes()), folder / 'work', seed=1)\n"
+        "(folder / 'times').write_bytes(pickle.dumps(found))"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True)
+    assert pickle.loads((tmp_path / "times").read_bytes()) == aligned
 
 
 def test_a_text_that_was_not_spoken_is_an_outlier(corpus: Corpus) -> None:
@@ -136,7 +153,7 @@ def test_an_utterance_too_short_for_its_text_is_left_out(corpus: Corpus, tmp_pat
     text = " ".join(["usaiʃ"] * 60)
     words = (Word(text, text, "guess", 0, len(text)),)
     items["x-99"] = Item("train", broken.utterance, Phonemes(text, text, words))
-    times = hmm.align(items, tmp_path / "work", seed=1, threads=2)
+    times = hmm.align(items, tmp_path / "work", seed=1)
     assert items.keys() - times == {"x-99"}
 
 
