@@ -52,7 +52,8 @@ class SystemSettings(Section):
     """Properties of the machine. No hash contains them: another number of jobs makes no stage run again."""
 
     work_dir: Annotated[Path, AfterValidator(_or_folder)] = Field(
-        ROOT, description="Folder of data/, dump/ and exp/; the default is the checkout."
+        default_factory=lambda: Path(os.environ.get("MOIEN_WORK") or ROOT),
+        description="Folder of data/, dump/ and exp/; the default is $MOIEN_WORK, or else the checkout.",
     )
     nj: Cores = Field(
         2,
