@@ -1,7 +1,7 @@
 """Stage 8, score: natural, stock and trained speech of the test split in numbers, and the page to look at.
 
-Writes scores.json (means with 95 % intervals), utterances.jsonl (each sentence), scores.png, spectrograms.png and
-report.html, which is one file and opens offline.
+Writes scores.json (means with 95 % intervals), metrics.json (the trained voice's means, for `dvc metrics`),
+utterances.jsonl (each sentence), scores.png, spectrograms.png and report.html, which is one file and opens offline.
 """
 
 from __future__ import annotations
@@ -53,6 +53,8 @@ def main(run: StageRun) -> None:
         run.settings.recipe, made_by, scored, problems, others, resamples=RESAMPLES, seed=seed
     )
     (run.out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+    means = {name: estimate["mean"] for name, estimate in scores["rows"]["trained"].items()}
+    (run.out / "metrics.json").write_text(json.dumps(means, indent=1) + "\n", encoding="utf-8")
     lines = "".join(json.dumps(sentence.as_json(), ensure_ascii=False) + "\n" for sentence in scored)
     (run.out / "utterances.jsonl").write_text(lines, encoding="utf-8")
     plot_scores(scores, run.out / "scores.png")

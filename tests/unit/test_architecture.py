@@ -135,23 +135,40 @@ def test_the_light_parts_do_not_import_torch() -> None:
     assert not done.stdout.split()
 
 
-def test_dvc_yaml_is_the_table_of_stages() -> None:
-    graph = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    assert "mini" in yaml.safe_load((ROOT / "params.yaml").read_text())["recipes"]
+@pytest.mark.parametrize("folder", [".", "recipes"])
+def test_dvc_yaml_is_the_table_of_stages(folder: str) -> None:
+    file = ROOT / folder / "dvc.yaml"
+    made = yaml.safe_load(file.read_text())
+    graph = made["stages"]
+    recipes = yaml.safe_load(file.with_name("params.yaml").read_text())["recipes"]
+    for part in (made["metrics"], made["plots"]):
+        paths = [path for row in part for path in ([row] if isinstance(row, str) else row)]
+        assert [Path(path).parts[-3 if part is made["metrics"] else -5] for path in paths] == list(recipes)
+    for stage in graph.values():
+        assert stage["foreach"] == "${recipes}"
+        assert stage["do"].pop("wdir", ".") == (".." if folder == "recipes" else ".")
     provenance = graph.pop("provenance")["do"]
-    [file] = provenance["outs"][0]
-    assert file == "exp/${key}/provenance.json" and provenance["always_changed"]
+    [written] = provenance["outs"][0]
+    assert written == "exp/${key}/provenance.json" and provenance["always_changed"]
     assert provenance["cmd"] == "./run.sh --recipe ${key} --provenance"
     with_output = [stage for stage in STAGES if stage.output]
     assert list(graph) == [stage.name for stage in with_output]
     for stage in with_output:
-        made = graph[stage.name]["do"]
-        assert made["cmd"] == f"./run.sh --recipe ${{key}} --stage {stage.number} --stop-stage {stage.number}"
+        row = graph[stage.name]["do"]
+        assert row["cmd"] == f"./run.sh --recipe ${{key}} --stage {stage.number} --stop-stage {stage.number}"
         # without persist, DVC removes what lies there before it runs the command
-        assert made["outs"] == [{stage.output.replace("/R", "/${key}"): {"persist": True}}]  # type: ignore[union-attr]
+        assert row["outs"] == [{stage.output.replace("/R", "/${key}"): {"persist": True}}]  # type: ignore[union-attr]
         folders = {BY_NAME[name].output.replace("/R", "/${key}") for name in stage.inputs}  # type: ignore[union-attr]
-        assert set(made["deps"]) == {f"steps/{stage.name}.py"} | folders
-        assert made["params"] == [{file: [stage.name]}]
+        assert set(row["deps"]) == {f"steps/{stage.name}.py"} | folders
+        assert row["params"] == [{written: [stage.name]}]
+
+
+def test_no_recipe_is_in_both_graphs() -> None:
+    """`dvc repro` makes the quick ones; the others only by name."""
+    quick, named = (
+        yaml.safe_load((ROOT / folder / "params.yaml").read_text())["recipes"] for folder in (".", "recipes")
+    )
+    assert "mini" in quick and "lb" in named and not set(quick) & set(named)
 
 
 def test_no_group_has_a_possessive_quantifier():
