@@ -3,12 +3,15 @@
 SHELL := /bin/bash
 RECIPE ?= mini
 PY := .venv/bin/python
+DVC := .venv/bin/dvc
+# `dvc repro` in the checkout makes the recipes of params.yaml; those of recipes/params.yaml have a graph of their own
+GRAPH = $(if $(shell grep '^  $(RECIPE):' recipes/params.yaml),recipes/)dvc.yaml
 # the code of this checkout, also where .venv was made for another one
 export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-durations lint repro image lock bench-align bench-train gpu-check data-curve ablation spread check-scores golden g2p-model score-g2p bench-g2p clean
+.PHONY: help setup demo test test-slow test-durations lint repro adopt repro-test test-faults image image-test lock bench-align bench-train gpu-check data-curve ablation spread check-scores golden g2p-model score-g2p bench-g2p clean
 
 help:           ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
@@ -34,11 +37,24 @@ lint: setup     ## ruff and mypy
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 
-repro: setup    ## the same stages through DVC
-	@.venv/bin/dvc repro
+repro: setup    ## the stages of RECIPE through DVC
+	@$(DVC) repro $(GRAPH):pack@$(RECIPE)
+
+adopt: setup    ## take a run that run.sh made over into DVC's lock: `make repro` then finds nothing to do
+	@./run.sh --recipe $(RECIPE) --provenance
+	@$(DVC) commit -f -d $(GRAPH):pack@$(RECIPE)
+
+repro-test: setup ## the same bytes in two clones, by jobs, kills and DVC (40 minutes, 10 GB)
+	@$(PY) -m pytest tests/long/test_dvc.py tests/long/test_repro.py -s
+
+test-faults: setup ## kill each stage at random moments: the same bytes after it (20 minutes)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest tests/long/test_kills.py -s
 
 image:          ## build the CUDA image with docker (BASE=debian:12 for a CPU image)
-	docker build -f docker/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) -t moien .
+	DOCKER_BUILDKIT=1 docker build -f docker/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) -t moien .
+
+image-test: setup ## build the image for the CPU, run it as a user would, compare with a run outside (1 hour, 25 GB, root)
+	@$(PY) -m pytest tests/long/test_image.py -s
 
 bench-align: setup ## boundaries of the recipe lb against the reference segments of Marylux
 	@$(PY) tools/bench_align.py lb

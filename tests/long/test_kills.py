@@ -102,7 +102,7 @@ def test_killed_at_any_moment_a_stage_is_made_again_to_the_same_bytes(
     undisturbed(there, only, tmp_path / "log")
     compared = same(micro, there)
     assert compared.returncode == 0, compared.stdout + compared.stderr
-    left = [path for path in there.work_dir.rglob(".*.tmp")]
+    left = list(there.work_dir.rglob(".*.tmp"))
     assert not left
     row(stage, kills, 0)
 
