@@ -11,7 +11,7 @@ export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-durations lint repro adopt repro-test test-faults image image-test lock bench-align bench-train gpu-check data-curve ablation spread check-scores golden g2p-model score-g2p bench-g2p clean
+.PHONY: help setup demo test test-slow test-durations lint repro adopt repro-test test-faults image image-test licences lock bench-align bench-train gpu-check data-curve ablation spread check-scores golden g2p-model score-g2p bench-g2p clean
 
 help:           ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
@@ -55,6 +55,9 @@ image:          ## build the CUDA image with docker (BASE=debian:12 for a CPU im
 
 image-test: setup ## build the image for the CPU, run it as a user would, compare with a run outside (1 hour, 25 GB, root)
 	@$(PY) -m pytest tests/long/test_image.py -s
+
+licences: setup ## the licences of all packages and corpora; fails on one that nobody looked at
+	@$(PY) tools/licences.py
 
 bench-align: setup ## boundaries of the recipe lb against the reference segments of Marylux
 	@$(PY) tools/bench_align.py lb

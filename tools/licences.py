@@ -1,0 +1,108 @@
+"""The licences of all packages of the environment and of each recipe's data.
+
+    tools/licences.py
+
+Exit code 1 if a package has a licence that is neither permissive nor listed here with how it is used: Moien itself is
+Apache-2.0, installs these packages and contains none of them; an image contains all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+
+import click
+import yaml
+
+from moien.corpus.readers import program
+from moien.errors import WrongData
+from moien.recipe.settings import ROOT
+
+PERMISSIVE = re.compile(
+    r"\b(0?BSD|MIT|Apache|ISC|Zlib|PSF|Python Software Foundation|MPL|Mozilla Public|Unlicense|CC0|CNRI|HPND|DFSG)",
+    re.I,
+)
+COPYLEFT = re.compile(r"\b[AL]?GPL|General Public|Lesser|Proprietary|NVIDIA", re.I)
+NVIDIA = (
+    "NVIDIA's CUDA libraries, which torch's wheels bring: free to use and to redistribute with an application"
+)
+USED = {
+    "espeakng-loader": "GPL-3.0, espeak-ng as a shared library that the process loads: the front end of other "
+    "languages, the corpus of `mini`. Whoever redistributes it with Moien (an image) must offer its source; `lb` "
+    "speaks without it",
+    "phonemizer-fork": "GPL-3.0, a dependency of kokoro that Moien does not import",
+    "num2words": "LGPL, a dependency of kokoro that Moien does not import",
+    "asyncssh": "EPL-2.0 (the other choice is GPL-2.0), a dependency of dvc",
+    "grandalf": "GPL-2.0, a dependency of dvc, a program that Moien starts",
+    "pygit2": "GPL-2.0 with a linking exception, a dependency of dvc",
+    "soxr": "LGPL-2.1, resampling: a library of its own that can be replaced",
+    "cuda-toolkit": NVIDIA,
+}
+METADATA_LACKS = {"pyworld-prebuilt": "MIT (pyworld), modified BSD (WORLD)"}
+
+
+def licence(package: Distribution) -> str:
+    """What the package's metadata states, in one line."""
+    facts = package.metadata
+    classified = [
+        row.rpartition(" :: ")[2] for row in facts.get_all("Classifier", []) if row.startswith("License ::")
+    ]
+    stated = (facts.get("License") or "").strip().partition("\n")[0]
+    found = (
+        facts.get("License-Expression")
+        or "; ".join(row for row in classified if row != "OSI Approved")
+        or stated
+    )
+    return METADATA_LACKS.get(package.name, found or "none stated")
+
+
+def locked() -> Iterator[Distribution]:
+    """The installed packages of requirements.txt."""
+    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        if (name := re.match(r"[\w.-]+", line)) and "==" in line:
+            try:
+                yield distribution(name[0])
+            except PackageNotFoundError:  # of another version of Python
+                click.echo(f"{name[0]}: not installed here", err=True)
+
+
+def use(name: str) -> str:
+    """How a package that is not permissive is used; "" if nobody has looked."""
+    return USED.get(name, NVIDIA if name.startswith("nvidia-") else "")
+
+
+def corpora() -> Iterator[tuple[str, str]]:
+    """Recipe and licence of its recordings."""
+    for file in sorted((ROOT / "recipes").glob("*/params.yaml")):
+        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+        yield file.parent.name, settings.get("corpus", {}).get("licence", "")
+
+
+@program
+def main() -> None:
+    """Print the tables; fail on what has no entry here."""
+    unknown = []
+    for package in locked():
+        stated = licence(package)
+        fine = (
+            PERMISSIVE.search(stated) is not None or not COPYLEFT.search(stated) and stated != "none stated"
+        )
+        how = "" if fine and package.name not in USED else use(package.name)
+        click.echo("\t".join(filter(None, (package.name, package.version, stated, how))))
+        if not fine and not how:
+            unknown.append(f"{package.name} ({stated})")
+    for recipe, stated in corpora():
+        click.echo(f"recipe {recipe}\t{stated or 'none stated'}")
+        if not stated:
+            unknown.append(f"recipe {recipe} (corpus.licence is missing)")
+    if unknown:
+        remedy = (
+            f"look at how it is used and redistributed, then add it to {Path(__file__).relative_to(ROOT)}"
+        )
+        raise WrongData(f"licences that nobody looked at: {', '.join(unknown)}", remedy=remedy)
+
+
+if __name__ == "__main__":
+    main()
