@@ -21,10 +21,9 @@ from moien.errors import WrongData
 from moien.recipe.settings import ROOT
 
 PERMISSIVE = re.compile(
-    r"\b(0?BSD|MIT|Apache|ISC|Zlib|PSF|Python Software Foundation|MPL|Mozilla Public|Unlicense|CC0|CNRI|HPND|DFSG)",
+    r"\b(0?BSD|MIT|Apache|ISC|Zlib|PSF|Python Software Foundation|MPL|Mozilla Public|Unlicense|CC0|CNRI|HPND|Zope)",
     re.I,
 )
-COPYLEFT = re.compile(r"\b[AL]?GPL|General Public|Lesser|Proprietary|NVIDIA", re.I)
 NVIDIA = (
     "NVIDIA's CUDA libraries, which torch's wheels bring: free to use and to redistribute with an application"
 )
@@ -86,9 +85,7 @@ def main() -> None:
     unknown = []
     for package in locked():
         stated = licence(package)
-        fine = (
-            PERMISSIVE.search(stated) is not None or not COPYLEFT.search(stated) and stated != "none stated"
-        )
+        fine = PERMISSIVE.search(stated) is not None
         how = "" if fine and package.name not in USED else use(package.name)
         click.echo("\t".join(filter(None, (package.name, package.version, stated, how))))
         if not fine and not how:
