@@ -48,7 +48,7 @@ def locked(file: Path, wait: bool = True) -> Iterator[bool]:
     Yields whether it is held: False only without `wait`, where another process has it.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w") as lock:
+    with file.open("a") as lock:  # its holder may have written into it
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             held = True

@@ -43,7 +43,7 @@ def main(recordings: Path, recipe: str, output: Path, overrides: tuple[str, ...]
     """
     from moien.recipe import runner
 
-    runner.leave_at_sigterm()
+    runner.leave_at_signals()
     found = clone_style(recordings, recipe, output, overrides)
     words = (f"{name} {value:.3f}" for name, value in found.items())
     click.echo(f"similarity to the speaker: {', '.join(words)}")

@@ -113,7 +113,7 @@ def main(
             verb = "would run" if row.runs else "would skip"
             click.echo(f"{verb} stage {row.stage.number} {row.stage.name}: {row.why}")
     else:
-        runner.leave_at_sigterm()
+        runner.leave_at_signals()
         runner.run(chosen, settings, recipe, overrides, force, reset, limit_s)
 
 

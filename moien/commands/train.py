@@ -24,5 +24,5 @@ def main(recipe: str, overrides: tuple[str, ...], smoke: bool) -> None:
         from moien.recipe import runner
         from moien.recipe.stages import BY_NAME
 
-        runner.leave_at_sigterm()
+        runner.leave_at_signals()
         runner.run([BY_NAME["train"]], settings, recipe, overrides)

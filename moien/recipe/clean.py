@@ -10,7 +10,7 @@ from pathlib import Path
 from moien.errors import WrongData
 from moien.files import locked
 from moien.recipe import outputs
-from moien.recipe.outside import CACHE
+from moien.recipe.digests import NAME as DIGESTS
 from moien.recipe.settings import Settings
 from moien.recipe.stages import STAGES, lock, refuse, temporary
 
@@ -37,7 +37,7 @@ def clean(settings: Settings) -> list[Path]:
             lock(stage, settings).unlink(missing_ok=True)
         for work in filter(lambda path: WORK.fullmatch(path.name), (exp / "work").glob("*")):
             shutil.rmtree(work)
-        for name in (outputs.OWNER, CACHE, "log/check.log", ".lock"):
+        for name in (outputs.OWNER, DIGESTS, "log/check.log", ".lock"):
             (exp / name).unlink(missing_ok=True)
     home = settings.system.work_dir.resolve()
     above = {

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from moien.files import sha256_file
+from moien.recipe.digests import Digests
 
 NAME = "manifest.json"
 WORTH_NAMING = ("moien", "torch", "kokoro", "viter", "pyworld-prebuilt", "numpy")
@@ -53,10 +54,14 @@ def read(folder: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and {"stage", "outputs"} <= found.keys() else None
 
 
-def missing_output(folder: Path, manifest: dict[str, Any]) -> str | None:
-    """The first output that is gone or has another size; contents are hashed only when they are written."""
-    for name, (size, _) in manifest["outputs"].items():
+def wrong_output(folder: Path, manifest: dict[str, Any], known: Digests) -> str | None:
+    """What is wrong with the first output that is not what the stage wrote, in words."""
+    for name, (size, digest) in manifest["outputs"].items():
         path = folder / name
-        if not path.is_file() or path.stat().st_size != size:
-            return name
+        if not path.is_file():
+            return f"{name} is gone"
+        if path.stat().st_size != size or known.of(path) != digest:
+            return f"{name} was edited"
+    if sha256_json(manifest["outputs"]) != manifest.get("digest"):
+        return f"{NAME} was edited"
     return None

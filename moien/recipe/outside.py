@@ -7,7 +7,6 @@ depends on names and contents, not on places and times: a copy on another machin
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,13 @@ from typing import Any
 from moien.audio import EXTENSIONS
 from moien.corpus.recordings import walk
 from moien.fetch import find_in_mirror
-from moien.files import sha256_file, written_whole
+from moien.files import sha256_file
 from moien.progress import track
 from moien.recipe import manifest
+from moien.recipe.digests import Digests
 from moien.recipe.settings import ROOT, Settings
 
 LARGE = 1 << 24  # bytes: a file below it, unless it is audio, is hashed each time, because that takes no time
-CACHE = ".digests.json"  # in exp/R: path → size, time and digest of audio and of large files
 
 
 def named_paths(settings: Settings, keys: Iterable[str]) -> dict[str, Path]:
@@ -46,21 +45,17 @@ def digests(settings: Settings, keys: Iterable[str]) -> dict[str, str]:
     Hidden files do not count, nor what stages wrote, in case the corpus contains the folder of the outputs.
     """
     outputs = (settings.system.work_dir / "exp").resolve()
-    cache = outputs / settings.recipe / CACHE
-    known, used = _read_cache(cache), dict[str, list[Any]]()
-    found = {}
+    known, found = Digests(settings), dict[str, str]()
     for key, path in named_paths(settings, keys).items():
         if path.is_file():
-            found[f"content of {key}"] = _digest(path, known, used)
+            found[f"content of {key}"] = _digest(path, known)
             continue
         names = list(walk(path, skip=lambda folder: folder == outputs or manifest.read(folder) is not None))
         files = track(names, f"hash the files of {key}")
-        of_file = {name: _digest(path / name, known, used) for name in files}
-        found[f"content of {key}"] = manifest.sha256_json(of_file)
-    if used != {path: known.get(path) for path in used}:
-        # without a place to write, each run hashes all files again
-        with contextlib.suppress(OSError), written_whole(cache) as part:
-            part.write_text(json.dumps(known | used), encoding="utf-8")
+        found[f"content of {key}"] = manifest.sha256_json(
+            {name: _digest(path / name, known) for name in files}
+        )
+    known.keep()
     return found
 
 
@@ -83,19 +78,6 @@ def _find(text: str) -> Path | None:
     return None
 
 
-def _digest(path: Path, known: Mapping[str, list[Any]], used: dict[str, list[Any]]) -> str:
-    facts = path.stat()
-    if path.suffix.lower() not in EXTENSIONS and facts.st_size < LARGE:
-        return sha256_file(path)
-    stamp = [facts.st_size, facts.st_mtime_ns]
-    kept = known.get(str(path))
-    used[str(path)] = kept if kept and kept[:2] == stamp else [*stamp, sha256_file(path)]
-    return str(used[str(path)][2])
-
-
-def _read_cache(file: Path) -> dict[str, list[Any]]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _digest(path: Path, known: Digests) -> str:
+    large = path.suffix.lower() in EXTENSIONS or path.stat().st_size >= LARGE
+    return known.of(path) if large else sha256_file(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import platform
 import pty
 import re
 import shlex
@@ -19,6 +20,7 @@ from select import select as wait_for
 
 from moien.errors import INTERRUPTED, OutOfTime, WrongCall, WrongData
 from moien.files import locked
+from moien.recipe import outputs
 from moien.recipe.settings import Settings
 from moien.recipe.stages import (
     BY_NAME,
@@ -62,6 +64,7 @@ def plan(stages: Sequence[Stage], settings: Settings, force: bool) -> list[Plan]
 
     WrongData when an input outside the range is not up to date, or a stage would replace what is not its own.
     """
+    outputs.refuse_namesake(settings)
     rows: list[Plan] = []
     known: dict[str, State] = {}
     will_run: set[str] = set()
@@ -124,12 +127,15 @@ def run(
 
 @contextlib.contextmanager
 def _only_one(settings: Settings) -> Iterator[None]:
+    """The lock of the recipe. Its file names the run that has it; the system frees it when that run dies."""
     folder = settings.system.work_dir / "exp" / settings.recipe
-    with locked(folder / ".lock", wait=False) as held:
+    lock = folder / ".lock"
+    with locked(lock, wait=False) as held:
         if not held:
-            raise WrongData(
-                "another run of this recipe is in progress", where=folder, remedy="wait for it, or end it"
-            )
+            holder = lock.read_text(encoding="utf-8")
+            what = f"another run of this recipe is in progress ({holder})"
+            raise WrongData(what, where=folder, remedy="wait for it, or end it")
+        lock.write_text(" ".join(("process", str(os.getpid()), "on", platform.node())), encoding="utf-8")
         yield
 
 
@@ -149,6 +155,9 @@ def _run_stage(
             code = _tee(command, log, stage.grace_s, deadline)
         except KeyboardInterrupt:
             code = INTERRUPTED
+            raise
+        except OutOfTime:
+            code = None
             raise
         finally:
             if stage.output is not None:
@@ -190,10 +199,13 @@ def _tee(command: Sequence[str], log: io.RawIOBase, grace_s: float, deadline: fl
         reader, writer = pty.openpty()
     else:
         reader, writer = os.pipe()
-    # in its own session, so that Ctrl-C reaches it and all its children only through this process, once
+    # in its own session, so that Ctrl-C reaches it and all its children only through this process, once; SIGUSR1,
+    # which some schedulers send to every process of a job, stays blocked in it
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
     child = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=writer, stderr=writer, start_new_session=True
     )
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
     os.close(writer)
     ended = False
     try:
@@ -247,10 +259,17 @@ def listing(settings: Settings) -> list[tuple[Stage, State]]:
     return [(stage, state(stage, settings, known)) for stage in STAGES]
 
 
-def leave_at_sigterm() -> None:
-    """Treat SIGTERM like Ctrl-C, so that a cluster's scheduler ends a run as cleanly as a user."""
+def leave_at_signals() -> None:
+    """End a run as cleanly as a user does when a cluster's scheduler ends it.
+
+    SIGTERM is like Ctrl-C; SIGUSR1, which announces the end of the job's time, like the end of `--time-limit`.
+    """
 
     def interrupt(signum: int, frame: object) -> None:
         raise KeyboardInterrupt
 
+    def out_of_time(signum: int, frame: object) -> None:
+        raise OutOfTime("SIGUSR1: the time of the job is over", remedy="the same command goes on from here")
+
     signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGUSR1, out_of_time)

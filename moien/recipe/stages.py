@@ -20,6 +20,7 @@ from moien.checkout import ROOT, refuse_another
 from moien.errors import WrongData, exit_codes
 from moien.files import locked, sha256_file
 from moien.recipe import manifest, outputs, outside
+from moien.recipe.digests import Digests
 from moien.recipe.settings import Settings, load_settings
 from moien.recipe.versions import VERSIONS
 from moien.text import CORRECTIONS, lexica
@@ -186,9 +187,11 @@ def _compare(stage: Stage, settings: Settings, known: dict[str, State]) -> State
     for name in stage.inputs:
         if (above := state(BY_NAME[name], settings, known)).kind != "done":
             return State("changed", f"stage {name} is {above.kind}")
-    gone = manifest.missing_output(folder, made)
-    if gone is not None:
-        return State("changed", f"{gone} is gone or was edited")
+    files = Digests(settings)
+    wrong = manifest.wrong_output(folder, made, files)
+    files.keep()
+    if wrong is not None:
+        return State("changed", wrong)
     now = provenance(stage, settings)
     if now["version"] != made.get("version"):
         return State("changed", f"its method is of version {now['version']}, not {made.get('version', 0)}")

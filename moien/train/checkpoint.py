@@ -13,6 +13,7 @@ settings. One that was copied there, or that another program of `train` left, is
 from __future__ import annotations
 
 import os
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -93,6 +94,7 @@ def load(
     damage = []
     for path in (p for p in (folder / NAME, folder / PREVIOUS) if p.exists()):
         try:
+            _check_sums(path)
             state = torch.load(path, map_location="cpu", weights_only=True)
             _check(path, state, settings, learned)
             progress = Progress(**state["progress"])
@@ -110,6 +112,13 @@ def load(
     if damage:
         raise WrongData("no checkpoint here can be read: " + "; ".join(damage), folder, BEGIN_ANEW)
     return None
+
+
+def _check_sums(path: Path) -> None:
+    """ValueError if a part of the file has another checksum than when it was written: torch.load does not look."""
+    with zipfile.ZipFile(path) as archive:
+        if damaged := archive.testzip():
+            raise ValueError(f"{damaged} has another checksum")
 
 
 def _check(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
 from moien.errors import MoienError, OutOfTime
@@ -91,6 +92,27 @@ def test_reset_forgets_what_an_interrupted_run_kept(stage, tmp_path):
     assert kept.exists()
     stage(1, reset=True)
     assert not kept.exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 130), (signal.SIGUSR1, 124)])
+def test_what_a_scheduler_sends_ends_a_run_with_a_code_of_its_own(tmp_path, number, code):
+    """To the whole group, as some of them do: the stage must not die of it before it has saved."""
+    script = f"""
+import sys
+from moien.errors import exit_codes
+from moien.recipe import runner
+runner.leave_at_signals()
+with exit_codes():
+    runner._tee([sys.executable, "-c", {LISTENS!r}], open({str(tmp_path / "log")!r}, "wb", buffering=0), 30, None)
+"""
+    run = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert run.stdout is not None and run.stdout.readline() == "at work\n"
+    [stage] = psutil.Process(run.pid).children()
+    if number == signal.SIGUSR1:
+        stage.send_signal(number)
+    run.send_signal(number)
+    assert run.communicate(timeout=60)[0] == "saved\n"
+    assert run.returncode == code
 
 
 def test_a_run_whose_time_is_up_begins_no_other_stage(tmp_path):

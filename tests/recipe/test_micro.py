@@ -87,9 +87,11 @@ def test_two_runs_of_one_recipe_do_not_mix(micro: Micro) -> None:
 
     with (micro.work_dir / "exp" / "micro" / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write("process 12 on a-host")
+        lock.flush()
         result = micro.run("--stage", "1", "--stop-stage", "1", "--force")
     assert result.returncode == 1
-    assert "another run" in result.stderr
+    assert "another run of this recipe is in progress (process 12 on a-host)" in result.stderr
 
 
 def test_what_is_missing_is_named(micro: Micro, tmp_path) -> None:  # type: ignore[no-untyped-def]

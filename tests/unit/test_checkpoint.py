@@ -73,6 +73,23 @@ def cut(path):
     path.write_bytes(path.read_bytes()[:200])
 
 
+def test_a_flipped_bit_anywhere_is_noticed_or_harmless(tmp_path):
+    """Of weights, optimiser or progress no bit may be another than the one that was saved."""
+    weights = torch.arange(600.0)
+    for step in (1, 2):
+        checkpoint.save(tmp_path, Progress(step=step), {"a": weights * step}, {"m": weights}, MADE_BY)
+    whole = (tmp_path / checkpoint.NAME).read_bytes()
+    for place in range(0, len(whole), 97):
+        (tmp_path / checkpoint.NAME).write_bytes(
+            whole[:place] + bytes([whole[place] ^ 16]) + whole[place + 1 :]
+        )
+        mine = torch.zeros(600)
+        loaded = checkpoint.load(tmp_path, MADE_BY, {"a": mine})
+        assert loaded is not None
+        assert torch.equal(mine, weights * loaded[0].step) and loaded[0].step in (1, 2), place
+        assert torch.equal(loaded[1]["m"], weights), place
+
+
 def test_damaged_checkpoints_are_named_with_what_to_do(tmp_path):
     for _ in range(2):
         checkpoint.save(tmp_path, Progress(), {}, {}, MADE_BY)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from made_up import ROOT, ljspeech_corpus
 
-from moien.recipe import outside
+from moien.recipe import digests, outside
 from moien.recipe.settings import Settings, load_settings
 from moien.recipe.stages import BY_NAME, STAGES, StageRun, execute, provenance, state
 
@@ -127,7 +127,8 @@ def test_audio_is_hashed_once_and_tables_each_time(
         hashed.append(path.name)
         return "0"
 
-    monkeypatch.setattr(outside, "sha256_file", sha256_file)
+    for module in (outside, digests):
+        monkeypatch.setattr(module, "sha256_file", sha256_file)
     provenance(DATA, now)
     assert sorted(hashed) == ["metadata.csv", "program.py"]
     os.utime(tmp_path / "corpus/wavs/b.wav", (1, 1))
@@ -156,7 +157,7 @@ def test_outputs_inside_the_corpus_are_no_part_of_it(tmp_path: Path) -> None:
 
 def test_a_damaged_cache_of_digests_is_made_again(now: Settings, tmp_path: Path) -> None:
     before = provenance(DATA, now)["files"]
-    cache = tmp_path / "work" / "exp" / "recipe" / outside.CACHE
+    cache = tmp_path / "work" / "exp" / "recipe" / digests.NAME
     for text in ("", "[]", "{"):
         cache.write_text(text)
         assert provenance(DATA, now)["files"] == before

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from itertools import pairwise
 
 import pytest
@@ -34,6 +36,19 @@ def test_the_order_stays_and_an_error_comes_through():
         with pytest.raises(WrongData, match="seven"):
             next(found)
     assert list(in_parallel(half, [], 2, "halves")) == []
+
+
+def die(number: int) -> int:
+    if number == 1:
+        os.kill(
+            os.getpid(), signal.SIGKILL
+        )  # what the system does to the largest process when memory is full
+    return number
+
+
+def test_a_process_that_the_system_kills_is_named_as_one():
+    with pytest.raises(WrongData, match=r"memory is full(.|\n)*--nj 1"):
+        list(in_parallel(die, range(4), 2, "dying"))
 
 
 def test_torch_has_one_thread_in_each_process():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,7 +63,29 @@ def test_a_finished_stage_is_done_until_something_it_depends_on_changes(tmp_path
     assert state(DATA, settings(tmp_path, "system.nj=7")).kind == "done"
 
     (DATA.folder(now) / "file").unlink()
-    assert state(DATA, now).why == "file is gone or was edited"
+    assert state(DATA, now).why == "file is gone"
+
+
+@pytest.mark.parametrize("edit", ["size", "content", "content, time put back", "manifest"])
+def test_an_edited_output_is_made_again(tmp_path: Path, edit: str) -> None:
+    now = settings(tmp_path)
+    execute(DATA, write_one, now)
+    file = DATA.folder(now) / "file"
+    assert state(DATA, now).kind == "done"
+    text, facts = file.read_text(), file.stat()
+    if edit == "manifest":
+        file = file.with_name("manifest.json")
+        made = json.loads(file.read_text())
+        made["outputs"]["file"][1] = "0" * 64
+        file.write_text(json.dumps(made))
+        assert state(DATA, now).why == "file was edited"
+        return
+    file.write_text(text + "!" if edit == "size" else text.upper())
+    if (
+        "time" in edit
+    ):  # as after a clock that jumped back: another time than that of the last look, but an older one
+        os.utime(file, ns=(facts.st_atime_ns, facts.st_mtime_ns - 10**12))
+    assert state(DATA, now).why == "file was edited"
 
 
 def test_what_another_version_of_the_code_made_is_made_again(
