@@ -112,6 +112,7 @@ def run(
         for stage in stages:
             [row] = plan([stage], settings, force)
             if not row.runs:
+                remove_temporary(stage, settings)  # of a run that was killed
                 print(
                     f"stage {stage.number} {stage.name}: up to date, skipped (--force runs it again)",
                     flush=True,
