@@ -373,7 +373,8 @@ def _make(
     outputs.claim(settings)
     outputs.remove_temporary(made, stage.name)  # left by a killed process
     outputs.new_temporary(made, stage.name)
-    read = files(stage, settings)  # before the work: what is edited during it makes the stage run again
+    before = provenance(stage, settings)  # what changes during the work makes the stage run again …
+    read = {key: before[key] for key in ("inputs", "files")}  # … but for lexica, which it may download
     try:
         run = StageRun(stage, settings, made, inputs)
         work(run)
@@ -383,7 +384,7 @@ def _make(
             "dropped": run.tally.reasons,
             "dropped_utterances": run.tally.dropped,
         }
-        facts = provenance(stage, settings) | {"files": read, "counts": counts, "notes": run.notes}
+        facts = provenance(stage, settings) | read | {"counts": counts, "notes": run.notes}
         manifest.write(made, stage=stage.name, recipe=settings.recipe, **facts)
         print(f"peak memory {peak_memory_gb():.1f} GB", flush=True)
         outputs.remove(final, stage.name)

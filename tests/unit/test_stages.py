@@ -40,6 +40,9 @@ def write_one(run: StageRun) -> None:
     run.tally.keep()
 
 
+MADE_BY_WRITE = {"versions", "outputs", "digest"}
+
+
 def test_the_table_is_in_order_and_reads_only_what_lies_before() -> None:
     assert [stage.number for stage in STAGES] == list(range(len(STAGES)))
     outputs = [stage.output for stage in STAGES if stage.output]
@@ -86,6 +89,22 @@ def test_an_edited_output_is_made_again(tmp_path: Path, edit: str) -> None:
     ):  # as after a clock that jumped back: another time than that of the last look, but an older one
         os.utime(file, ns=(facts.st_atime_ns, facts.st_mtime_ns - 10**12))
     assert state(DATA, now).why == "file was edited"
+
+
+def test_an_input_that_is_made_again_under_way_makes_the_stage_run_again(tmp_path: Path) -> None:
+    now = settings(tmp_path)
+    execute(DATA, write_one, now)
+
+    def meanwhile(run: StageRun) -> None:
+        write_one(run)
+        file = DATA.folder(now) / "file"
+        file.write_text("of another run")
+        facts = manifest.read(DATA.folder(now)) or {}
+        manifest.write(DATA.folder(now), **{key: facts[key] for key in facts if key not in MADE_BY_WRITE})
+
+    execute(G2P, meanwhile, now)
+    assert state(DATA, now).kind == "done"
+    assert state(G2P, now).why == "data is another"
 
 
 def test_what_another_version_of_the_code_made_is_made_again(
