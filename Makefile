@@ -47,8 +47,8 @@ adopt: setup    ## take a run that run.sh made over into DVC's lock: `make repro
 repro-test: setup ## the same bytes in two clones, by jobs, kills and DVC (40 minutes, 10 GB)
 	@$(PY) -m pytest tests/long/test_dvc.py tests/long/test_repro.py -s
 
-test-faults: setup ## kill each stage at random moments: the same bytes after it (20 minutes)
-	@OMP_NUM_THREADS=1 $(PY) -m pytest tests/long/test_kills.py -s
+test-faults: setup ## kill each stage at random moments, damage what it reads: the same bytes after it (20 minutes)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest tests/long/test_kills.py tests/long/test_faults.py -s
 
 image:          ## build the CUDA image with docker (BASE=debian:12 for a CPU image)
 	DOCKER_BUILDKIT=1 docker build -f docker/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) -t moien .
