@@ -11,7 +11,7 @@ export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-durations lint repro adopt repro-test test-faults image image-test licences lock bench-align bench-train gpu-check data-curve ablation spread check-scores golden g2p-model score-g2p bench-g2p clean
+.PHONY: help setup demo test test-slow test-durations lint repro adopt repro-test test-faults image image-test licences audit lock bench-align bench-train gpu-check data-curve ablation spread check-scores golden g2p-model score-g2p bench-g2p clean
 
 help:           ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
@@ -104,6 +104,10 @@ lock:           ## resolve pyproject.toml into requirements.txt, with hashes (th
 	@python3 -m venv .venv/lock && .venv/lock/bin/pip install -q uv
 	.venv/lock/bin/uv pip compile -q --generate-hashes --extra dev --python-version 3.11 --no-annotate --no-header \
 	  --python-platform x86_64-manylinux_2_28 --override utils/lock-overrides.txt -o requirements.txt pyproject.toml
+
+audit:          ## known vulnerabilities of the locked packages (needs the network)
+	@python3 -m venv .venv/lock && .venv/lock/bin/pip install -q pip-audit
+	.venv/lock/bin/pip-audit --no-deps --disable-pip -r requirements.txt
 
 g2p-model: setup ## train the models of the front end for lb: letters to phonemes, parts of words, stress
 	@$(PY) tools/train_stress.py

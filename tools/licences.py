@@ -1,6 +1,6 @@
 """The licences of all packages of the environment and of each recipe's data.
 
-    tools/licences.py
+    tools/licences.py --sbom sbom.json    # also a bill of materials in CycloneDX's format, as the image has one
 
 Exit code 1 if a package has a licence that is neither permissive nor listed here with how it is used: Moien itself is
 Apache-2.0, installs these packages and contains none of them; an image contains all of them.
@@ -8,14 +8,17 @@ Apache-2.0, installs these packages and contains none of them; an image contains
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 import click
 import yaml
 
+from moien import __version__
 from moien.corpus.readers import program
 from moien.errors import WrongData
 from moien.recipe.settings import ROOT
@@ -79,11 +82,37 @@ def corpora() -> Iterator[tuple[str, str]]:
         yield file.parent.name, settings.get("corpus", {}).get("licence", "")
 
 
+def bill(packages: Iterable[Distribution]) -> dict[str, Any]:
+    """The packages as CycloneDX 1.6 lists them: https://cyclonedx.org/docs/1.6/json/"""
+    components = [
+        {
+            "type": "library",
+            "name": package.name,
+            "version": package.version,
+            "purl": f"pkg:pypi/{package.name.lower().replace('_', '-')}@{package.version}",
+            "licenses": [{"license": {"name": licence(package)}}],
+        }
+        for package in packages
+    ]
+    subject = {"type": "application", "name": "moien", "version": __version__}
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "metadata": {"component": subject},
+        "components": components,
+    }
+
+
 @program
-def main() -> None:
+@click.option(
+    "--sbom", type=click.Path(path_type=Path), help="Write a bill of materials (CycloneDX, JSON) as well."
+)
+def main(sbom: Path | None) -> None:
     """Print the tables; fail on what has no entry here."""
-    unknown = []
-    for package in locked():
+    unknown, packages = [], list(locked())
+    if sbom:
+        sbom.write_text(json.dumps(bill(packages), indent=1) + "\n", encoding="utf-8")
+    for package in packages:
         stated = licence(package)
         fine = PERMISSIVE.search(stated) is not None
         how = "" if fine and package.name not in USED else use(package.name)
