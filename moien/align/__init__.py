@@ -47,16 +47,14 @@ def read_alignments(path: str | Path) -> dict[str, Alignment]:
     """Utterance → alignment, in the order of the file; WrongData with `file:line` for an invalid line."""
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise WrongData(
-            f"no alignments: {error.strerror}", where=path, remedy="run stage 3 (align)"
-        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongData(f"no alignments: {error}", where=path, remedy="run stage 3 (align)") from error
     alignments: dict[str, Alignment] = {}
     for number, line in enumerate(lines, start=1):
         try:
             fields = json.loads(line)
             for key in ("tokens", "durations"):
-                fields[key] = tuple(fields[key])
+                fields[key] = tuple(map(int, fields[key]))
             alignment = Alignment(**fields)
         except (ValueError, TypeError, KeyError) as error:
             raise WrongData(

@@ -77,7 +77,7 @@ def read_segments(path: Path) -> dict[str, list[PhoneTime]]:
     segments: dict[str, list[PhoneTime]] = {}
     if not path.is_file():
         raise WrongData("there are no reference segments", where=path, remedy="not every corpus has them")
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         try:
             row = json.loads(line)
             segments[row["id"]] = [

@@ -87,10 +87,14 @@ class PackedFeatures(Mapping[str, tuple[np.ndarray, np.ndarray]]):
         try:
             self._index = json.loads(path.with_name(f"{split}.index.json").read_text(encoding="utf-8"))
             self._f0, self._energy = map_tensors(path, ("f0", "energy"))
-        except (OSError, ValueError, KeyError) as error:
+            places = [(int(offset), int(length)) for offset, length in self._index.values()]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise WrongData(f"no packed features: {error}", where=path, remedy="run stage 4 again") from error
-        needed = max((offset + length for offset, length in self._index.values()), default=0)
-        if not len(self._f0) == len(self._energy) == needed:
+        needed = max((offset + length for offset, length in places), default=0)
+        if (
+            min((number for place in places for number in place), default=0) < 0
+            or not len(self._f0) == len(self._energy) == needed
+        ):
             raise WrongData(
                 f"the index needs {needed} values, the file has {len(self._f0)}",
                 where=path,
@@ -119,10 +123,12 @@ class PackedFeatures(Mapping[str, tuple[np.ndarray, np.ndarray]]):
 def map_tensors(path: Path, names: Iterable[str]) -> list[np.ndarray]:
     """Map float32 tensors of a safetensors file into memory; the library itself would copy them for numpy.
 
-    OSError, ValueError or KeyError when the file is missing, cut, or holds something else.
+    OSError, ValueError, KeyError or TypeError when the file is missing, cut, or holds something else.
     """
     with path.open("rb") as file:
         size = int.from_bytes(file.read(8), "little")
+        if size > path.stat().st_size:
+            raise ValueError("this is no safetensors file")
         header = json.loads(file.read(size))
     tensors = []
     for name in names:

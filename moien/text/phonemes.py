@@ -121,7 +121,7 @@ def read_phonemes(path: str | Path) -> dict[str, Phonemes]:
 
 
 def _read(path: Path) -> Iterator[tuple[str, Phonemes]]:
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
                 item = json.loads(line)
