@@ -47,16 +47,14 @@ METADATA_LACKS = {"pyworld-prebuilt": "MIT (pyworld), modified BSD (WORLD)"}
 
 def licence(package: Distribution) -> str:
     """What the package's metadata states, in one line."""
-    facts = package.metadata
-    classified = [
-        row.rpartition(" :: ")[2] for row in facts.get_all("Classifier", []) if row.startswith("License ::")
-    ]
-    stated = (facts.get("License") or "").strip().partition("\n")[0]
-    found = (
-        facts.get("License-Expression")
-        or "; ".join(row for row in classified if row != "OSI Approved")
-        or stated
-    )
+
+    def stated(key: str) -> list[str]:
+        return list(package.metadata.get_all(key) or [])
+
+    classified = [row.rpartition(" :: ")[2] for row in stated("Classifier") if row.startswith("License ::")]
+    named = [row for row in classified if row != "OSI Approved"]
+    first_lines = [row.strip().partition("\n")[0] for row in stated("License")]
+    found = "; ".join(stated("License-Expression") or named or first_lines)
     return METADATA_LACKS.get(package.name, found or "none stated")
 
 
