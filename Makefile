@@ -11,7 +11,7 @@ export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-durations lint repro adopt repro-test test-faults image image-test licences audit lock bench-align bench-train gpu-check data-curve ablation spread check-scores golden g2p-model score-g2p bench-g2p clean
+.PHONY: help setup demo test test-slow test-durations lint repro adopt lock-check repro-test test-faults image image-test licences audit lock bench-align bench-train gpu-check data-curve ablation spread check-scores golden g2p-model score-g2p bench-g2p clean
 
 help:           ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
@@ -43,6 +43,9 @@ repro: setup    ## the stages of RECIPE through DVC
 adopt: setup    ## take a run that run.sh made over into DVC's lock: `make repro` then finds nothing to do
 	@./run.sh --recipe $(RECIPE) --provenance
 	@$(DVC) commit -f -d $(GRAPH):pack@$(RECIPE)
+
+lock-check: setup ## whether DVC's locks and the outputs here agree
+	@$(PY) utils/lock_check.py
 
 repro-test: setup ## the same bytes in two clones, by jobs, kills and DVC (40 minutes, 10 GB)
 	@$(PY) -m pytest tests/long/test_dvc.py tests/long/test_repro.py -s

@@ -96,10 +96,15 @@ def test_a_change_runs_again_what_it_decides_about(
 
 
 def test_a_run_of_run_sh_is_taken_over(made: Clone) -> None:
+    check = ("make", "-o", "setup", "lock-check", f"PY={sys.executable}")
+    assert "9 stages agree" in made.run(*check)
     made.run("./run.sh", "--recipe", "micro", "--set", "seed=7")
+    with pytest.raises(AssertionError, match=r"train@micro: settings.seed is 20 in the lock, 7"):
+        made.run(*check)
     made.edit("recipes/micro/params.yaml", "language: lb", "language: lb\nseed: 7")
     try:
         made.run("make", "-o", "setup", "adopt", "RECIPE=micro", f"DVC={DVC}")
+        assert "9 stages agree" in made.run(*check)
         assert made.repro() == []
     finally:
         made.run("git", "checkout", "-q", ".")
