@@ -54,7 +54,7 @@ def edited(file: Path, names: Sequence[str]) -> Iterator[str]:
 @program
 def main() -> None:
     """Compare the outputs that are here with every lock there is."""
-    wrong, count = [], 0
+    wrong, count = list[str](), 0
     for file in filter(Path.is_file, LOCKS):
         here = [row for row in locked(file) if manifest.read(ROOT / row[2]["outs"][0]["path"])]
         names = [f"{stage}@{recipe}" for stage, recipe, _ in here]
