@@ -12,6 +12,6 @@ VERSIONS = {
     "embedding": 3,
     "train": 4,
     "decode": 1,
-    "score": 2,
+    "score": 3,
     "pack": 2,
 }

@@ -49,6 +49,8 @@ def test_the_scores_have_all_rows_and_the_page_is_one_file(real_micro: Micro) ->
         versa = scores["versa"][row]
         assert set(versa) == {"mcd", "f0_corr", "spk_similarity", "dnsmos_overall", "plcmos"}
         assert versa["mcd"] == scores["rows"][row]["mcd_db"]["mean"]
+    means = json.loads((folder / "metrics.json").read_text())
+    assert means == {name: value["mean"] for name, value in scores["rows"]["trained"].items()}
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "<audio" in page
     assert 'src="http' not in page and 'href="http' not in page.replace('href="https://', "")
