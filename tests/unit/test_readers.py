@@ -193,7 +193,7 @@ def test_a_damaged_file_is_read_or_named(name: str, data: st.DataObject) -> None
 
 
 @pytest.mark.parametrize(
-    "name", set(READERS) - {"TextGrid", "weights"}
+    "name", sorted(READERS.keys() - {"TextGrid", "weights"})
 )  # these two are only the beginning of a file
 def test_a_sound_file_is_read(name: str, tmp_path: Path) -> None:
     write, read = READERS[name]
