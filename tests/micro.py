@@ -111,7 +111,7 @@ def on_a_full_disk(made: Micro, disk: Path, stage: str) -> None:
     result = there.run("--stage", stage, "--stop-stage", stage)
     printed = result.stdout + result.stderr
     assert result.returncode == 1, printed
-    assert "is full" in printed and "free some" in printed
+    assert "is full" in printed and "free some" in printed, printed
     assert "Traceback" not in printed
     output = there.output(BY_NAME[stage])
     assert not output.exists()

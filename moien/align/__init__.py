@@ -56,6 +56,7 @@ def read_alignments(path: str | Path) -> dict[str, Alignment]:
             for key in ("tokens", "durations"):
                 fields[key] = tuple(map(int, fields[key]))
             alignment = Alignment(**fields)
+            alignments[alignment.id] = alignment
         except (ValueError, TypeError, KeyError) as error:
             raise WrongData(
                 f"not an alignment: {error}", where=f"{path}:{number}", remedy="run stage 3 again"
@@ -67,5 +68,4 @@ def read_alignments(path: str | Path) -> dict[str, Alignment]:
                 where=f"{path}:{number}",
                 remedy="run stage 3 again",
             )
-        alignments[alignment.id] = alignment
     return alignments

@@ -54,7 +54,11 @@ def remove(folder: Path, stage: str) -> None:
 def new_temporary(folder: Path, stage: str) -> None:
     """Make an empty folder that `remove_temporary` recognises as one of the stage."""
     folder.mkdir(parents=True)
-    manifest.mark(folder, stage)
+    try:
+        manifest.mark(folder, stage)
+    except OSError:  # a full disk; a folder without its mark would be nobody's
+        shutil.rmtree(folder)
+        raise
 
 
 def remove_temporary(folder: Path, stage: str) -> None:

@@ -136,7 +136,9 @@ def _only_one(settings: Settings) -> Iterator[None]:
             holder = lock.read_text(encoding="utf-8")
             what = f"another run of this recipe is in progress ({holder})"
             raise WrongData(what, where=folder, remedy="wait for it, or end it")
-        lock.write_text(" ".join(("process", str(os.getpid()), "on", platform.node())), encoding="utf-8")
+        holder = " ".join(("process", str(os.getpid()), "on", platform.node()))
+        with contextlib.suppress(OSError):  # on a full disk the stage itself fails, with the reason
+            lock.write_text(holder, encoding="utf-8")
         yield
 
 

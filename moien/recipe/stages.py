@@ -363,7 +363,15 @@ def execute(stage: Stage, work: Callable[[StageRun], None], settings: Settings) 
         if not held:
             where, remedy = f"stage {stage.number} ({stage.name})", "wait for it, or end it"
             raise WrongData("another process is making its output", where, remedy)
-        _make(stage, work, settings, inputs)
+        try:
+            _make(stage, work, settings, inputs)
+        except Exception as error:
+            # Libraries report a full disk in many ways, few of them as OSError: look at the disk itself.
+            place = next(folder for folder in stage.folder(settings).parents if folder.exists())
+            if shutil.disk_usage(place).free < 1 << 20:
+                where, remedy = f"stage {stage.name}", "free some, or --set system.work_dir=FOLDER"
+                raise WrongData(f"the disk of {place} is full", where, remedy) from error
+            raise
 
 
 def _make(
@@ -389,12 +397,6 @@ def _make(
         print(f"peak memory {peak_memory_gb():.1f} GB", flush=True)
         outputs.remove(final, stage.name)
         made.rename(final)
-    except Exception as error:
-        # Libraries report a full disk in many ways, few of them as OSError: look at the disk itself.
-        if shutil.disk_usage(made.parent).free < 1 << 20:
-            where, remedy = f"stage {stage.name}", "free some, or --set system.work_dir=FOLDER"
-            raise WrongData(f"the disk of {made.parent} is full", where, remedy) from error
-        raise
     finally:
         shutil.rmtree(made, ignore_errors=True)
 

@@ -126,8 +126,9 @@ def _read(path: Path) -> Iterator[tuple[str, Phonemes]]:
             try:
                 item = json.loads(line)
                 words = tuple(Word(**word) for word in item["words"])
-                yield item["id"], Phonemes(item["text"], item["phonemes"], words)
+                spoken = {item["id"]: Phonemes(item["text"], item["phonemes"], words)}
             except (ValueError, KeyError, TypeError) as error:
                 raise WrongData(
                     f"not a line of phonemes ({error})", where=f"{path}:{number}", remedy="run stage 2 again"
                 ) from None
+            yield from spoken.items()
