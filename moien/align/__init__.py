@@ -57,7 +57,7 @@ def read_alignments(path: str | Path) -> dict[str, Alignment]:
                 fields[key] = tuple(map(int, fields[key]))
             alignment = Alignment(**fields)
             alignments[alignment.id] = alignment
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise WrongData(
                 f"not an alignment: {error}", where=f"{path}:{number}", remedy="run stage 3 again"
             ) from error
