@@ -29,7 +29,7 @@ test: setup     ## all tests, offline, in two processes of one thread each
 test-slow: setup ## the front end on 10,000 texts of any characters, and on 10,000 Luxembourgish ones (minutes)
 	@MOIEN_EXAMPLES=10000 $(PY) -m pytest tests/unit/test_lb.py -k "any_text or no_spelling"
 
-test-durations: setup ## as make test; write its 20 slowest into docs/testing.md
+test-durations: setup ## as make test; write its 10 slowest into docs/testing.md
 	@$(PY) tools/slowest_tests.py
 
 lint: setup     ## ruff and mypy
@@ -47,16 +47,16 @@ adopt: setup    ## take a run that run.sh made over into DVC's lock: `make repro
 lock-check: setup ## whether DVC's locks and the outputs here agree
 	@$(PY) utils/lock_check.py
 
-repro-test: setup ## the same bytes in two clones, by jobs, kills and DVC (40 minutes, 10 GB)
+repro-test: setup ## the same bytes in two clones, by jobs, kills and DVC (never run yet; an hour or more)
 	@$(PY) -m pytest tests/long/test_dvc.py tests/long/test_repro.py -s
 
-test-faults: setup ## kill each stage at random moments, damage what it reads: the same bytes after it (20 minutes)
+test-faults: setup ## kill each stage at random moments, damage what it reads: the same bytes after it (three stages were run; an hour or more)
 	@OMP_NUM_THREADS=1 $(PY) -m pytest tests/long/test_kills.py tests/long/test_faults.py -s
 
 image:          ## build the CUDA image with docker (BASE=debian:12 for a CPU image)
 	DOCKER_BUILDKIT=1 docker build -f docker/Dockerfile $(if $(BASE),--build-arg BASE=$(BASE)) -t moien .
 
-image-test: setup ## build the image for the CPU, run it as a user would, compare with a run outside (1 hour, 25 GB, root)
+image-test: setup ## build the image for the CPU, run it as a user would, compare with a run outside (never run yet; needs root and 25 GB)
 	@$(PY) -m pytest tests/long/test_image.py -s
 
 licences: setup ## the licences of all packages and corpora; fails on one that nobody looked at

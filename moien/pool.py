@@ -38,7 +38,7 @@ def in_parallel(
     try:
         yield from track(pool.map(work, items), label, total=len(items))
     except BrokenProcessPool:
-        cause = "the system killed a process, as it does when memory is full"
+        cause = "a process died; the system kills one when memory is full"
         raise WrongData(cause, where=label, remedy=f"fewer than {jobs} processes take less: --nj 1") from None
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C and errors must not wait for the queue

@@ -112,7 +112,8 @@ def main(sbom: Path | None) -> None:
         sbom.write_text(json.dumps(bill(packages), indent=1) + "\n", encoding="utf-8")
     for package in packages:
         stated = licence(package)
-        fine = PERMISSIVE.search(stated) is not None
+        choice = "GPL" not in stated or " OR " in stated
+        fine = choice and PERMISSIVE.search(stated) is not None
         how = "" if fine and package.name not in USED else use(package.name)
         click.echo("\t".join(filter(None, (package.name, package.version, stated, how))))
         if not fine and not how:

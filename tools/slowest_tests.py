@@ -1,4 +1,4 @@
-"""Run all tests as `make test` does, and write the 20 slowest of them into docs/testing.md.
+"""Run all tests as `make test` does, and write the 10 slowest of them into docs/testing.md.
 
 tools/slowest_tests.py
 """
@@ -23,7 +23,7 @@ ROW = re.compile(r"^\s*([\d.]+)s (call|setup|teardown) +tests/(\S+?)::(.+)$", re
 @program
 def main() -> None:
     """Print pytest's last line; exit with its code if a test fails."""
-    command = ["make", "--no-print-directory", "test", "OPTIONS=--durations=20 --durations-min=0"]
+    command = ["make", "--no-print-directory", "test", "OPTIONS=--durations=10 --durations-min=0"]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         print(done.stdout)

@@ -54,10 +54,12 @@ def read_alignments(path: str | Path) -> dict[str, Alignment]:
         try:
             fields = json.loads(line)
             for key in ("tokens", "durations"):
-                fields[key] = tuple(map(int, fields[key]))
+                fields[key] = tuple(fields[key])
+                if not all(type(value) is int for value in fields[key]):
+                    raise TypeError(f"{key} are whole numbers")
             alignment = Alignment(**fields)
             alignments[alignment.id] = alignment
-        except (ValueError, TypeError, KeyError, OverflowError) as error:
+        except (ValueError, TypeError, KeyError) as error:
             raise WrongData(
                 f"not an alignment: {error}", where=f"{path}:{number}", remedy="run stage 3 again"
             ) from error

@@ -87,14 +87,13 @@ class PackedFeatures(Mapping[str, tuple[np.ndarray, np.ndarray]]):
         try:
             self._index = json.loads(path.with_name(f"{split}.index.json").read_text(encoding="utf-8"))
             self._f0, self._energy = map_tensors(path, ("f0", "energy"))
-            places = [(int(offset), int(length)) for offset, length in self._index.values()]
+            places = [(offset, length) for offset, length in self._index.values()]
+            if not all(type(number) is int and number >= 0 for place in places for number in place):
+                raise ValueError("an offset or a length is no whole number")
         except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise WrongData(f"no packed features: {error}", where=path, remedy="run stage 4 again") from error
         needed = max((offset + length for offset, length in places), default=0)
-        if (
-            min((number for place in places for number in place), default=0) < 0
-            or not len(self._f0) == len(self._energy) == needed
-        ):
+        if not len(self._f0) == len(self._energy) == needed:
             raise WrongData(
                 f"the index needs {needed} values, the file has {len(self._f0)}",
                 where=path,

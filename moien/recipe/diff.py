@@ -34,8 +34,7 @@ class Run:
 
     def folder(self, stage: Stage) -> Path:
         """The output of a stage."""
-        assert stage.output is not None
-        return self.work_dir / stage.output.replace("/R", f"/{self.recipe}")
+        return stage.folder_in(self.work_dir, self.recipe)
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class StageDifference:
     """How the outputs of one stage differ, and which facts about it do."""
 
     stage: Stage
-    files: list[str]  # `NAME: only in the first`, …
+    files: list[str]  # `NAME is only in the first`, …
     reasons: list[str]  # `settings.train.seed: 1, 2`, …
 
 

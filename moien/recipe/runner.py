@@ -208,10 +208,10 @@ def _tee(command: Sequence[str], log: io.RawIOBase, grace_s: float, deadline: fl
     child = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=writer, stderr=writer, start_new_session=True
     )
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
     os.close(writer)
     ended = False
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGUSR1})
         ended = _copy(reader, log, deadline)
         return child.wait() if ended else None
     finally:

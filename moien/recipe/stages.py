@@ -56,9 +56,13 @@ class Stage:
 
     def folder(self, settings: Settings) -> Path:
         """The folder of its output."""
+        return self.folder_in(settings.system.work_dir, settings.recipe)
+
+    def folder_in(self, work_dir: Path, recipe: str) -> Path:
+        """The folder of its output for a recipe that may have no settings here."""
         if self.output is None:
             raise ValueError(f"stage {self.name} has no output")
-        return settings.system.work_dir / self.output.replace("/R", f"/{settings.recipe}")
+        return work_dir / self.output.replace("/R", f"/{recipe}")
 
 
 SENTENCES = {
@@ -187,9 +191,9 @@ def _compare(stage: Stage, settings: Settings, known: dict[str, State]) -> State
     for name in stage.inputs:
         if (above := state(BY_NAME[name], settings, known)).kind != "done":
             return State("changed", f"stage {name} is {above.kind}")
-    files = Digests(settings)
-    wrong = manifest.wrong_output(folder, made, files)
-    files.keep()
+    remembered = Digests(settings)
+    wrong = manifest.wrong_output(folder, made, remembered)
+    remembered.keep()
     if wrong is not None:
         return State("changed", wrong)
     now = provenance(stage, settings)

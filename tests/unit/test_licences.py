@@ -31,7 +31,14 @@ def test_the_bill_of_materials_has_every_package_of_the_lock(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "stated", ["GNU General Public License v3", "AGPL-3.0-only", "none stated", "NVIDIA Proprietary"]
+    "stated",
+    [
+        "GNU General Public License v3",
+        "AGPL-3.0-only",
+        "none stated",
+        "NVIDIA Proprietary",
+        "MIT AND GPL-3.0-only",
+    ],
 )
 def test_another_licence_fails(monkeypatch: pytest.MonkeyPatch, stated: str) -> None:
     monkeypatch.setattr(licences, "licence", lambda package: stated if package.name == "click" else "MIT")
