@@ -11,7 +11,7 @@ export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-durations lint repro adopt lock-check repro-test test-faults image image-test licences audit lock bench-align bench-train gpu-check data-curve ablation spread check-scores golden g2p-model score-g2p bench-g2p clean
+.PHONY: help setup demo test test-slow test-durations lint repro adopt lock-check repro-test test-faults image image-test licences audit lock bench-align bench-train gpu-check data-curve ablation spread conformance check-scores golden g2p-model score-g2p bench-g2p clean
 
 help:           ## list the targets
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 16
@@ -96,6 +96,9 @@ ablation: setup ## the effect of each part of the training, on the recipe lb: ho
 spread: setup   ## how far trainings of the recipe lb lie apart, after a run of it: hours, can be interrupted
 	@$(PY) tools/variants.py lb $(SET) --spread --each system.threads=1 --each system.nj=1 --jobs 2 \
 	  'one thread: system.threads=1' 'no AVX: ATEN_CPU_CAPABILITY=default' 'seed 21: seed=21' 'seed 22: seed=22'
+
+conformance: setup ## does the voice of RECIPE speak alike in every program? After stage 9; installs them (15 minutes)
+	@$(PY) -m moien conform exp/$(RECIPE)/voice
 
 check-scores: setup ## which metric detects which damage, into docs/scores.md (5 minutes)
 	@$(PY) tools/check_scores.py

@@ -23,7 +23,7 @@ import numpy as np
 import soundfile
 import soxr
 
-from moien.errors import WrongData
+from moien.errors import WrongCall, WrongData
 
 SAMPLE_RATE = 24_000  # Hz, Kokoro's rate
 HOP_SAMPLES = 300  # mel, F0 and energy: 80 Hz
@@ -38,6 +38,13 @@ UNKNOWN_SAMPLES = 2**63 - 1  # libsndfile's count for a FLAC without a length
 UNREAD_BYTES = 4096  # at the end of an mp3: more than libsndfile leaves, or a tag has
 NO_HEADER = "it has no header"
 LOSSY = {"MP3", "OGG"}  # libsndfile's names
+FORMATS = {  # ending → container and coding, libsndfile's names
+    ".wav": ("WAV", "PCM_16"),
+    ".flac": ("FLAC", "PCM_16"),
+    ".mp3": ("MP3", "MPEG_LAYER_III"),
+    ".ogg": ("OGG", "VORBIS"),
+    ".opus": ("OGG", "OPUS"),
+}
 EXTENSIONS = tuple(
     f".{name}" for name in "wav flac mp3 ogg opus oga aif aiff aifc au sph nist wv1 wv amr gsm".split()
 )
@@ -118,6 +125,26 @@ def write_wav(path: str | Path, samples: np.ndarray, rate: int = SAMPLE_RATE) ->
     wav = io.BytesIO()
     soundfile.write(wav, pcm, rate, subtype="PCM_16", format="WAV")
     Path(path).write_bytes(wav.getvalue())  # so a full disk gives an OSError with the reason
+
+
+def check_format(path: Path) -> None:
+    """WrongCall unless `write_audio` can write a file with this ending."""
+    if path.suffix.lower() not in FORMATS:
+        raise WrongCall(
+            f"no audio format {path.suffix!r}", path, remedy=f"the formats are {' '.join(FORMATS)}"
+        )
+
+
+def write_audio(path: Path, samples: np.ndarray) -> None:
+    """Write mono samples at 24 kHz in the format of the ending; WrongCall for another one."""
+    check_format(path)
+    if path.suffix.lower() == ".wav":
+        write_wav(path, samples)
+        return
+    container, subtype = FORMATS[path.suffix.lower()]
+    encoded = io.BytesIO()
+    soundfile.write(encoded, np.clip(samples, -1, 1), SAMPLE_RATE, format=container, subtype=subtype)
+    path.write_bytes(encoded.getvalue())
 
 
 def resample(samples: np.ndarray, rate: int, to: int = SAMPLE_RATE) -> np.ndarray:

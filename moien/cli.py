@@ -10,7 +10,20 @@ import click
 
 from moien import __version__
 from moien.checkout import refuse_another
-from moien.commands import check_g2p, clone_style, compare, diff, g2p, inspect, listen, run, say, score, train
+from moien.commands import (
+    check_g2p,
+    clone_style,
+    compare,
+    conform,
+    diff,
+    g2p,
+    inspect,
+    listen,
+    run,
+    say,
+    score,
+    train,
+)
 from moien.errors import exit_codes
 
 
@@ -30,5 +43,5 @@ def main() -> None:
     """Fine-tune Kokoro-82M on a new language, in numbered stages."""
 
 
-for command in (run, train, inspect, g2p, check_g2p, clone_style, say, score, compare, diff, listen):
+for command in (run, train, inspect, g2p, check_g2p, clone_style, say, score, compare, diff, conform, listen):
     main.add_command(command.main)

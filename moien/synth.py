@@ -1,27 +1,35 @@
 """Text to speech with a Kokoro voice: `moien say`, stage 7 and the samples of training all use it.
 
-The tokens are made by the same `symbols.encode` as those of training, and the model runs KModel's own forward.
+The tokens are made by the same `symbols.encode` as those of training. An engine makes speech of them: KModel's own
+forward, or the exported graph in onnxruntime. Nothing here imports torch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
-import torch
-from kokoro import KModel
 
 from moien.errors import WrongCall, WrongData
-from moien.kokoro import speak as kokoro
-from moien.kokoro.base import Base, load_model, load_pack
-from moien.kokoro.forward import fold_weight_norm
 from moien.kokoro.symbols import MAX_PHONEMES, PAUSE_SYMBOLS, encode
 from moien.text import Frontend, Phonemes, open_frontend
 from moien.text.gaps import read_with_gaps
 
 BREAKS = (".!?…", ";:—", ",", " ")  # where a long text may be split, the best first
+
+
+class Engine(Protocol):
+    """A Kokoro model with the voice packs of its speakers."""
+
+    speakers: Sequence[str]
+
+    def speak(
+        self, tokens: Sequence[int], speaker: str, speed: float, seed: int
+    ) -> tuple[np.ndarray, tuple[int, ...]]:
+        """Audio float32 [N] at 24 kHz of tokens with both boundaries, and the frames of each token."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +46,16 @@ class Speech:
 
 
 class Synthesiser:
-    """A model, the voice packs of its speakers, and the front end that reads its language."""
+    """An engine, and the front end that reads its language."""
 
-    def __init__(
-        self, model: KModel, packs: Mapping[str, torch.Tensor], frontend: Frontend | None = None
-    ) -> None:
-        """Without a front end it speaks phonemes only. The model is used as it is: in training, call eval() first."""
-        self.model, self.packs, self.frontend = model, dict(packs), frontend
+    def __init__(self, engine: Engine, frontend: Frontend | None = None) -> None:
+        """Without a front end it speaks phonemes only."""
+        self.engine, self.frontend = engine, frontend
+
+    @property
+    def speakers(self) -> list[str]:
+        """The speakers, sorted."""
+        return sorted(self.engine.speakers)
 
     def speak(self, text: str | Phonemes, speaker: str, speed: float = 1.0, seed: int = 0) -> Speech:
         """Speak a text, or phonemes; the same seed gives the same samples. Audio above full scale is scaled down.
@@ -53,9 +64,9 @@ class Synthesiser:
 
         WrongCall for an unknown speaker, WrongData for a text that cannot be spoken.
         """
-        if speaker not in self.packs:
+        if speaker not in self.engine.speakers:
             raise WrongCall(
-                f"there is no speaker {speaker!r}", remedy=f"the speakers are {', '.join(sorted(self.packs))}"
+                f"there is no speaker {speaker!r}", remedy=f"the speakers are {', '.join(self.speakers)}"
             )
         if isinstance(text, str):
             if self.frontend is None:
@@ -72,10 +83,10 @@ class Synthesiser:
 
     def _speak_part(self, phonemes: str, speaker: str, speed: float, seed: int) -> Speech:
         tokens = encode(phonemes)
-        spoken = kokoro.speak(self.model, tokens, self.packs[speaker], seed, speed)
-        if not np.isfinite(spoken.audio).all():
+        audio, durations = self.engine.speak(tokens, speaker, speed, seed)
+        if not np.isfinite(audio).all():
             raise WrongData("the model gives samples that are not finite", where=phonemes)
-        return Speech(spoken.audio, tuple(tokens), spoken.durations, phonemes)
+        return Speech(audio, tuple(tokens), durations, phonemes)
 
 
 def split(phonemes: str, limit: int = MAX_PHONEMES) -> list[str]:
@@ -96,19 +107,19 @@ def split(phonemes: str, limit: int = MAX_PHONEMES) -> list[str]:
 
 
 def load_voice(folder: Path, frontend: Path | Frontend, device: str = "cpu") -> Synthesiser:
-    """The voice of stage 6 (or any folder with one .pth, config.json and voices/*.pt), all its speakers."""
-    base = Base(folder)
-    return stock_voice(base, list(base.voices), frontend, device)
+    """The voice of stage 6 (or any folder with one .pth, config.json and voices/*.pt), all its speakers, by torch.
 
+    `frontend` may be the folder that stage 2 wrote.
+    """
+    from moien.kokoro.base import Base
+    from moien.kokoro.speak import TorchEngine
 
-def stock_voice(
-    base: Base, names: Sequence[str], frontend: Path | Frontend, device: str = "cpu"
-) -> Synthesiser:
-    """An unchanged base model with the packs of these names. `frontend` may be the folder that stage 2 wrote."""
-    if unknown := [name for name in names if name not in base.voices]:
-        raise WrongCall(
-            f"the base has no voice {unknown[0]!r}", remedy=f"the voices are {', '.join(base.voices)}"
-        )
-    model = fold_weight_norm(load_model(base.weights, base.config)).to(device)
     reader = open_frontend(frontend) if isinstance(frontend, Path) else frontend
-    return Synthesiser(model, {name: load_pack(base.voices[name]) for name in names}, reader)
+    return Synthesiser(TorchEngine.load(Base(folder), device), reader)
+
+
+def open_voice(folder: Path, threads: int) -> Synthesiser:
+    """The voice that stage 9 wrote, all its speakers, by onnxruntime."""
+    from moien.export.engine import OnnxEngine
+
+    return Synthesiser(OnnxEngine(folder / "onnx", threads), open_frontend(folder / "frontend"))

@@ -26,6 +26,7 @@ def main(run: StageRun) -> None:
     """Speak every sentence with both voices; a sentence that cannot be spoken is dropped with the reason."""
     from moien.kokoro.base import ensure_base, load_model, load_pack
     from moien.kokoro.forward import fold_weight_norm
+    from moien.kokoro.speak import TorchEngine
     from moien.synth import Synthesiser, load_voice
     from moien.text import espeak_voice, open_frontend
     from moien.threads import use_threads
@@ -35,15 +36,15 @@ def main(run: StageRun) -> None:
     check_sentences(run.recipe_dir, frontend)
     trained = load_voice(run.inputs["train"], frontend, run.device)
     base, styles = ensure_base(run.settings.base), run.inputs["embedding"] / "styles"
-    stock_packs = {speaker: load_pack(styles / f"{speaker}.base.pt") for speaker in trained.packs}
+    stock_packs = {speaker: load_pack(styles / f"{speaker}.base.pt") for speaker in trained.speakers}
     model = fold_weight_norm(load_model(base.weights, base.config)).to(run.device)
-    stock = Synthesiser(model, stock_packs, frontend)
+    stock = Synthesiser(TorchEngine(model, stock_packs), frontend)
     voices = {"trained": trained, "stock": stock}
     for row in ROWS:
         (run.out / row).mkdir()
 
     took, seconds, lines = dict.fromkeys(voices, 0.0), dict.fromkeys(voices, 1e-9), []
-    for kind, sentence in track(sentences(run, sorted(trained.packs)), "speaking"):
+    for kind, sentence in track(sentences(run, trained.speakers), "speaking"):
         audio, durations = {}, {}
         try:
             phonemes = frontend(sentence.text)

@@ -53,6 +53,7 @@ train:
   interval_steps: 3
   validation_utterances: 1
   choice: {predictor: [1.0], decoder: [1.0], sentences: 1, max_mos_loss: 5}
+pack: {targets: [kokoro-onnx, transformers.js]}  # a lexicon for sherpa-onnx takes 20 s
 """
 FORK = multiprocessing.get_context("fork")
 

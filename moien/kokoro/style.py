@@ -6,10 +6,13 @@ A style is 256 numbers: the acoustic half goes to the decoder, the prosodic half
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
+
+Pack = TypeVar("Pack", "Tensor", "np.ndarray")
 
 HALF = 128
 STYLE_DIM = 2 * HALF
@@ -26,6 +29,6 @@ def prosodic(style: Tensor) -> Tensor:
     return style[..., HALF:]
 
 
-def pack_row(pack: Tensor, tokens: int) -> Tensor:
+def pack_row(pack: Pack, tokens: int) -> Pack:
     """The style `[1, 256]` for a sentence of so many tokens, BOS and EOS included: row n − 1 for n phonemes."""
     return pack[max(tokens - 3, 0)]

@@ -18,6 +18,7 @@ from moien.align.settings import AlignSettings
 from moien.checkout import ROOT
 from moien.corpus.settings import CorpusSettings, DataSettings
 from moien.errors import WrongCall
+from moien.export.settings import PackSettings
 from moien.features.settings import FeatureSettings
 from moien.kokoro.settings import BaseSettings
 from moien.recipe.written import Source, parse, read_settings
@@ -130,6 +131,7 @@ class Settings(Section):
     train: TrainSettings = TrainSettings()  # type: ignore[call-arg]
     decode: DecodeSettings = DecodeSettings()
     score: ScoreSettings = ScoreSettings()
+    pack: PackSettings = PackSettings()
 
 
 def recipe_dir(recipe: str | Path) -> Path:

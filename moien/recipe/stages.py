@@ -75,7 +75,7 @@ SENTENCES = {
     "train": "Fine-tune the base model; choose the best by scores.",
     "decode": "Speak the test split and eval.txt from text alone.",
     "score": "Score natural, stock and trained speech; write the page.",
-    "pack": "Collect what users load: weights, voice packs, front end, model card.",
+    "pack": "Write what users load: the voice for each program that runs Kokoro, its front end, a model card.",
 }
 DATA_STAGES = ("data", "g2p", "align", "features", "embedding")
 # Training finishes a step, or the validation and the sentence of an interval, and writes a checkpoint.
@@ -118,7 +118,7 @@ STAGES = (
         "pack",
         ("g2p", "train", "score"),
         "exp/R/voice",
-        ("corpus", "language", "base", "seed"),
+        ("pack", "corpus", "language", "base", "seed"),
         reads=BASE,
     ),
 )

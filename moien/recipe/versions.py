@@ -13,5 +13,5 @@ VERSIONS = {
     "train": 4,
     "decode": 1,
     "score": 3,
-    "pack": 2,
+    "pack": 3,
 }

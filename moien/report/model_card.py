@@ -22,12 +22,14 @@ def model_card(
     scores: Mapping[str, Any],
     text: str,
     phonemes: str,
+    targets: Sequence[str],
 ) -> str:
     """Markdown with the header that model hubs read.
 
     Args:
         scores: the content of `scores.json`.
         text, phonemes: an example sentence and its phonemes by the front end.
+        targets: programs besides `kokoro` whose files are there.
     """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -46,4 +48,5 @@ def model_card(
         command=scores["command"],
         text=text,
         phonemes=phonemes,
+        targets=targets,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -40,6 +41,12 @@ class Frontend(Protocol):
 
     def __call__(self, text: str) -> Phonemes:
         """Phonemes of a text; WrongData names what cannot be spoken; nothing is left out in silence."""
+
+    def pronunciations(self) -> Iterator[tuple[str, str]]:
+        """The words that it knows, in lower case as they stand between spaces, and their phonemes inside of a sentence.
+
+        None without a lexicon.
+        """
 
     def save(self, folder: Path) -> None:
         """Write all that `open_frontend` needs to read texts in the same way."""

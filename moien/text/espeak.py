@@ -12,7 +12,7 @@ import functools
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby, islice
 from pathlib import Path
 
@@ -179,6 +179,10 @@ class EspeakFrontend:
         if unknown:
             raise _unknown_sounds(unknown, text)
         return assemble(text, pieces)
+
+    def pronunciations(self) -> Iterator[tuple[str, str]]:
+        """None: espeak-ng reads by rules."""
+        yield from ()
 
     def save(self, folder: Path) -> None:
         """Write all that `open_frontend` needs."""

@@ -226,10 +226,11 @@ def test_stage_7_does_not_count_again_what_stage_2_dropped(tmp_path, monkeypatch
     write_datadir(tmp_path / "data" / "test", utterances)
     frontend = load_frontend(run.settings.g2p, "de")
     speech = SimpleNamespace(audio=np.zeros(2400, np.float32), durations=(1,))
-    voice = SimpleNamespace(packs={"a": None}, speak=lambda *_, **__: speech)
+    voice = SimpleNamespace(speakers=["a"], speak=lambda *_, **__: speech)
     monkeypatch.setattr("moien.text.open_frontend", lambda _: frontend)
     monkeypatch.setattr("moien.synth.load_voice", lambda *_: voice)
     monkeypatch.setattr("moien.synth.Synthesiser", lambda *_: voice)
+    monkeypatch.setattr("moien.kokoro.speak.TorchEngine", lambda *_: None)
     for name in ("ensure_base", "load_pack", "load_model"):
         monkeypatch.setattr(kokoro_base, name, lambda *_: SimpleNamespace(weights=None, config=None))
     monkeypatch.setattr("moien.kokoro.forward.fold_weight_norm", lambda _: SimpleNamespace(to=lambda _: None))

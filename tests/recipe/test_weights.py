@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -82,6 +85,57 @@ def test_stock_kokoro_opens_the_voice_and_speaks(real_micro: Micro) -> None:
         [spoken] = list(pipeline.generate_from_tokens("mˈoiən.", voice=str(pack)))
         audio = spoken.audio.numpy()
         assert np.isfinite(audio).all() and 0.01 < np.abs(audio).max() < 1.5
+
+
+def test_onnxruntime_speaks_as_stock_kokoro_does(real_micro: Micro) -> None:
+    import onnxruntime
+    import torch
+    from kokoro import KModel
+
+    from moien.kokoro.symbols import encode
+
+    voice = real_micro.work_dir / "exp" / "micro" / "voice"
+    model = KModel(repo_id="local", config=str(voice / "config.json"), model=str(voice / "model.pth")).eval()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(voice / "onnx" / "model.onnx"), options)
+    packs = np.load(voice / "onnx" / "voices.bin")
+    assert sorted(packs) == sorted(path.stem for path in (voice / "voices").glob("*.pt"))
+    for name, pack in packs.items():
+        phonemes = "mˈoiən, vˈiː ɡˈeːt ˈət?"
+        style = pack[len(phonemes) - 1]
+        feed = {
+            "input_ids": np.array([encode(phonemes)]),
+            "style": style,
+            "speed": np.ones(1, np.float32),
+        }
+        audio, durations, _ = session.run(None, feed)
+        stock = model(phonemes, torch.from_numpy(style), return_output=True)
+        assert np.array_equal(durations, stock.pred_dur.numpy()), name
+        assert len(audio) == len(stock.audio)
+        assert abs(np.log10(audio.std() / stock.audio.numpy().std())) < 0.02, "0.4 dB"
+
+
+def test_the_packed_voice_speaks_without_torch(real_micro: Micro, tmp_path: Path) -> None:
+    import soundfile
+
+    voice = real_micro.work_dir / "exp" / "micro" / "voice"
+    speaker = min(path.stem for path in (voice / "voices").glob("*.pt"))
+    options = ["--voice", str(voice), "--speaker", speaker, "-o", str(tmp_path / "moien.flac")]
+    code = (
+        "import sys; from moien.cli import main; main(sys.argv[1:], standalone_mode=False);"
+        "print(*{'torch', 'kokoro', 'transformers', 'scipy'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "say", "Moien, wéi geet et?", *options],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout.splitlines()[-1] == "", done.stdout
+    samples, rate = soundfile.read(tmp_path / "moien.flac")
+    assert rate == 24_000 and len(samples) % 600 == 0 and 0.02 < abs(samples).max() <= 1
 
 
 def test_what_was_forgotten_is_scored_against_the_base(real_micro: Micro) -> None:

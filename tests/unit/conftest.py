@@ -21,9 +21,12 @@ def model(base):  # type: ignore[no-untyped-def]
 def voice(base, model):  # type: ignore[no-untyped-def]
     """A man and a woman of the base model: opinion models take them for speech, which they do not with espeak-ng."""
     from moien.kokoro.base import load_pack
+    from moien.kokoro.speak import TorchEngine
     from moien.synth import Synthesiser
 
-    return Synthesiser(model, {name: load_pack(base.voices[name]) for name in ("jm_kumo", "jf_alpha")})
+    return Synthesiser(
+        TorchEngine(model, {name: load_pack(base.voices[name]) for name in ("jm_kumo", "jf_alpha")})
+    )
 
 
 @pytest.fixture(scope="session")

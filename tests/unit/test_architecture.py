@@ -19,8 +19,9 @@ from moien.recipe.stages import BY_NAME, STAGES
 # A room may import from itself and from those behind it in this list. The `settings` of each room come last: they are
 # read by `recipe`, which knows all rooms, and import nothing of them.
 ORDER = (
-    "__main__ cli commands listen report choice train synth score style align recipe text kokoro features corpus "
-    "device audio pool distillmos edits evenly fetch files threads progress settings section checkout errors"
+    "__main__ cli commands listen conform report choice train synth export score style align recipe text "
+    "kokoro features corpus device audio pool distillmos edits evenly fetch files threads progress settings "
+    "section checkout errors"
 ).split()
 
 
@@ -127,6 +128,7 @@ def test_the_light_parts_do_not_import_torch() -> None:
     code = (
         "import sys; from moien import cli, commands; from moien.recipe import settings, runner;"
         "from moien.corpus import datadir; from moien.text.lb import LBG2P, unknown;"
+        "from moien import synth; from moien.export import engine;"
         "from moien.text.lb.model import LetterModel;"
         "LetterModel.open().read('moien'); LBG2P()('Moien');"
         "print(*{'torch', 'transformers', 'kokoro', 'matplotlib'} & set(sys.modules))"

@@ -18,6 +18,7 @@ from moien.choice.tempo import STEPS, Timed, fit_tempo
 from moien.distillmos import distillmos_of
 from moien.features.packed import PackedFeatures
 from moien.kokoro.lstm import PaddedLSTM
+from moien.kokoro.speak import TorchEngine
 from moien.score.judges import Judges
 from moien.score.judges.dvector import open_dvector
 from moien.score.judges.recogniser import open_recogniser, train_recogniser
@@ -173,7 +174,9 @@ def test_training_gives_what_it_gives_on_a_cpu(corpus, tmp_path):
 
 @pytest.mark.usefixtures("stock_lstms")
 def test_decoding_speaks_the_same(pack, card):
-    here, there = (Synthesiser(model, {"anna": pack}) for model in (tiny_model(), tiny_model().to("cuda")))
+    here, there = (
+        Synthesiser(TorchEngine(model, {"anna": pack})) for model in (tiny_model(), tiny_model().to("cuda"))
+    )
     card.waits.clear()
     ours, expected = (voice.speak(Phonemes("", GREETING, ()), "anna") for voice in (there, here))
     assert ours.durations == expected.durations

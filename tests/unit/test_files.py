@@ -111,7 +111,11 @@ def test_a_lock_is_held_by_one_and_free_after_its_holder_died(tmp_path: Path) ->
 
 
 # Whole folders, each under a lock: the output of a stage, and the base model.
-UNDER_A_LOCK = {("moien/recipe/stages.py", "temporary"), ("moien/kokoro/base.py", "ensure_base")}
+UNDER_A_LOCK = {
+    ("moien/recipe/stages.py", "temporary"),
+    ("moien/kokoro/base.py", "ensure_base"),
+    ("moien/conform/runtimes.py", "environment"),
+}
 FIXED = re.compile(r"\.(part|partial|tmp|temp)\b")
 OF_A_PROCESS = {"id", "os.getpid"}  # two processes may have the same; so may a process after a reboot
 

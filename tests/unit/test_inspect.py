@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import pytest
 import soundfile
@@ -99,6 +100,25 @@ def test_say_without_a_voice_names_the_stages(recipe):
     assert code == 1 and "there is no voice yet" in output and "--stop-stage 6" in output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ([], 2, "either TEXT or --file"),
+        (["Moien", "--file", "{tmp_path}/latin.txt"], 2, "either TEXT or --file"),
+        (["Moien", "-o", "{tmp_path}/x.aiff"], 2, "the formats are .wav .flac .mp3 .ogg .opus"),
+        (["Moien", "--engine", "onnx"], 1, "there is no exported voice yet"),
+        (["--file", "{tmp_path}/latin.txt"], 1, "this is not UTF-8"),
+        (["Moien", "--voice", "{tmp_path}"], 1, "not a saved front end|\\.pth files"),
+        (["Moien", "--voice", "{tmp_path}/broken"], 1, "this is no exported voice"),
+    ],
+)
+def test_say_names_what_is_wrong(recipe, tmp_path, arguments, code, message):
+    (tmp_path / "latin.txt").write_bytes("wéi".encode("latin-1"))
+    (tmp_path / "broken" / "onnx").mkdir(parents=True)
+    found, output = call("say", "--recipe", recipe, *(word.format(tmp_path=tmp_path) for word in arguments))
+    assert found == code and re.search(message, output), output
+
+
 def test_say_speaks_into_a_file(recipe, base, tmp_path):
     (tmp_path / "exp" / "toy").mkdir(parents=True)
     (tmp_path / "exp" / "toy" / "train").symlink_to(base.dir)
@@ -111,5 +131,9 @@ def test_say_speaks_into_a_file(recipe, base, tmp_path):
         "say", "Moien!", "--recipe", recipe, "--speaker", "jf_alpha", "-o", tmp_path / "m.wav"
     )
     assert code == 0 and "ən!" in output and "m.wav: " in output, output
+    (tmp_path / "a.txt").write_text("\ufeffMoien!", encoding="utf-8")
+    options = ("--speaker", "jf_alpha", "--file", tmp_path / "a.txt", "-o", tmp_path / "m.opus")
+    code, output = call("say", "--recipe", recipe, *options)
+    assert code == 0 and "ən!" in output and soundfile.info(tmp_path / "m.opus").subtype == "OPUS", output
     samples, rate = soundfile.read(tmp_path / "m.wav")
     assert rate == 24_000 and len(samples) % 600 == 0 and 0.02 < abs(samples).max() <= 1

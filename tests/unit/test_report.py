@@ -9,6 +9,7 @@ import json
 import math
 import re
 from html.parser import HTMLParser
+from typing import get_args
 
 import browser
 import numpy as np
@@ -22,6 +23,7 @@ from rich.console import Console
 
 from moien.audio import SAMPLE_RATE, write_wav
 from moien.errors import WrongCall, WrongData
+from moien.export.settings import Target
 from moien.recipe.settings import load_settings
 from moien.report import cards
 from moien.report import html as html_module
@@ -721,14 +723,17 @@ def test_the_command_names_what_was_set_otherwise():
 
 def test_the_card_has_a_header_that_hubs_read(made):
     text = 'Hie sot: "Moien"'
-    card = model_card("mini", "lb", "CC BY-NC-SA 4.0 (x: y)", ["anna", "bob"], made[1], text, 'mˈɔɪən "ə"')
+    targets = get_args(Target)
+    card = model_card("mini", "lb", "CC (x: y)", ["anna", "bob"], made[1], text, 'mˈɔɪən "ə"', targets)
     header = yaml.safe_load(card.split("---")[1])
-    assert header["license_name"] == "CC BY-NC-SA 4.0 (x: y)" and header["language"] == ["lb"]
+    assert header["license_name"] == "CC (x: y)" and header["language"] == ["lb"]
     code = re.findall(r"```python\n(.*?)```", card, re.DOTALL)
-    assert len(code) == 2
+    assert len(code) == 5  # moien, its front end, kokoro, kokoro-onnx, sherpa-onnx
     for block in code:
         compile(block, "card", "exec")
-    assert "voices/anna.pt" in code[0] and '"mˈɔɪən \\"ə\\""' in code[0] and "no ONNX" in card
+    assert "voices/anna.pt" in code[2] and '"mˈɔɪən \\"ə\\""' in code[1] and "onnx/model.onnx" in card
+    without = model_card("mini", "lb", "CC", ["anna"], made[1], text, "mˈɔɪən", [])
+    assert "onnx" not in without.lower() and len(re.findall(r"```python", without)) == 3
 
 
 def test_results_go_between_the_marks_of_a_readme(made, tmp_path):

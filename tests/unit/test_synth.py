@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from moien.errors import WrongCall, WrongData
 from moien.kokoro.base import load_packs
+from moien.kokoro.speak import TorchEngine
 from moien.kokoro.symbols import PAUSE_SYMBOLS, VOCAB
 from moien.synth import Synthesiser, split
 from moien.text import Phonemes
@@ -16,7 +17,7 @@ from moien.text import Phonemes
 
 @pytest.fixture(scope="module")
 def voice(model, base):
-    return Synthesiser(model, load_packs(base))
+    return Synthesiser(TorchEngine(model, load_packs(base)))
 
 
 def test_speech_is_made_of_its_tokens(voice):
@@ -39,7 +40,7 @@ def test_the_pack_is_read_at_the_length_of_the_sentence(voice, model, monkeypatc
     original = model.forward_with_tokens
     monkeypatch.setattr(model, "forward_with_tokens", forward)
     voice.speak(Phonemes("", "a.", ()), "jm_kumo", speed=2.0)
-    assert (seen[0] == voice.packs["jm_kumo"][1]).all()
+    assert (seen[0] == voice.engine.packs["jm_kumo"][1]).all()
 
 
 def test_an_unknown_speaker_is_named_with_the_known_ones(voice):
@@ -48,7 +49,7 @@ def test_an_unknown_speaker_is_named_with_the_known_ones(voice):
 
 
 def test_a_text_is_read_by_the_front_end(model, base):
-    read = Synthesiser(model, load_packs(base), lambda text: Phonemes(text, "a", ()))
+    read = Synthesiser(TorchEngine(model, load_packs(base)), lambda text: Phonemes(text, "a", ()))
     assert read.speak("whatever", "jf_alpha").phonemes == "a"
 
 

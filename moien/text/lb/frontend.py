@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import lru_cache
 from itertools import groupby
@@ -24,6 +25,8 @@ from moien.text.lb.unknown import FRENCH, Pronunciation, UnknownWords
 from moien.text.phonemes import Phonemes, Word, assemble
 from moien.text.words import Unspeakable, unspeakable
 
+NEIGHBOUR = "kapp"  # of the words that `pronunciations` reads
+BATCH = 200
 KEPT = 100_000  # words whose pronunciation is kept in memory
 LONGEST = (
     60  # letters of one word; a longer run is read in pieces, so that the time is proportional to the length
@@ -63,6 +66,30 @@ class LuxembourgishFrontend:
                 f"not a saved front end ({error})", where=file, remedy="run stage 2 again"
             ) from None
         return cls(Lexicon.open(folder / LEXICON), rules)
+
+    def pronunciations(self) -> Iterator[tuple[str, str]]:
+        """The words of the lexicon, each also behind the article `d'`, with which it is written together.
+
+        Read between voiceless consonants: alone, a function word would be stressed; before a vowel, its end changes.
+        """
+        words = [
+            form
+            for word in self._lexicon.words()
+            for form in ([word] if "'" in word else [word, f"d'{word}"])
+        ]
+        for start in range(0, len(words), BATCH):
+            batch = words[start : start + BATCH]
+            read = [
+                w for w in self.read(" ".join(f"{NEIGHBOUR} {word}" for word in batch)) if isinstance(w, Word)
+            ]
+            if [w.text for w in read[::2]] != [NEIGHBOUR] * len(batch) or len(read) != 2 * len(batch):
+                read = [w for word in batch for w in self._inside(word)]
+            yield from ((w.text, w.phonemes) for w in read[1::2] if w.rule == "word" and w.phonemes)
+
+    def _inside(self, word: str) -> list[Word]:
+        """The neighbour and the word, if the word is read as one; else nothing."""
+        read = [w for w in self.read(f"{NEIGHBOUR} {word} {NEIGHBOUR}") if isinstance(w, Word)]
+        return read[:2] if len(read) == 3 else []
 
     def save(self, folder: Path) -> None:
         """Write switches and lexicon, so that a voice reads as in its training, whatever layers are available later."""
