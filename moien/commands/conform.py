@@ -38,11 +38,12 @@ def main(voice: Path, names: tuple[str, ...]) -> None:
         {"id": name, "phonemes": text, "speaker": speakers[place % len(speakers)]}
         for place, (name, text) in enumerate(phonemes.items())
     ]
-    kokoro, again = (run(KOKORO, voice.resolve(), wanted) for _ in range(2))
-    rows = []
-    for runtime in chosen:
-        click.echo(f"{runtime.name} …", err=True)
-        done = run(runtime, voice.resolve(), wanted)
+    rows, runs = [], []
+    for place, runtime in enumerate(order := (KOKORO, KOKORO, *chosen), start=1):
+        click.echo(f"{place}/{len(order)}: {runtime.name}", err=True)
+        runs.append(run(runtime, voice.resolve(), wanted))
+    kokoro, again, *others = runs
+    for runtime, done in zip(chosen, others, strict=True):
         rows.append(table.Row(runtime.name, done, judge(runtime, phonemes, done, kokoro, again)))
     click.echo(table.markdown([table.kokoro_row(KOKORO.name, kokoro, again), *rows]))
     if differs := [row.name for row in rows if row.differences]:
