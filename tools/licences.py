@@ -69,7 +69,7 @@ def locked() -> Iterator[Distribution]:
 
 
 def use(name: str) -> str:
-    """How a package that is not permissive is used; "" if nobody has looked."""
+    """How a package that is not permissive is used; "" if `USED` has no entry."""
     return USED.get(name, NVIDIA if name.startswith("nvidia-") else "")
 
 

@@ -38,13 +38,15 @@ def main(voice: Path, names: tuple[str, ...]) -> None:
         {"id": name, "phonemes": text, "speaker": speakers[place % len(speakers)]}
         for place, (name, text) in enumerate(phonemes.items())
     ]
-    rows, runs = [], []
+    runs = []
     for place, runtime in enumerate(order := (KOKORO, KOKORO, *chosen), start=1):
         click.echo(f"{place}/{len(order)}: {runtime.name}", err=True)
         runs.append(run(runtime, voice.resolve(), wanted))
     kokoro, again, *others = runs
-    for runtime, done in zip(chosen, others, strict=True):
-        rows.append(table.Row(runtime.name, done, judge(runtime, phonemes, done, kokoro, again)))
+    rows = [
+        table.Row(runtime.name, done, judge(runtime, phonemes, done, kokoro, again))
+        for runtime, done in zip(chosen, others, strict=True)
+    ]
     click.echo(table.markdown([table.kokoro_row(KOKORO.name, kokoro, again), *rows]))
     if differs := [row.name for row in rows if row.differences]:
         raise WrongData(f"{', '.join(differs)}: not as Kokoro", where=voice, remedy="see the table")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--engine",
     type=click.Choice(["onnx", "torch"]),
-    help="onnx starts in a second and needs stage 9; without it torch. The default is what the voice has.",
+    help="onnx does without torch and needs stage 9. The default is onnx where its voice is up to date, else torch.",
 )
 @click.option("--speaker", help="Speaker of the voice; not needed if it has only one.")
 @click.option(
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 )
 @click.option("--speed", type=Number(0.5, 2.0), default=1.0, show_default=True, help="2 is twice as fast.")
 @click.option(
-    "--seed", type=SEED, default=0, show_default=True, help="Seed of the vocoder's noise, with torch."
+    "--seed", type=SEED, help="Seed of the vocoder's noise, only with --engine torch; by default 0."
 )
 @settings_option
 def main(
@@ -59,7 +59,7 @@ def main(
     speaker: str | None,
     output: Path,
     speed: float,
-    seed: int,
+    seed: int | None,
     overrides: tuple[str, ...],
 ) -> None:
     """Synthesise TEXT with a trained voice into an audio file."""
@@ -68,13 +68,15 @@ def main(
     check_format(output)
     if (text is None) == (file is None):
         raise WrongCall("give either TEXT or --file")
+    if seed is not None and engine != "torch":
+        raise WrongCall("--seed has an effect only with --engine torch")
     words = text if text is not None else _read(file)
     synthesiser = _of_recipe(recipe, engine, overrides) if voice is None else _of_folder(voice, engine, 2)
     if speaker is None and len(synthesiser.speakers) > 1:
         raise WrongCall(
             "the voice has several speakers", remedy=f"--speaker {' or '.join(synthesiser.speakers)}"
         )
-    speech = synthesiser.speak(words, speaker or synthesiser.speakers[0], speed, seed)
+    speech = synthesiser.speak(words, speaker or synthesiser.speakers[0], speed, seed or 0)
     write_audio(output, speech.audio)
     click.echo(speech.phonemes)
     click.echo(f"{output}: {len(speech.audio) / SAMPLE_RATE:.2f} s")
@@ -89,18 +91,23 @@ def _read(file: BinaryIO | None) -> str:
 
 
 def _of_recipe(recipe: str, engine: str | None, overrides: tuple[str, ...]) -> Synthesiser:
-    """The voice of stage 9, or by torch that of stage 6."""
+    """The voice of stage 9 where it is that of stage 6, else that of stage 6 by torch."""
     from moien.recipe.settings import load_settings
-    from moien.recipe.stages import BY_NAME
+    from moien.recipe.stages import BY_NAME, state
 
     settings = load_settings(recipe, overrides)
     packed, trained = BY_NAME["pack"].folder(settings), BY_NAME["train"].folder(settings)
-    if engine != "torch" and (packed / "onnx").is_dir():
-        return _of_folder(packed, engine, settings.system.threads)
+    if engine != "torch":
+        exported = state(BY_NAME["pack"], settings)
+        if exported.kind == "done" and (packed / "onnx").is_dir():
+            return _of_folder(packed, "onnx", settings.system.threads)
+        if engine == "onnx":
+            why = f": {exported.why}" if exported.why else ""
+            remedy = f"./run.sh --recipe {recipe} --stop-stage {BY_NAME['pack'].number}, or --engine torch"
+            raise WrongData(
+                f"there is no exported voice that is up to date{why}", where=packed, remedy=remedy
+            )
     frontend = BY_NAME["g2p"].folder(settings) / "frontend"
-    if engine == "onnx":
-        remedy = f"./run.sh --recipe {recipe} --stop-stage {BY_NAME['pack'].number}, or --engine torch"
-        raise WrongData("there is no exported voice yet", where=packed, remedy=remedy)
     for folder in (frontend, trained):
         if not folder.is_dir():
             remedy = f"./run.sh --recipe {recipe} --stop-stage {BY_NAME['train'].number}"

@@ -61,7 +61,7 @@ class Run:
 
 
 def run(runtime: Runtime, voice: Path, cases: Sequence[Mapping[str, str]]) -> Run:
-    """Speak the cases, each `{"id", "phonemes", "speaker"}`; WrongData with the program's last line if it ends."""
+    """Speak the cases, each `{"id", "phonemes", "speaker"}`; WrongData with its message if it fails or hangs."""
     folder = environment(runtime)
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary)
@@ -71,7 +71,10 @@ def run(runtime: Runtime, voice: Path, cases: Sequence[Mapping[str, str]]) -> Ru
         else:
             start = [str(folder / "bin" / "python"), "-I", str(PROGRAMS / "python.py")]
         command = [*start, runtime.program, str(voice), str(out / "cases.json"), str(out)]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_S)
+        try:
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            raise WrongData(f"{runtime.name} took more than {TIMEOUT_S} s", where=voice) from None
         if done.returncode:
             raise WrongData(f"{runtime.name} ended with {done.returncode}: {_message(done)}", where=voice)
         results: dict[str, Any] = json.loads((out / "results.json").read_text(encoding="utf-8"))

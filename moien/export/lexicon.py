@@ -15,10 +15,9 @@ from moien.text import Frontend
 BREAKS = set(" \t,.!?;:")  # where sherpa splits a text
 
 
-def write_lexicon(frontend: Frontend, path: Path) -> int:
-    """Write the pronunciations of a front end, and return their number; 0, without a file, if it has none."""
+def write_lexicon(frontend: Frontend, path: Path) -> None:
+    """Write the pronunciations of a front end; no file if it has none."""
     words = track(frontend.pronunciations(), "words of the lexicon for sherpa-onnx")
     lines = [f"{word} {' '.join(phonemes)}\n" for word, phonemes in words if not BREAKS & set(word)]
     if lines:
         path.write_text("".join(lines), encoding="utf-8")
-    return len(lines)

@@ -51,6 +51,20 @@ def test_a_run_is_compared_with_a_copy_that_was_kept(micro: Micro, tmp_path) -> 
     assert call(main, "compare", run, tmp_path).exit_code == 1
 
 
+def test_the_exported_voice_speaks_only_while_it_is_that_of_the_training(micro: Micro, tmp_path) -> None:
+    from made_up import call
+
+    from moien.cli import main
+
+    speaker = min(path.stem for path in (micro.output(BY_NAME["train"]) / "voices").glob("*.pt"))
+    options = ("--speaker", speaker, "-o", tmp_path / "a.wav", "--set", f"system.work_dir={micro.work_dir}")
+    words = ("say", "Moien!", "--recipe", micro.recipe, "--engine", "onnx", *options)
+    done = call(main, *words)
+    assert done.exit_code == 0 and (tmp_path / "a.wav").stat().st_size > 1000, done.output
+    other = call(main, *words, "--set", "train.acoustic.lr=3e-5")
+    assert other.exit_code == 1 and "stage train is changed" in " ".join(other.output.split()), other.output
+
+
 def test_a_range_of_stages_runs_alone(micro: Micro) -> None:
     result = micro.run("--stage", "align", "--stop-stage=4", "--force")
     assert result.returncode == 0, result.stdout + result.stderr

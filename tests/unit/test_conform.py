@@ -118,6 +118,12 @@ def test_a_program_that_ends_is_named_with_its_message(tmp_path):
         runtimes.run(Runtime("b 1", "no_such_program"), tmp_path, [])
 
 
+def test_a_program_that_hangs_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(runtimes, "TIMEOUT_S", 0.01)
+    with pytest.raises(WrongData, match=r"kokoro 0.9.4 took more than 0.01 s"):
+        runtimes.run(KOKORO, tmp_path, [])
+
+
 def test_a_package_that_cannot_be_installed_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(runtimes, "cache_dir", lambda: tmp_path)

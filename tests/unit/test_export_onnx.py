@@ -81,11 +81,11 @@ def session(exported):
 
 @pytest.mark.weights
 @pytest.mark.parametrize("phonemes", SENTENCES)
-def test_the_graph_speaks_as_kmodel(folded, pack, session, phonemes):
+def test_the_graph_speaks_as_kmodel(model, folded, pack, session, phonemes):
     tokens, style = encode(phonemes), pack[len(phonemes) - 1]
     noise = torch.randn(1, 400_000, generator=torch.Generator().manual_seed(1))
     with same_noise(folded.decoder.generator.m_source.l_linear.weight[0], noise), torch.no_grad():
-        kmodel = speak.speak(folded, tokens, pack, seed=0)
+        kmodel = speak.speak(model, tokens, pack, seed=0)  # the graph has changed `folded` in place
         audio, durations, _ = Graph(folded).eval()(torch.tensor([tokens]), style, torch.ones(1))
     feed = {
         "input_ids": np.array([tokens]),
@@ -235,7 +235,7 @@ def test_the_lexicon_has_words_as_they_are_inside_of_a_sentence(tmp_path, monkey
 
 
 def test_a_front_end_without_words_has_no_lexicon(tmp_path):
-    assert write_lexicon(load_frontend(G2PSettings(), "de"), tmp_path / "lexicon.txt") == 0
+    write_lexicon(load_frontend(G2PSettings(), "de"), tmp_path / "lexicon.txt")
     assert not list(tmp_path.iterdir())
 
 
